@@ -1,0 +1,348 @@
+"""The wall clock and real threads behind the same interface as the simulation.
+
+What is seeded stays seeded (the named streams); when things happen does not. Every
+wait of the main thread goes through ``_Parking``, so that a failure anywhere can
+raise in it at once. Killing a world here cannot stop its threads: it only cuts them
+off; processes are what can be killed for real.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar, TypeVar, final
+
+from labrt import runtime as interface
+from labrt.errors import TaskFailed, WorldKilled
+from labrt.loader import Loader, compile_plain
+from labrt.trace import Trace
+
+T = TypeVar("T")
+
+
+@final
+class RealWorld:
+    """Modules of their own for one program, in this process, on real threads."""
+
+    def __init__(
+        self,
+        name: str,
+        incarnation: int,
+        roots: Sequence[Path],
+        packages: Collection[str] | None,
+    ) -> None:
+        self.name = name
+        self.alive = True
+        self._loader = Loader(
+            f"{name}#{incarnation}",
+            roots,
+            packages,
+            substitute=lambda module, importer: None,
+            names={},
+            compiler=compile_plain,
+        )
+
+    def load(self, module: str) -> ModuleType:
+        """Import ``module`` as the world's code would and return it."""
+        return self._loader.load(module)
+
+    def kill(self) -> None:
+        """Cut the world off; its threads end when they next use the runtime."""
+        self.alive = False
+        self._loader.unload()
+
+
+class _Parking:
+    """Where one thread waits, until it is released or its time is up."""
+
+    __slots__ = ("_lock",)
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def wait(self, timeout: float | None) -> bool:
+        return self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
+
+    def release(self) -> None:
+        self._lock.release()
+
+
+class RealFuture:
+    """A value that somebody will set and others wait for."""
+
+    __slots__ = ("_parked", "_runtime", "done", "value")
+
+    def __init__(self, runtime: RealRuntime) -> None:
+        self._runtime = runtime
+        self._parked: list[_Parking] = []
+        self.done = False
+        self.value: object = None
+
+    def set(self, value: object = None) -> None:
+        """Set the value and wake whoever waits; later calls change nothing."""
+        with self._runtime.mutex():
+            if self.done:
+                return
+            self.value = value
+            self.done = True
+            parked, self._parked = self._parked, []
+        for parking in parked:
+            parking.release()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the value is set; False when ``timeout`` seconds pass first."""
+        parking = _Parking()
+        with self._runtime.mutex():
+            if self.done:
+                return True
+            self._parked.append(parking)
+        self._runtime.park(parking, timeout)
+        with self._runtime.mutex():
+            if parking in self._parked:
+                self._parked.remove(parking)
+            return self.done
+
+
+class RealTask:
+    """A function on a thread of its own."""
+
+    def __init__(self, runtime: RealRuntime, name: str, world: RealWorld | None):
+        self.name = name
+        self.world = world
+        self.result: object = None
+        self._finished = RealFuture(runtime)
+
+    @property
+    def done(self) -> bool:
+        """Say whether the task has ended."""
+        return self._finished.done
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Block until the task is done; False when ``timeout`` seconds pass first."""
+        return self._finished.wait(timeout)
+
+    def finish(self) -> None:
+        """Wake whoever joins the task."""
+        self._finished.set()
+
+
+class RealTimer:
+    """A callback that is due at some time."""
+
+    __slots__ = ("arguments", "callback", "cancelled")
+
+    def __init__(
+        self, callback: Callable[..., object], arguments: tuple[object, ...]
+    ) -> None:
+        self.callback = callback
+        self.arguments = arguments
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Make sure that the callback does not run, unless it already has."""
+        self.cancelled = True
+
+
+class _TimerThread:
+    """Calls callbacks when they are due, one at a time, on a thread of its own."""
+
+    def __init__(self, fail: Callable[[BaseException], None]) -> None:
+        self._fail = fail
+        self._changed = threading.Condition()
+        self._queue: list[tuple[float, int, RealTimer]] = []
+        self._sequence = 0
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+
+    def add(self, due: float, timer: RealTimer) -> None:
+        with self._changed:
+            self._sequence += 1
+            heapq.heappush(self._queue, (due, self._sequence, timer))
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="timers", daemon=True
+                )
+                self._thread.start()
+            if self._queue[0][2] is timer:
+                self._changed.notify()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def _next(self) -> RealTimer | None:
+        """Wait for the next timer that is due; None when there will be none."""
+        with self._changed:
+            while not self._stopped:
+                if not self._queue:
+                    self._changed.wait()
+                    continue
+                left = self._queue[0][0] - time.monotonic()
+                if left <= 0:
+                    return heapq.heappop(self._queue)[2]
+                self._changed.wait(left)
+            return None
+
+    def _run(self) -> None:
+        while (timer := self._next()) is not None:
+            if timer.cancelled:
+                continue
+            try:
+                timer.callback(*timer.arguments)
+            except BaseException as error:
+                self._fail(error)
+
+
+class RealRuntime(interface.Runtime):
+    """Threads and the wall clock; the streams come from ``seed``."""
+
+    simulated: ClassVar[bool] = False
+
+    def __init__(self, seed: int = 0, *, trace: Trace | None = None) -> None:
+        self._began = time.monotonic()
+        super().__init__(seed, trace)
+        self._lock = threading.RLock()
+        self._local = threading.local()
+        self._failure: BaseException | None = None
+        self._main: threading.Thread | None = None
+        self._main_parking: _Parking | None = None
+        self._timers = _TimerThread(self.fail)
+        self._incarnations: dict[str, int] = {}
+
+    def now(self) -> float:
+        """Return the seconds on the wall since the runtime was made."""
+        return time.monotonic() - self._began
+
+    def sleep(self, seconds: float) -> None:
+        """Block the calling thread for ``seconds``."""
+        self.park(_Parking(), seconds)
+
+    def park(self, parking: _Parking, timeout: float | None) -> None:
+        """Block until released or timed out; raises the run's failure in main."""
+        if threading.current_thread() is not self._main:
+            parking.wait(timeout)
+            self._end_dead_task()
+            return
+        with self._lock:
+            self._raise_failure()
+            self._main_parking = parking
+        try:
+            parking.wait(timeout)
+        finally:
+            with self._lock:
+                self._main_parking = None
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+
+    def _end_dead_task(self) -> None:
+        world = self.current_world()
+        if world is not None and not world.alive:
+            raise WorldKilled
+
+    def spawn(
+        self,
+        function: Callable[..., object],
+        *args: object,
+        name: str = "",
+        world: interface.World | None = None,
+    ) -> RealTask:
+        """Run ``function(*args)`` on a thread of its own."""
+        home = world or self.current_world()
+        assert home is None or isinstance(home, RealWorld)
+        title = name or getattr(function, "__name__", "task")
+        task = RealTask(self, title, home)
+        threading.Thread(
+            target=self._run_task, args=(task, function, args), name=title, daemon=True
+        ).start()
+        return task
+
+    def _run_task(
+        self,
+        task: RealTask,
+        function: Callable[..., object],
+        args: tuple[object, ...],
+    ) -> None:
+        self._local.world = task.world
+        try:
+            task.result = function(*args)
+        except WorldKilled:
+            return
+        except BaseException as error:
+            self._task_raised(task, error)
+        finally:
+            task.finish()
+
+    def _task_raised(self, task: RealTask, error: BaseException) -> None:
+        if task.world is None:
+            self.fail(error)
+        elif task.world.alive:
+            text = f"{type(error).__name__}: {error}"
+            failure = TaskFailed(f"{task.world.name}: {text}, in thread {task.name!r}")
+            failure.__cause__ = error
+            self.fail(failure)
+
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: object
+    ) -> RealTimer:
+        """Call ``callback(*args)`` in ``delay`` seconds, on the timer thread."""
+        timer = RealTimer(callback, args)
+        self._timers.add(time.monotonic() + delay, timer)
+        return timer
+
+    def future(self) -> RealFuture:
+        """Return a new future."""
+        return RealFuture(self)
+
+    def mutex(self) -> AbstractContextManager[object]:
+        """Return the runtime's own lock, which may be taken again by its holder."""
+        return self._lock
+
+    def fail(self, error: BaseException) -> None:
+        """Raise ``error`` in main, at once if it waits, else when it next does."""
+        with self._lock:
+            if self._failure is None:
+                self._failure = error
+            if self._main_parking is not None:
+                self._main_parking.release()
+                self._main_parking = None
+
+    def run(self, main: Callable[[], T]) -> T:
+        """Run ``main`` in the calling thread; raises its, or the first, failure."""
+        self._main = threading.current_thread()
+        self._began = time.monotonic()
+        try:
+            result = main()
+            self._raise_failure()
+            return result
+        finally:
+            self._main = None
+            self._timers.stop()
+
+    def world(
+        self,
+        name: str,
+        *,
+        roots: Sequence[Path],
+        packages: Collection[str] | None = None,
+    ) -> RealWorld:
+        """Make a world called ``name``, with module copies of its own."""
+        incarnation = self._incarnations[name] = self._incarnations.get(name, 0) + 1
+        return RealWorld(name, incarnation, roots, packages)
+
+    def current_world(self) -> RealWorld | None:
+        """Return the world of the calling thread's task."""
+        world: RealWorld | None = getattr(self._local, "world", None)
+        return world

@@ -1,0 +1,165 @@
+"""The texts of a runtime's failures.
+
+Each begins with what broke and where, in the world's own code, and goes on with
+the stacks of whoever is involved. Frames of this package are left out: what counts
+is where the world's code stood.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from greenlet import getcurrent
+
+if TYPE_CHECKING:
+    from labrt.simtask import SimTask
+
+_OWN_FOLDER = str(Path(__file__).parent)
+_MOST_TASKS = 40
+_MOST_FRAMES = 8
+
+
+def print_line(time: float, world: str, text: str) -> None:
+    """Write a line that a world printed, with the time and the world's name."""
+    sys.stdout.write(f"[{time:10.6f} {world}] {text}\n")
+
+
+def task_failed(task: SimTask, error: BaseException) -> str:
+    """Say which world, thread and line an exception came from."""
+    kind = type(error).__name__
+    what = f"{kind}: {error}" if str(error) else kind
+    place = _place_of_error(task, error)
+    where = task.world.name if task.world else "the harness"
+    return f"{where}: {what}, in thread {task.name!r}{place}"
+
+
+def _place_of_error(task: SimTask, error: BaseException) -> str:
+    """Return the innermost line of the world's own code, else of any."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f", at {_shorten(task, error.filename)}:{error.lineno}"
+    lines = list(traceback.walk_tb(error.__traceback__))
+    own = [step for step in lines if _is_own_code(task, step[0])]
+    if not lines:
+        return ""
+    frame, number = (own or lines)[-1]
+    return f", at {_line(task, frame, number)}"
+
+
+def deadlock(tasks: Iterable[SimTask]) -> str:
+    """List every blocked task with its stack, what it waits for and who holds it."""
+    blocked = [task for task in tasks if not task.done]
+    lines = ["deadlock: every task is blocked and no timer is running"]
+    for task in blocked[:_MOST_TASKS]:
+        lines.extend(_blocked_task(task))
+    if len(blocked) > _MOST_TASKS:
+        lines.append(f"  … and {len(blocked) - _MOST_TASKS} more")
+    return "\n".join(lines)
+
+
+def stuck_lock(task: SimTask, lock: object, seconds: float) -> str:
+    """Say which task waits for which lock, where, and what its holder is doing."""
+    holder: SimTask | None = getattr(lock, "holder", None)
+    name = _name_of_lock(task, lock)
+    itself = " already" if holder is task else ""
+    lines = [
+        f"{task.where} has waited {seconds:.1f} s for {name}, held by "
+        f"{'itself' if holder is task else holder.where if holder else 'nobody'}"
+        f"{itself}{_place(task)}: a deadlock"
+    ]
+    lines.extend(_blocked_task(task))
+    if holder is not None and holder is not task:
+        lines.extend(_blocked_task(holder))
+    return "\n".join(lines)
+
+
+def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:
+    """Say which task computes without end, and where."""
+    lines = [
+        f"{task.where} has computed for over {seconds:g} s without blocking"
+        f"{_place(task, frame)}: an endless loop? (virtual time passes only when "
+        "code sleeps, waits or calls)"
+    ]
+    lines.extend(_stack(task, frame))
+    return "\n".join(lines)
+
+
+def _blocked_task(task: SimTask) -> list[str]:
+    reason = task.blocked_on
+    text = "is ready to run" if reason is None else f"waits for {_reason(task)}"
+    return [f"  {task.where} {text}", *_stack(task)]
+
+
+def _reason(task: SimTask) -> str:
+    reason = task.blocked_on
+    if isinstance(reason, str):
+        return reason
+    name = _name_of_lock(task, reason)
+    holder: SimTask | None = getattr(reason, "holder", None)
+    if holder is None:
+        return name
+    return f"{name}, held by {'itself' if holder is task else holder.where}"
+
+
+def _frame_of(task: SimTask) -> FrameType | None:
+    if task.greenlet is None:
+        return None
+    if task.greenlet is getcurrent():
+        return sys._getframe()
+    frame: FrameType | None = task.greenlet.gr_frame
+    return frame
+
+
+def _frames(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
+    """Return the task's frames, innermost first, without this package's."""
+    found = []
+    frame = frame or _frame_of(task)
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
+            found.append(frame)
+        frame = frame.f_back
+    own = [frame for frame in found if _is_own_code(task, frame)]
+    return own or found
+
+
+def _is_own_code(task: SimTask, frame: FrameType) -> bool:
+    return task.world is not None and task.world.owns(frame.f_code.co_filename)
+
+
+def _stack(task: SimTask, frame: FrameType | None = None) -> list[str]:
+    frames = _frames(task, frame)[:_MOST_FRAMES]
+    return [f"    {_line(task, step, step.f_lineno)}" for step in frames]
+
+
+def _place(task: SimTask, frame: FrameType | None = None) -> str:
+    frames = _frames(task, frame)
+    return f", at {_line(task, frames[0], frames[0].f_lineno)}" if frames else ""
+
+
+def _line(task: SimTask, frame: FrameType, number: int) -> str:
+    code = frame.f_code
+    text = linecache.getline(code.co_filename, number).strip()
+    place = f"{_shorten(task, code.co_filename)}:{number} in {code.co_name}"
+    return f"{place}: {text}" if text else place
+
+
+def _shorten(task: SimTask, filename: str) -> str:
+    return task.world.shorten(filename) if task.world else filename
+
+
+def _name_of_lock(task: SimTask, lock: object) -> str:
+    """Find what the waiting code calls a lock, such as ``self.mu``."""
+    kind = type(lock).__name__
+    for frame in _frames(task):
+        for name, value in frame.f_locals.items():
+            if value is lock:
+                return f"{kind} {name}"
+            for attribute, held in getattr(value, "__dict__", {}).items():
+                if held is lock or getattr(held, "_lock", None) is lock:
+                    return f"{kind} {name}.{attribute}"
+    return f"a {kind}"

@@ -1,0 +1,170 @@
+"""The interface that the network, the tester and the tests are written against.
+
+A ``Runtime`` hands out time, tasks, timers, futures and random streams. There are
+two: ``SimRuntime`` (virtual time, one thread, every choice from the seed) and
+``RealRuntime`` (threads and the wall clock). Code written against this module runs
+under both, and by itself never reads a clock or a shared random generator.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import ModuleType
+from typing import ClassVar, Protocol, TypeVar
+
+from labrt.streams import Streams
+from labrt.trace import Trace
+
+T = TypeVar("T")
+
+
+class Timer(Protocol):
+    """A callback that is due at some time."""
+
+    def cancel(self) -> None:
+        """Make sure that the callback does not run, unless it already has."""
+
+
+class Future(Protocol):
+    """A value that somebody will set and others wait for."""
+
+    @property
+    def done(self) -> bool:
+        """Say whether the value is set."""
+
+    @property
+    def value(self) -> object:
+        """Return the value, None before it is set."""
+
+    def set(self, value: object = None) -> None:
+        """Set the value and wake whoever waits; later calls change nothing."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the value is set; False when ``timeout`` seconds pass first."""
+
+
+class World(Protocol):
+    """One incarnation of a program, with modules and module state of its own."""
+
+    @property
+    def name(self) -> str:
+        """Name the program; every incarnation has the same."""
+
+    @property
+    def alive(self) -> bool:
+        """Say whether the world has not been killed."""
+
+    def load(self, module: str) -> ModuleType:
+        """Import ``module`` as the world's code would and return it."""
+
+    def kill(self) -> None:
+        """End the world now: its tasks never run again."""
+
+
+class Task(Protocol):
+    """A function that runs beside the others: a thread, or its simulation."""
+
+    @property
+    def name(self) -> str:
+        """Name the task, for messages."""
+
+    @property
+    def done(self) -> bool:
+        """Say whether the task has ended."""
+
+    @property
+    def result(self) -> object:
+        """Return what the function returned, once the task is done."""
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Block until the task is done; False when ``timeout`` seconds pass first."""
+
+
+class Runtime(ABC):
+    """Time, tasks, timers and randomness of one run."""
+
+    simulated: ClassVar[bool]
+
+    def __init__(self, seed: int, trace: Trace | None = None) -> None:
+        self.seed = seed
+        self.trace = trace
+        self._streams = Streams(seed)
+        if trace is not None:
+            trace.clock = self.now
+
+    @abstractmethod
+    def now(self) -> float:
+        """Return the seconds that have passed since the run began."""
+
+    @abstractmethod
+    def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` pass for the calling task."""
+
+    @abstractmethod
+    def spawn(
+        self,
+        function: Callable[..., object],
+        *args: object,
+        name: str = "",
+        world: World | None = None,
+    ) -> Task:
+        """Run ``function(*args)`` as a new task, in ``world`` or the caller's own.
+
+        A task that raises ends the whole run with ``fail``.
+        """
+
+    @abstractmethod
+    def call_later(
+        self, delay: float, callback: Callable[..., object], *args: object
+    ) -> Timer:
+        """Call ``callback(*args)`` in ``delay`` seconds; it must not block.
+
+        It runs outside every world, whoever asked for it and whatever becomes of
+        them.
+        """
+
+    @abstractmethod
+    def future(self) -> Future:
+        """Return a new future."""
+
+    @abstractmethod
+    def mutex(self) -> AbstractContextManager[object]:
+        """Return a lock for the harness's own state; nobody may block inside it."""
+
+    @abstractmethod
+    def fail(self, error: BaseException) -> None:
+        """End the run: ``error`` is raised in ``main`` at once."""
+
+    @abstractmethod
+    def run(self, main: Callable[[], T]) -> T:
+        """Run ``main`` as the first task and return what it returns.
+
+        Every other task and every world ends with it. Raises what ``main`` raises,
+        which is the first failure of any task.
+        """
+
+    @abstractmethod
+    def world(
+        self,
+        name: str,
+        *,
+        roots: Sequence[Path],
+        packages: Collection[str] | None = None,
+    ) -> World:
+        """Make a world whose private modules are those found under ``roots``.
+
+        ``roots`` are searched in order. With ``packages`` only modules of those
+        top-level packages are private; the rest is shared with the process.
+        """
+
+    @abstractmethod
+    def current_world(self) -> World | None:
+        """Return the world of the calling task, None outside every world."""
+
+    def stream(self, name: str) -> random.Random:
+        """Return the random stream called ``name``, seeded by the run's seed."""
+        return self._streams.get(name)

@@ -1,0 +1,270 @@
+"""Locks, conditions and events of a simulated ``threading`` module.
+
+They are the hot part of every simulated program, hence written by hand; what is
+rare comes from the standard library's own source (see ``simthreading``). A lock
+operation is a preemption point. Between putting a task on a list of waiters and
+blocking it there is none, or a wake-up could be lost.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from labrt.active import active
+from labrt.simtask import SimTask
+
+T = TypeVar("T")
+LockT = TypeVar("LockT", bound="Lock")
+
+
+class Lock:
+    """A mutual exclusion lock, as ``threading.Lock``."""
+
+    __slots__ = ("__weakref__", "_owner", "_runtime", "_waiters")
+
+    def __init__(self) -> None:
+        self._runtime = active()
+        self._owner: SimTask | None = None
+        self._waiters: deque[SimTask] = deque()
+
+    @property
+    def holder(self) -> SimTask | None:
+        """Name the task that holds the lock, for reports."""
+        return self._owner
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock, waiting for it if it is held."""
+        if timeout != -1:
+            _check_timeout(blocking, timeout)
+        runtime = self._runtime
+        runtime.countdown -= 1
+        if runtime.countdown <= 0:
+            runtime.preempt()
+        if self._owner is None:
+            self._owner = runtime.current
+            return True
+        return self._acquire_held(blocking, timeout)
+
+    def _acquire_held(self, blocking: bool, timeout: float) -> bool:
+        if not blocking:
+            return False
+        runtime = self._runtime
+        me = runtime.current
+        deadline = None if timeout < 0 else runtime.now() + timeout
+        if deadline is None:
+            runtime.watch_lock(me, self)
+        while self._owner is not None:
+            self._waiters.append(me)
+            left = None if deadline is None else deadline - runtime.now()
+            if not runtime.block(self, left):
+                self._waiters.remove(me)
+                return False
+        self._owner = me
+        return True
+
+    def release(self) -> None:
+        """Free the lock and let one waiter try again."""
+        runtime = self._runtime
+        if self._owner is None:
+            _refuse_release(runtime.dying)
+            return
+        self._owner = None
+        if self._waiters:
+            runtime.wake(self._waiters.popleft())
+        runtime.countdown -= 1
+        if runtime.countdown <= 0:
+            runtime.preempt()
+
+    def locked(self) -> bool:
+        """Say whether anybody holds the lock."""
+        return self._owner is not None
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    # What a condition does with its lock; no preemption in here.
+
+    def _is_owned(self) -> bool:
+        return self._owner is not None
+
+    def _release_save(self) -> int:
+        self._owner = None
+        if self._waiters:
+            self._runtime.wake(self._waiters.popleft())
+        return 1
+
+    def _acquire_restore(self, depth: int) -> None:
+        if self._owner is None:
+            self._owner = self._runtime.current
+        else:
+            self._acquire_held(True, -1)
+
+    def __repr__(self) -> str:
+        state = f"held by {self._owner.where}" if self._owner else "free"
+        return f"<{type(self).__name__} {state}>"
+
+
+class RLock(Lock):
+    """A lock that its holder may take again, as ``threading.RLock``."""
+
+    __slots__ = ("_depth",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._depth = 0
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        """Take the lock once more, waiting while another task holds it."""
+        if self._owner is not self._runtime.current and not super().acquire(
+            blocking, timeout
+        ):
+            return False
+        self._depth += 1
+        return True
+
+    def release(self) -> None:
+        """Undo one ``acquire``; the last one frees the lock."""
+        if self._owner is not self._runtime.current:
+            _refuse_release(self._runtime.dying)
+            return
+        self._depth -= 1
+        if self._depth == 0:
+            super().release()
+
+    def _is_owned(self) -> bool:
+        return self._owner is self._runtime.current
+
+    def _release_save(self) -> int:
+        depth, self._depth = self._depth, 0
+        super()._release_save()
+        return depth
+
+    def _acquire_restore(self, depth: int) -> None:
+        super()._acquire_restore(depth)
+        self._depth = depth
+
+
+class Condition(Generic[LockT]):
+    """A condition variable, as ``threading.Condition``."""
+
+    def __init__(self, lock: LockT | None = None) -> None:
+        self._lock: Lock = RLock() if lock is None else lock
+        self._runtime = self._lock._runtime
+        self._waiters: deque[SimTask] = deque()
+        self.acquire = self._lock.acquire
+        self.release = self._lock.release
+
+    def __enter__(self) -> bool:
+        return self.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Free the lock until notified, or until ``timeout`` seconds have passed."""
+        lock, runtime = self._lock, self._runtime
+        if not lock._is_owned():
+            raise RuntimeError("cannot wait on un-acquired lock")
+        me = runtime.current
+        self._waiters.append(me)
+        depth = lock._release_save()
+        woken = runtime.block(self, timeout)
+        if not woken:
+            self._waiters.remove(me)
+        lock._acquire_restore(depth)
+        return woken
+
+    def wait_for(self, predicate: Callable[[], T], timeout: float | None = None) -> T:
+        """Wait until the predicate is true, or until the time has passed."""
+        now = self._runtime.now
+        deadline = None if timeout is None else now() + timeout
+        result = predicate()
+        while not result:
+            left = None if deadline is None else deadline - now()
+            if left is not None and left <= 0:
+                break
+            self.wait(left)
+            result = predicate()
+        return result
+
+    def notify(self, n: int = 1) -> None:
+        """Wake ``n`` waiters, those that have waited longest."""
+        if not self._lock._is_owned():
+            if self._runtime.dying:
+                return
+            raise RuntimeError("cannot notify on un-acquired lock")
+        waiters = self._waiters
+        while waiters and n > 0:
+            self._runtime.wake(waiters.popleft())
+            n -= 1
+
+    def notify_all(self) -> None:
+        """Wake all waiters."""
+        self.notify(len(self._waiters))
+
+    notifyAll = notify_all
+
+    def __repr__(self) -> str:
+        return f"<Condition({self._lock!r}, {len(self._waiters)} waiting)>"
+
+
+class Event:
+    """A flag to wait for, as ``threading.Event``."""
+
+    def __init__(self) -> None:
+        self._runtime = active()
+        self._flag = False
+        self._waiters: list[SimTask] = []
+
+    def is_set(self) -> bool:
+        """Say whether the flag is set."""
+        self._runtime.point()
+        return self._flag
+
+    isSet = is_set
+
+    def set(self) -> None:
+        """Set the flag and wake everybody."""
+        self._flag = True
+        for waiter in self._waiters:
+            self._runtime.wake(waiter)
+        self._waiters.clear()
+        self._runtime.point()
+
+    def clear(self) -> None:
+        """Reset the flag."""
+        self._flag = False
+        self._runtime.point()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the flag is set; False when ``timeout`` seconds pass first."""
+        if self._flag:
+            self._runtime.point()
+            return True
+        me = self._runtime.current
+        self._waiters.append(me)
+        if self._runtime.block(self, timeout):
+            return True
+        self._waiters.remove(me)
+        return False
+
+    def __repr__(self) -> str:
+        return f"<Event {'set' if self._flag else 'unset'}>"
+
+
+def _check_timeout(blocking: bool, timeout: float) -> None:
+    if not blocking and timeout != -1:
+        raise ValueError("can't specify a timeout for a non-blocking call")
+    if timeout < 0:
+        raise ValueError("timeout value must be a non-negative number")
+
+
+def _refuse_release(dying: bool) -> None:
+    """Complain about releasing what is not held, unless a killed task unwinds."""
+    if not dying:
+        raise RuntimeError("release unlocked lock")

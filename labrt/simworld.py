@@ -1,0 +1,137 @@
+"""A simulated world: one incarnation of one program, in this process.
+
+It has modules of its own, a random stream of its own, and the tasks that its code
+started. When it is killed, the tasks never run again and nothing that they held
+can block or change anything outside.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Sequence
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Protocol, final
+
+from labrt import simmodules
+from labrt.errors import WorldKilled
+from labrt.instrument import GUARD, IS_DEAD, LINE, compile_source
+from labrt.loader import Compiler, Loader
+from labrt.output import WorldStream
+from labrt.streams import derive
+
+if TYPE_CHECKING:
+    from labrt.sim import SimRuntime
+    from labrt.simtask import SimTask
+
+_COMPILERS: dict[bool, Compiler] = {
+    lines: partial(compile_source, lines=lines) for lines in (False, True)
+}
+
+
+class SupportsWrite(Protocol):
+    """What ``print`` writes to."""
+
+    def write(self, text: str, /) -> object:
+        """Take some text."""
+
+
+@final
+class SimWorld:
+    """One incarnation of a program under a ``SimRuntime``.
+
+    ``name`` stays the same over a program's incarnations, ``key`` does not.
+    """
+
+    def __init__(
+        self,
+        runtime: SimRuntime,
+        name: str,
+        incarnation: int,
+        roots: Sequence[Path],
+        packages: Collection[str] | None,
+    ) -> None:
+        self.runtime = runtime
+        self.name = name
+        self.incarnation = incarnation
+        self.key = f"{name}#{incarnation}"
+        self.alive = True
+        self.random = random.Random(derive(runtime.seed, f"world {self.key}"))
+        self.tasks: dict[SimTask, None] = {}
+        self.stdout = WorldStream(self._print_line)
+        self._threads = 0
+        self._loader = Loader(
+            self.key,
+            roots,
+            packages,
+            substitute=partial(simmodules.substitute, self),
+            names={
+                "print": self._print,
+                GUARD: self._guard,
+                IS_DEAD: self._is_dead,
+                LINE: self._line,
+            },
+            compiler=_COMPILERS[runtime.preempt_lines],
+        )
+        self.modules = self._loader.modules
+        self.owns = self._loader.owns
+        self.shorten = self._loader.shorten
+        self.fresh_library_module = self._loader.fresh_library_module
+
+    def load(self, module: str) -> ModuleType:
+        """Import ``module`` as the world's code would and return it."""
+        return self._loader.load(module)
+
+    def kill(self) -> None:
+        """End the world at this instant; its tasks never run again."""
+        if not self.alive:
+            return
+        self.alive = False
+        self.runtime.kill_tasks(list(self.tasks))
+        self.tasks.clear()
+        self.runtime.forget_world(self)
+        self._loader.unload()
+
+    def count_thread(self) -> int:
+        """Return the running number of a new thread, for its name."""
+        self._threads += 1
+        return self._threads
+
+    def _print_line(self, text: str) -> None:
+        if self.alive:
+            runtime = self.runtime
+            runtime.output(runtime.now(), self.name, text)
+            if runtime.trace is not None:
+                runtime.trace.add("print", self.name, text)
+
+    def _print(
+        self,
+        *values: object,
+        sep: str | None = None,
+        end: str | None = None,
+        file: SupportsWrite | None = None,
+        flush: bool = False,
+    ) -> None:
+        target = self.stdout if file is None else file
+        print(*values, sep=sep, end=end, file=target)
+        if flush:
+            getattr(target, "flush", int)()
+
+    # What the instrumented code calls.
+
+    def _guard(self) -> None:
+        if not self.alive:
+            raise WorldKilled
+
+    def _is_dead(self) -> bool:
+        return not self.alive
+
+    def _line(self) -> None:
+        runtime = self.runtime
+        runtime.countdown -= 1
+        if runtime.countdown <= 0:
+            runtime.preempt()
+
+    def __repr__(self) -> str:
+        return f"<world {self.key}{'' if self.alive else ', killed'}>"

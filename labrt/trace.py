@@ -1,0 +1,47 @@
+"""What happened in a run, in order: the record that two runs are compared by.
+
+Tracing is off unless a ``Trace`` is given to the runtime, and code that records
+guards every call with ``if runtime.trace is not None``: a run that nobody looks at
+pays nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TraceEvent:
+    """One event: when (seconds of the run), what kind, where, and its text."""
+
+    time: float
+    kind: str
+    where: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.time:12.6f}  {self.kind:<12} {self.where:<28} {self.text}"
+
+
+class Trace:
+    """The events of one run; the runtime that it is given to sets its clock."""
+
+    __slots__ = ("clock", "events")
+
+    def __init__(self) -> None:
+        self.clock: Callable[[], float] = float
+        self.events: list[TraceEvent] = []
+
+    def add(self, kind: str, where: str, text: str) -> None:
+        """Append an event that happens now."""
+        self.events.append(TraceEvent(self.clock(), kind, where, text))
+
+    def digest(self) -> str:
+        """Return a hash over all events; equal runs have equal digests."""
+        total = hashlib.blake2b(digest_size=16)
+        for event in self.events:
+            line = f"{event.time!r}\t{event.kind}\t{event.where}\t{event.text}\n"
+            total.update(line.encode())
+        return total.hexdigest()

@@ -1,0 +1,259 @@
+"""Every way to fail ends the run at once and says where the world's code stood."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from labrt import (
+    Deadlock,
+    LockStuck,
+    NotSimulable,
+    Runaway,
+    SimRuntime,
+    TaskFailed,
+    UsageError,
+)
+from tests.labrt.conftest import RunProgram
+
+
+def test_exception_in_a_thread_fails_the_run(run_program: RunProgram) -> None:
+    """The failure names world, thread and line, and keeps the traceback as cause."""
+    with pytest.raises(TaskFailed) as failure:
+        run_program(
+            """
+            import threading, time
+
+            def tick():
+                {}["term"]
+
+            def main():
+                threading.Thread(target=tick, name="ticker").start()
+                time.sleep(1000)
+            """
+        )
+    assert str(failure.value) == (
+        "server: KeyError: 'term', in thread 'ticker', "
+        """at program.py:5 in tick: {}["term"]"""
+    )
+    assert isinstance(failure.value.__cause__, KeyError)
+
+
+def test_a_worlds_own_excepthook_is_honoured(run_program: RunProgram) -> None:
+    """Code that handles its threads' exceptions itself does not fail the run."""
+    result = run_program(
+        """
+        import threading
+
+        def main():
+            seen = []
+            threading.excepthook = lambda args: seen.append(str(args.exc_value))
+            def work():
+                raise ValueError("mine")
+            thread = threading.Thread(target=work)
+            thread.start(); thread.join()
+            return seen
+        """
+    )
+    assert result == ["mine"]
+
+
+def test_deadlock_lists_who_waits_for_whom(run_program: RunProgram) -> None:
+    """With nothing left to happen, every blocked task is shown with its lock."""
+    with pytest.raises(Deadlock) as failure:
+        run_program(
+            """
+            import threading, time
+
+            class Server:
+                def __init__(self):
+                    self.mu = threading.Lock()
+                    self.io = threading.Lock()
+
+                def one(self):
+                    with self.mu:
+                        time.sleep(1)
+                        with self.io: pass
+
+                def two(self):
+                    with self.io:
+                        time.sleep(1)
+                        with self.mu: pass
+
+            def main():
+                server = Server()
+                threads = [threading.Thread(target=server.one, name="one"),
+                           threading.Thread(target=server.two, name="two")]
+                for thread in threads: thread.start()
+                for thread in threads: thread.join()
+            """
+        )
+    text = str(failure.value)
+    assert "server, one waits for Lock self.io, held by server, two" in text
+    assert "server, two waits for Lock self.mu, held by server, one" in text
+    assert "program.py:12 in one: with self.io: pass" in text
+
+
+def test_lock_taken_twice_is_reported_while_others_run(
+    run_program: RunProgram,
+) -> None:
+    """A thread that waits for its own lock is found though the rest goes on."""
+    with pytest.raises(LockStuck) as failure:
+        run_program(
+            """
+            import threading, time
+
+            class Server:
+                def __init__(self):
+                    self.mu = threading.Lock()
+
+                def outer(self):
+                    with self.mu:
+                        self.inner()
+
+                def inner(self):
+                    with self.mu: pass
+
+            def main():
+                threading.Thread(target=Server().outer, name="outer").start()
+                while True:
+                    time.sleep(0.1)
+            """,
+            lock_patience=10.0,
+        )
+    first = str(failure.value).splitlines()[0]
+    assert first == (
+        "server, outer has waited 10.0 s for Lock self.mu, held by itself already, "
+        "at program.py:13 in inner: with self.mu: pass: a deadlock"
+    )
+
+
+@pytest.mark.parametrize(
+    "body", ["pass", "try: pass\n                    except: pass"]
+)
+def test_endless_loop_is_interrupted(run_program: RunProgram, body: str) -> None:
+    """A task that computes for ever is named with its line, whatever it catches."""
+    with pytest.raises(Runaway, match=r"server, spin has computed .* program.py:\d+"):
+        run_program(
+            f"""
+            import threading, time
+
+            def spin():
+                while True:
+                    {body}
+
+            def main():
+                threading.Thread(target=spin, name="spin").start()
+                time.sleep(1)
+            """,
+            runaway_seconds=0.1,
+        )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import socket",
+        "import asyncio",
+        "from multiprocessing import Process",
+        "import subprocess",
+        "import os; os.fork()",
+    ],
+)
+def test_what_cannot_be_simulated_is_refused(
+    run_program: RunProgram, statement: str
+) -> None:
+    """The refusal says what works instead."""
+    with pytest.raises(TaskFailed, match="--mode process") as failure:
+        run_program(f"{statement}\ndef main(): pass")
+    assert isinstance(failure.value.__cause__, NotSimulable)
+    assert "program.py:1" in str(failure.value)
+
+
+def test_syntax_error_names_file_and_line(run_program: RunProgram) -> None:
+    """A program that does not compile fails with its own file and line."""
+    with pytest.raises(TaskFailed, match=r"SyntaxError: .*, at program.py:2$"):
+        run_program("x = 1\ndef main(:\n    pass")
+
+
+def test_failure_of_a_harness_task_is_raised_as_it_is() -> None:
+    """A task outside every world fails the run with its own exception."""
+    runtime = SimRuntime()
+
+    def fail() -> None:
+        raise ValueError("mine")
+
+    def main() -> None:
+        runtime.spawn(fail)
+        runtime.sleep(5)
+
+    with pytest.raises(ValueError, match="mine"):
+        runtime.run(main)
+    assert runtime.now() == 0
+
+
+def test_failure_of_a_callback_ends_the_run() -> None:
+    """A callback has nobody to raise to, so main gets its exception."""
+    runtime = SimRuntime()
+    runtime_error = OSError("callback")
+
+    def fail() -> None:
+        raise runtime_error
+
+    def main() -> None:
+        runtime.call_later(1, fail)
+        runtime.sleep(5)
+
+    with pytest.raises(OSError, match="callback"):
+        runtime.run(main)
+    assert runtime.now() == 1
+
+
+def test_interrupt_reaches_main_through_any_handler(run_program: RunProgram) -> None:
+    """Ctrl-C ends the run though the running code swallows every exception."""
+    with pytest.raises(KeyboardInterrupt):
+        run_program(
+            """
+            import threading, time
+
+            def stubborn():
+                while True:
+                    try:
+                        interrupt()
+                        time.sleep(1)
+                    except BaseException:
+                        pass
+
+            def main():
+                threading.Thread(target=stubborn).start()
+                time.sleep(100)
+
+            def interrupt():
+                import builtins
+                builtins.interrupt()
+            """.replace(
+                "import builtins\n                builtins.interrupt()",
+                "from tests.labrt import test_failures\n"
+                "                test_failures.interrupt()",
+            ),
+        )
+
+
+def interrupt() -> None:
+    """Send this process what Ctrl-C sends."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_one_simulation_at_a_time() -> None:
+    """A run inside a run is refused, and the outer one is none the worse."""
+    outer = SimRuntime()
+
+    def main() -> str:
+        with pytest.raises(UsageError, match="running in this process already"):
+            SimRuntime().run(lambda: None)
+        outer.sleep(1)
+        return "done"
+
+    assert outer.run(main) == "done"
