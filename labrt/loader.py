@@ -18,8 +18,10 @@ import importlib.util
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.machinery import ModuleSpec
+from os import stat
+from os.path import isdir, isfile
 from pathlib import Path
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 Compiler = Callable[[bytes, str], CodeType]
@@ -74,6 +76,20 @@ class Loader:
                 f"no module named {name!r} in {', '.join(self._roots)}", name=name
             )
         return found
+
+    def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a copy of a function whose import statements are the world's."""
+        assert isinstance(function, FunctionType), "only plain functions can be adopted"
+        own = {**function.__globals__, "__builtins__": self._builtins}
+        copy = FunctionType(
+            function.__code__,
+            own,
+            function.__name__,
+            function.__defaults__,
+            function.__closure__,
+        )
+        copy.__kwdefaults__ = function.__kwdefaults__
+        return copy
 
     def unload(self) -> None:
         """Take the modules out of ``sys.modules``; live references keep working."""
@@ -172,12 +188,12 @@ class Loader:
         path = name.replace(".", "/")
         for root in self._roots:
             base = f"{root}/{path}"
-            if Path(f"{base}.py").is_file():
+            if isfile(f"{base}.py"):
                 return f"{base}.py", False
-            if Path(f"{base}/__init__.py").is_file():
+            if isfile(f"{base}/__init__.py"):
                 return f"{base}/__init__.py", True
         for root in self._roots:
-            if Path(f"{root}/{path}").is_dir():
+            if isdir(f"{root}/{path}"):
                 return f"{root}/{path}", True
         return None
 
@@ -206,13 +222,17 @@ class Loader:
         return module
 
 
+def precompile(path: Path) -> None:
+    """Compile a file, so that processes forked from this one need not."""
+    _compile_file(str(path), compile_plain)
+
+
 def _compile_file(filename: str, compiler: Compiler) -> CodeType:
-    path = Path(filename)
-    status = path.stat()
+    status = stat(filename)
     key = (filename, status.st_mtime_ns, status.st_size, compiler)
     code = _compiled.get(key)
     if code is None:
-        code = _compiled[key] = compiler(path.read_bytes(), filename)
+        code = _compiled[key] = compiler(Path(filename).read_bytes(), filename)
     return code
 
 

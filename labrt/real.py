@@ -8,6 +8,7 @@ off; processes are what can be killed for real.
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import threading
 import time
@@ -15,8 +16,9 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar, TypeVar, final
+from typing import Any, ClassVar, TypeVar, final
 
+from labrt import report
 from labrt import runtime as interface
 from labrt.errors import TaskFailed, WorldKilled
 from labrt.loader import Loader, compile_plain
@@ -51,6 +53,18 @@ class RealWorld:
         """Import ``module`` as the world's code would and return it."""
         return self._loader.load(module)
 
+    def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a copy of a function that imports as the world's code does."""
+        return self._loader.adopt(function)
+
+    def owns(self, filename: str) -> bool:
+        """Say whether a file is one of those that are private to the world."""
+        return self._loader.owns(filename)
+
+    def shorten(self, filename: str) -> str:
+        """Return a file's path below the root that it is in."""
+        return self._loader.shorten(filename)
+
     def kill(self) -> None:
         """Cut the world off; its threads end when they next use the runtime."""
         self.alive = False
@@ -70,7 +84,9 @@ class _Parking:
         return self._lock.acquire(timeout=-1 if timeout is None else max(0.0, timeout))
 
     def release(self) -> None:
-        self._lock.release()
+        # A failure and what was waited for may come at the same time.
+        with contextlib.suppress(RuntimeError):
+            self._lock.release()
 
 
 class RealFuture:
@@ -215,6 +231,8 @@ class RealRuntime(interface.Runtime):
         self._failure: BaseException | None = None
         self._main: threading.Thread | None = None
         self._main_parking: _Parking | None = None
+        self._parked: set[_Parking] = set()  # where the other tasks wait
+        self._over = False
         self._timers = _TimerThread(self.fail)
         self._incarnations: dict[str, int] = {}
 
@@ -229,8 +247,7 @@ class RealRuntime(interface.Runtime):
     def park(self, parking: _Parking, timeout: float | None) -> None:
         """Block until released or timed out; raises the run's failure in main."""
         if threading.current_thread() is not self._main:
-            parking.wait(timeout)
-            self._end_dead_task()
+            self._park_task(parking, timeout)
             return
         with self._lock:
             self._raise_failure()
@@ -242,6 +259,15 @@ class RealRuntime(interface.Runtime):
                 self._main_parking = None
         self._raise_failure()
 
+    def _park_task(self, parking: _Parking, timeout: float | None) -> None:
+        with self._lock:
+            if not self._over:
+                self._parked.add(parking)
+        if parking in self._parked:
+            parking.wait(timeout)
+            self._parked.discard(parking)
+        self._end_dead_task()
+
     def _raise_failure(self) -> None:
         failure, self._failure = self._failure, None
         if failure is not None:
@@ -249,7 +275,7 @@ class RealRuntime(interface.Runtime):
 
     def _end_dead_task(self) -> None:
         world = self.current_world()
-        if world is not None and not world.alive:
+        if self._over or (world is not None and not world.alive):
             raise WorldKilled
 
     def spawn(
@@ -289,8 +315,7 @@ class RealRuntime(interface.Runtime):
         if task.world is None:
             self.fail(error)
         elif task.world.alive:
-            text = f"{type(error).__name__}: {error}"
-            failure = TaskFailed(f"{task.world.name}: {text}, in thread {task.name!r}")
+            failure = TaskFailed(report.task_failed(task, error))
             failure.__cause__ = error
             self.fail(failure)
 
@@ -330,6 +355,15 @@ class RealRuntime(interface.Runtime):
         finally:
             self._main = None
             self._timers.stop()
+            self._end_tasks()
+
+    def _end_tasks(self) -> None:
+        """Wake the tasks that still wait, to end there."""
+        with self._lock:
+            self._over = True
+            parked = list(self._parked)
+        for parking in parked:
+            parking.release()
 
     def world(
         self,

@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent
 
@@ -30,7 +30,33 @@ def print_line(time: float, world: str, text: str) -> None:
     sys.stdout.write(f"[{time:10.6f} {world}] {text}\n")
 
 
-def task_failed(task: SimTask, error: BaseException) -> str:
+class Home(Protocol):
+    """A world, as far as a report has to know it."""
+
+    @property
+    def name(self) -> str:
+        """Name the program."""
+
+    def owns(self, filename: str) -> bool:
+        """Say whether a file is one of the world's private modules."""
+
+    def shorten(self, filename: str) -> str:
+        """Return a file's path below the root that it is in."""
+
+
+class Failed(Protocol):
+    """A task that raised: simulated, or a thread."""
+
+    @property
+    def name(self) -> str:
+        """Name the task."""
+
+    @property
+    def world(self) -> Home | None:
+        """Return the task's world."""
+
+
+def task_failed(task: Failed, error: BaseException) -> str:
     """Say which world, thread and line an exception came from."""
     kind = type(error).__name__
     what = f"{kind}: {error}" if str(error) else kind
@@ -39,7 +65,7 @@ def task_failed(task: SimTask, error: BaseException) -> str:
     return f"{where}: {what}, in thread {task.name!r}{place}"
 
 
-def _place_of_error(task: SimTask, error: BaseException) -> str:
+def _place_of_error(task: Failed, error: BaseException) -> str:
     """Return the innermost line of the world's own code, else of any."""
     if isinstance(error, SyntaxError) and error.filename:
         return f", at {_shorten(task, error.filename)}:{error.lineno}"
@@ -127,7 +153,7 @@ def _frames(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
     return own or found
 
 
-def _is_own_code(task: SimTask, frame: FrameType) -> bool:
+def _is_own_code(task: Failed, frame: FrameType) -> bool:
     return task.world is not None and task.world.owns(frame.f_code.co_filename)
 
 
@@ -141,14 +167,14 @@ def _place(task: SimTask, frame: FrameType | None = None) -> str:
     return f", at {_line(task, frames[0], frames[0].f_lineno)}" if frames else ""
 
 
-def _line(task: SimTask, frame: FrameType, number: int) -> str:
+def _line(task: Failed, frame: FrameType, number: int) -> str:
     code = frame.f_code
     text = linecache.getline(code.co_filename, number).strip()
     place = f"{_shorten(task, code.co_filename)}:{number} in {code.co_name}"
     return f"{place}: {text}" if text else place
 
 
-def _shorten(task: SimTask, filename: str) -> str:
+def _shorten(task: Failed, filename: str) -> str:
     return task.world.shorten(filename) if task.world else filename
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import ModuleType
-from typing import ClassVar, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from labrt.streams import Streams
 from labrt.trace import Trace
@@ -60,6 +60,9 @@ class World(Protocol):
 
     def load(self, module: str) -> ModuleType:
         """Import ``module`` as the world's code would and return it."""
+
+    def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a copy of a function that imports as the world's code does."""
 
     def kill(self) -> None:
         """End the world now: its tasks never run again."""

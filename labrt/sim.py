@@ -88,6 +88,7 @@ class SimRuntime(interface.Runtime):
         self._timer_limit = _MANY_TIMERS
         # Greenlets that finished their task and wait for another.
         self._idle: list[greenlet] = []
+        self._nursery: greenlet
         # Greenlets of killed tasks that could not be unwound on the spot.
         self._zombies: list[greenlet] = []
         # Insertion-ordered: what is killed at the end is killed in this order.
@@ -285,9 +286,24 @@ class SimRuntime(interface.Runtime):
         self._timer_limit = max(_MANY_TIMERS, 2 * len(self._timers))
 
     def _start(self, task: SimTask) -> greenlet:
-        """Give a new task a greenlet; one that finished its task is used again."""
-        task.greenlet = self._idle.pop() if self._idle else greenlet(self._work)
+        """Return what to switch to for a new task to start.
+
+        A greenlet that has finished its task is used again.
+        """
+        if not self._idle:
+            return self._nursery
+        task.greenlet = self._idle.pop()
         return task.greenlet
+
+    def _nurse(self) -> None:
+        """Start greenlets, whoever wants one, from the bottom of this one's stack.
+
+        A greenlet's recursion depth is counted from where it was started. Tasks that
+        started each other would add theirs up, and a hundred reach the limit.
+        """
+        while True:
+            fresh = self.current.greenlet = greenlet(self._work)
+            fresh.switch()
 
     def _work(self) -> None:
         """Run tasks, one after the other, on one greenlet."""
@@ -379,6 +395,7 @@ class SimRuntime(interface.Runtime):
         activate(self)
         self._main = SimTask(self, main, (), "main", None)
         self._main.greenlet = getcurrent()
+        self._nursery = greenlet(self._nurse)
         self._tasks[self._main] = None
         self.current = self._main
         try:
@@ -396,6 +413,7 @@ class SimRuntime(interface.Runtime):
         for world in list(self._worlds):
             world.kill()
         self.kill_tasks([task for task in self._tasks if task is not self._main])
+        self._nursery.throw()
         self._tasks.clear()
         self._timers.clear()
         self._ready.clear()

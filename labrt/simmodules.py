@@ -8,8 +8,6 @@ a word on what to do instead. What is in no table is the process's own module.
 
 from __future__ import annotations
 
-import builtins
-import dataclasses
 import datetime as real_datetime
 import os as real_os
 import random as real_random
@@ -18,11 +16,10 @@ import sys as real_sys
 import time as real_time
 import uuid as real_uuid
 from collections.abc import Callable
-from functools import cache
-from types import CodeType, FunctionType, ModuleType
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from labrt import simlocks, simthreading
+from labrt import simdataclasses, simlocks, simthreading
 from labrt.active import active
 from labrt.errors import NotSimulable
 from labrt.loader import plain_name
@@ -315,45 +312,8 @@ def _start_new_thread(
     return thread.ident or 0
 
 
-# Speed: making dataclasses again and again.
-
-
-@cache
-def _compiled(source: str) -> CodeType:
-    code: CodeType = compile(source, "<dataclass>", "exec")
-    return code
-
-
-def _exec_cached(source: str, *namespaces: Any) -> None:
-    exec(_compiled(source), *namespaces)
-
-
-@cache
-def _fast_dataclasses() -> dict[str, Any]:
-    """Rebind the module's functions so that equal generated code is compiled once.
-
-    Every world makes its classes anew, and compiling is most of what a dataclass
-    costs. The classes and sentinels are the module's own, so that everybody else
-    recognises the result.
-    """
-    namespace = dict(vars(dataclasses))
-    namespace["__builtins__"] = {**vars(builtins), "exec": _exec_cached}
-    for name, value in vars(dataclasses).items():
-        if isinstance(value, FunctionType) and value.__module__ == "dataclasses":
-            copy = FunctionType(
-                value.__code__,
-                namespace,
-                name,
-                value.__defaults__,
-                value.__closure__,
-            )
-            copy.__kwdefaults__ = value.__kwdefaults__
-            namespace[name] = copy
-    return namespace
-
-
 def _make_dataclasses(world: SimWorld) -> ModuleType:
-    return _copy(dataclasses, **_fast_dataclasses())
+    return simdataclasses.make_module()
 
 
 _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {

@@ -8,11 +8,11 @@ can block or change anything outside.
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, Any, Protocol, final
 
 from labrt import simmodules
 from labrt.errors import WorldKilled
@@ -82,6 +82,10 @@ class SimWorld:
     def load(self, module: str) -> ModuleType:
         """Import ``module`` as the world's code would and return it."""
         return self._loader.load(module)
+
+    def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a copy of a function that imports as the world's code does."""
+        return self._loader.adopt(function)
 
     def kill(self) -> None:
         """End the world at this instant; its tasks never run again."""

@@ -63,7 +63,7 @@ def test_worlds_have_private_modules_and_their_own_failures(
         runtime.spawn(first.load("program").work, world=first, name="ticker")
         runtime.sleep(600)
 
-    with pytest.raises(TaskFailed, match="^server: KeyError: 'term', in thread"):
+    with pytest.raises(TaskFailed, match=r"^server: KeyError: 'term', in thread"):
         runtime.run(main)
 
 

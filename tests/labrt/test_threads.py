@@ -343,3 +343,28 @@ def test_polling_lets_time_pass(run_program: RunProgram) -> None:
         """
     )
     assert waited == pytest.approx((0.05, 0.05), abs=0.001)
+
+
+def test_thousands_of_threads(run_program: RunProgram) -> None:
+    """Threads that start one after the other do not add up their stacks' depths."""
+    total = run_program(
+        """
+        import threading, time
+
+        def deep(levels):
+            return 1 + deep(levels - 1) if levels else nap()
+
+        def nap():
+            time.sleep(1)
+            return 0
+
+        def main():
+            results = []
+            threads = [threading.Thread(target=lambda: results.append(deep(20)))
+                       for _ in range(3000)]
+            for thread in threads: thread.start()
+            for thread in threads: thread.join()
+            return sum(results)
+        """
+    )
+    assert total == 60_000

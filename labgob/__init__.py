@@ -1,0 +1,39 @@
+"""labgob: typed and safe encoding, the course's layer over Go's `gob` in Python.
+
+Values are dataclasses and plain Python data. What is decoded is of the type asked for,
+or DecodeError is raised; decoding runs no code but the constructors of dataclasses that
+were asked for or registered, whatever the bytes say.
+
+    buffer = io.BytesIO()
+    encoder = labgob.NewEncoder(buffer)
+    encoder.Encode(term)
+    encoder.Encode(log)
+    ...
+    decoder = labgob.NewDecoder(buffer.getvalue())
+    term = decoder.Decode(int)
+    log = decoder.Decode(list[LogEntry])
+"""
+
+from labgob.codec import decode, encode
+from labgob.complaints import error_count
+from labgob.errors import DecodeError, EncodeError
+from labgob.register import Register, RegisterName
+from labgob.registry import Registry, current_registry, use_registry_source
+from labgob.stream import Decoder, Encoder, NewDecoder, NewEncoder
+
+__all__ = [
+    "DecodeError",
+    "Decoder",
+    "EncodeError",
+    "Encoder",
+    "NewDecoder",
+    "NewEncoder",
+    "Register",
+    "RegisterName",
+    "Registry",
+    "current_registry",
+    "decode",
+    "encode",
+    "error_count",
+    "use_registry_source",
+]

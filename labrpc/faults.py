@@ -1,0 +1,170 @@
+"""What the network does to messages: every constant, and every decision.
+
+``Faults`` holds the constants. ``Fates`` takes the decisions: it is the only place
+that says whether a message is lost and how late it comes.
+
+A decision is a function of the run's seed, the link, the method and the message's
+running number among the messages of that method on that link, and of nothing else.
+No generator is shared, so one more call somewhere leaves the fate of all others as
+it was. The function is splitmix64's finalizer over a counter: the key of a channel
+comes from a hash, once, and every draw after that is a few multiplications.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from labrt import derive
+
+_MASK = (1 << 64) - 1
+_GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment, 2**64 over the golden ratio
+
+# A message owns one counter value of its channel for each question that may be asked
+# about it.
+_QUESTIONS = 9
+(
+    _REQUEST_HOP,
+    _REPLY_HOP,
+    _SHORT_DELAY,
+    _REQUEST_DROP,
+    _REPLY_DROP,
+    _UNDELIVERABLE,
+    _REORDER,
+    _REORDER_SPREAD,
+    _REORDER_DELAY,
+) = (question * _GOLDEN for question in range(_QUESTIONS))
+
+_HOP_STEPS = 1 << 53  # hop delays have the resolution of a float
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """The network's constants. Times are whole milliseconds unless they say seconds.
+
+    A delay of ``n`` ms stands for a uniform integer draw out of ``0 .. n - 1``.
+    """
+
+    short_delay_ms: int = 27
+    """Delay of each request, unreliable network only."""
+    request_drop_per_mille: int = 100
+    """Chance that a request is lost, unreliable network only."""
+    reply_drop_per_mille: int = 100
+    """Chance that a reply is lost, unreliable network only."""
+    undeliverable_ms: int = 100
+    """Time until a call fails that has no server to go to."""
+    long_delay_ms: int = 7000
+    """The same while long delays are on."""
+    reorder_chance: tuple[int, int] = (600, 900)
+    """Chance, as hits out of tries, that long reordering holds a reply back."""
+    reorder_base_ms: int = 200
+    """Least time that a reply is held back."""
+    reorder_spread_ms: int = 2000
+    """On top of it comes a uniform ``0..X`` ms, X itself uniform below this."""
+    hop_delay: tuple[float, float] = (100e-6, 500e-6)
+    """Travel time of a request, and of a reply, in seconds; simulation only."""
+
+    def __post_init__(self) -> None:
+        delays = (
+            self.short_delay_ms,
+            self.undeliverable_ms,
+            self.long_delay_ms,
+            self.reorder_spread_ms,
+        )
+        if min(delays) < 1 or self.reorder_base_ms < 0:
+            raise ValueError(f"a delay needs at least one choice: {self}")
+        if not 0 <= self.request_drop_per_mille <= 1000:
+            raise ValueError(f"request drop not in 0..1000: {self}")
+        if not 0 <= self.reply_drop_per_mille <= 1000:
+            raise ValueError(f"reply drop not in 0..1000: {self}")
+        if not 0 <= self.reorder_chance[0] <= self.reorder_chance[1]:
+            raise ValueError(f"reorder chance over one: {self}")
+        if not 0 <= self.hop_delay[0] <= self.hop_delay[1]:
+            raise ValueError(f"hop delay is no range of seconds: {self}")
+
+
+class Channel:
+    """The messages of one method on one link, numbered from 1 as they are sent."""
+
+    __slots__ = ("key", "link", "method", "sent")
+
+    def __init__(self, seed: int, link: str, method: str) -> None:
+        self.link = link
+        self.method = method
+        self.key = derive(seed, f"{link} {method}")
+        self.sent = 0
+
+    def fate(self, number: int) -> int:
+        """Return the fate of message ``number``, from which all draws follow."""
+        return self.key + number * (_QUESTIONS * _GOLDEN)
+
+
+def draw(fate: int, question: int, choices: int) -> int:
+    """Return the uniform answer, out of ``0 .. choices - 1``, to one question."""
+    word = (fate + question) & _MASK
+    word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & _MASK
+    return ((word ^ (word >> 31)) * choices) >> 64
+
+
+class Outcome(Enum):
+    """What becomes of a request or a reply."""
+
+    DELIVERED = "delivered"
+    LOST = "lost"
+    LATE = "late"
+    """Held back by long reordering: delivered whatever happens to the server."""
+
+
+class Fates:
+    """Takes the decisions of one network, from its constants and messages' fates."""
+
+    __slots__ = ("_hop_start", "_hop_step", "_hops", "faults")
+
+    def __init__(self, faults: Faults, *, hops: bool) -> None:
+        self.faults = faults
+        start, end = faults.hop_delay
+        self._hops = hops and end > 0
+        self._hop_start = start
+        self._hop_step = (end - start) / _HOP_STEPS
+
+    def undeliverable(self, fate: int, *, long_delays: bool) -> float:
+        """Return the seconds until a call without a server fails."""
+        faults = self.faults
+        choices = faults.long_delay_ms if long_delays else faults.undeliverable_ms
+        return draw(fate, _UNDELIVERABLE, choices) / 1000
+
+    def request(self, fate: int, reliable: bool) -> tuple[float, Outcome]:
+        """Return the delay of a request in seconds, and what becomes of it then."""
+        if reliable:
+            return self._hop(fate, _REQUEST_HOP), Outcome.DELIVERED
+        faults = self.faults
+        delay = draw(fate, _SHORT_DELAY, faults.short_delay_ms) / 1000
+        if draw(fate, _REQUEST_DROP, 1000) < faults.request_drop_per_mille:
+            return delay, Outcome.LOST
+        return delay + self._hop(fate, _REQUEST_HOP), Outcome.DELIVERED
+
+    def reply(
+        self, fate: int, reliable: bool, reordering: bool
+    ) -> tuple[float, Outcome]:
+        """Return the delay of a reply in seconds, and what becomes of it."""
+        faults = self.faults
+        if not reliable and draw(fate, _REPLY_DROP, 1000) < faults.reply_drop_per_mille:
+            return 0.0, Outcome.LOST
+        hop = self._hop(fate, _REPLY_HOP)
+        if reordering:
+            hits, tries = faults.reorder_chance
+            if draw(fate, _REORDER, tries) < hits:
+                return hop + self._held_back(fate), Outcome.LATE
+        return hop, Outcome.DELIVERED
+
+    def _held_back(self, fate: int) -> float:
+        faults = self.faults
+        most = draw(fate, _REORDER_SPREAD, faults.reorder_spread_ms)
+        extra = draw(fate, _REORDER_DELAY, most + 1)
+        return (faults.reorder_base_ms + extra) / 1000
+
+    def _hop(self, fate: int, question: int) -> float:
+        if not self._hops:
+            return 0.0
+        return self._hop_start + draw(fate, question, _HOP_STEPS) * self._hop_step

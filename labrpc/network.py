@@ -1,0 +1,182 @@
+"""The simulated network: who is connected to whom, what is up, and the statistics.
+
+What happens to a message on its way is in ``transit``, whether it gets there at all
+in ``faults``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+from labrpc.dispatch import Dispatcher
+from labrpc.end import ClientEnd
+from labrpc.errors import UsageError
+from labrpc.faults import Faults
+from labrpc.server import Server
+from labrpc.transit import Fabric, Host, Message, Port
+from labrt import Runtime
+
+
+class Network:
+    """End points, servers and the links between them.
+
+    Names of end points and servers are any hashable values. Reliable, without long
+    delays and without long reordering to begin with.
+    """
+
+    __slots__ = ("_fabric",)
+
+    def __init__(self, runtime: Runtime, faults: Faults) -> None:
+        self._fabric = Fabric(runtime, faults)
+
+    def Cleanup(self) -> None:
+        """Destroy the network: new calls return None, those under way still finish."""
+        self._fabric.destroyed = True
+
+    # Modes. A call keeps the reliability and the reordering that it started with.
+
+    def Reliable(self, yes: bool) -> None:
+        """Turn unreliable mode (short delays, lost requests and replies) off or on."""
+        self._fabric.reliable = yes
+
+    def IsReliable(self) -> bool:
+        """Say whether the network is reliable."""
+        return self._fabric.reliable
+
+    def LongReordering(self, yes: bool) -> None:
+        """Hold two replies in three back for a long time, or stop doing so."""
+        self._fabric.long_reordering = yes
+
+    def LongDelays(self, yes: bool) -> None:
+        """Let calls that cannot be delivered take long to fail, or stop doing so."""
+        self._fabric.long_delays = yes
+
+    def IsLongDelays(self) -> bool:
+        """Say whether long delays are on."""
+        return self._fabric.long_delays
+
+    # End points.
+
+    def MakeEnd(self, name: Hashable, link: str | None = None) -> ClientEnd:
+        """Make an end point, disabled and unconnected.
+
+        ``link`` names the link in traces, and the fates of its messages follow from
+        it: give a name that is the same in every run. It defaults to the end's name.
+        """
+        fabric = self._fabric
+        port = Port(fabric, str(name) if link is None else link)
+        with fabric.mutex:
+            if name in fabric.ports:
+                raise UsageError(f"MakeEnd: there is an end named {name!r} already")
+            fabric.ports[name] = port
+        return ClientEnd(fabric.runtime, name, port.forward)
+
+    def DeleteEnd(self, name: Hashable) -> None:
+        """Remove an end point; its calls fail, those under way and those to come."""
+        with self._fabric.mutex:
+            port = self._port("DeleteEnd", name)
+            del self._fabric.ports[name]
+            port.enabled = False
+            dying = list(port.exposed)
+        self._fail(dying)
+
+    def Connect(self, end: Hashable, server: Hashable) -> None:
+        """Bind an end point to a server's name, whether or not it exists yet."""
+        with self._fabric.mutex:
+            port = self._port("Connect", end)
+            port.host_name = server
+            port.connected = True
+
+    def Enable(self, end: Hashable, yes: bool) -> None:
+        """Enable or disable an end point; disabling fails its calls under way."""
+        with self._fabric.mutex:
+            port = self._port("Enable", end)
+            port.enabled = yes
+            dying = [] if yes else list(port.exposed)
+        self._fail(dying)
+
+    # Servers.
+
+    def AddServer(self, name: Hashable, server: Dispatcher) -> None:
+        """Put a server object under a name; calls to the one it replaces fail."""
+        if isinstance(server, Server) and not server.name:
+            server.name = str(name)
+        with self._fabric.mutex:
+            old = self._fabric.hosts.get(name)
+            if old is not None and old.server is server:
+                return
+            dying = self._remove(name)
+            self._fabric.hosts[name] = Host(server)
+        self._fail(dying)
+
+    def DeleteServer(self, name: Hashable) -> None:
+        """Take the server object away from under its name; calls to it fail."""
+        with self._fabric.mutex:
+            dying = self._remove(name)
+        self._fail(dying)
+
+    # Statistics.
+
+    def GetCount(self, server: Hashable) -> int:
+        """Return how many calls have been dispatched to the present server object.
+
+        Raises ``UsageError`` when there is none: its counter went with it.
+        """
+        host = self._fabric.hosts.get(server)
+        if host is None:
+            deleted = server in self._fabric.hosts
+            state = "is deleted: read its count first" if deleted else "is unknown"
+            raise UsageError(f"GetCount: server {server!r} {state}")
+        return host.count
+
+    def GetTotalCount(self) -> int:
+        """Return how many calls the network has accepted, delivered or not."""
+        return self._fabric.total_count
+
+    def GetTotalBytes(self) -> int:
+        """Return the bytes of all requests accepted and of all replies delivered."""
+        return self._fabric.total_bytes
+
+    # All of these are called with the mutex held, except for _fail.
+
+    def _port(self, operation: str, name: Hashable) -> Port:
+        port = self._fabric.ports.get(name)
+        if port is None:
+            raise UsageError(f"{operation}: there is no end named {name!r}")
+        return port
+
+    def _remove(self, name: Hashable) -> list[Message]:
+        """Take the host of a name out of service and return the calls to it."""
+        host = self._fabric.hosts.get(name)
+        self._fabric.hosts[name] = None
+        if host is None:
+            return []
+        host.present = False
+        return [
+            message
+            for port in self._fabric.ports.values()
+            for message in port.exposed
+            if message.host is host
+        ]
+
+    def _fail(self, messages: list[Message]) -> None:
+        for message in messages:
+            message.die()
+
+
+def MakeNetwork(
+    runtime: Runtime,
+    *,
+    hop_delay: tuple[float, float] | None = None,
+    faults: Faults | None = None,
+) -> Network:
+    """Make an empty network.
+
+    ``faults`` replaces the constants of the course, ``hop_delay`` just the one of
+    them: the range of seconds that a request, or a reply, travels in simulation.
+    """
+    faults = faults or Faults()
+    if hop_delay is not None:
+        faults = replace(faults, hop_delay=hop_delay)
+    return Network(runtime, faults)
