@@ -57,7 +57,7 @@ class _Recipe:
         self.bound: list[FunctionType] = []
         for name in members.keys() - before - self.fields.keys() - _OF_THE_CLASS:
             value = members[name]
-            if type(value) is not FunctionType or "__wrapped__" in vars(value):
+            if not _is_generated(value):
                 self.shared[name] = value
             elif _is_bound(value, slotted=self.slots is not None):
                 self.bound.append(value)
@@ -162,6 +162,15 @@ def _is_plain(annotation: object) -> bool:
         annotation in special
         or isinstance(annotation, real.InitVar)
         or typing.get_origin(annotation) is typing.ClassVar
+    )
+
+
+def _is_generated(value: object) -> bool:
+    """Say whether a member was generated for the class, not taken from the library."""
+    return (
+        type(value) is FunctionType
+        and "__wrapped__" not in vars(value)
+        and value.__globals__ is not vars(real)
     )
 
 
