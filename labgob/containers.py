@@ -57,10 +57,10 @@ class ListPlan(Plan):
         self.plain = item.plain
 
     def pack(self, value: Sequence[Any]) -> Any:
-        return self.item.pack_many(value)
+        return self.item.pack_many(value) if value else value
 
     def unpack(self, raw: Sequence[Any]) -> Any:
-        return self.item.unpack_many(raw)
+        return self.item.unpack_many(raw) if raw else raw
 
     def dump(self, value: Any) -> Any:
         if not isinstance(value, list):

@@ -20,6 +20,8 @@ from labgob.plan import NamedPlan, Plan, fingerprint
 from labgob.rows import Row
 
 RECORD_CODE: Final = 5
+# So many records at most are quicker one by one than turned into columns.
+_FEW: Final = 3
 
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
 
@@ -59,6 +61,8 @@ class RecordPlan(NamedPlan):
     def pack_many(self, values: Sequence[Any]) -> Sequence[Any]:
         if not self.exact.issuperset(map(type, values)):
             raise Misfit
+        if len(values) <= _FEW:
+            return list(map(self.pack, values))
         return self.row.pack_many(list(map(self._take_apart, values)))
 
     def unpack(self, raw: Sequence[Any]) -> Any:
@@ -67,6 +71,8 @@ class RecordPlan(NamedPlan):
         return self._build(*raw)
 
     def unpack_many(self, raws: Sequence[Any]) -> Sequence[Any]:
+        if len(raws) <= _FEW:
+            return list(map(self.unpack, raws))
         return list(starmap(self._build, self.row.unpack_many(raws)))
 
     def dump(self, value: Any) -> Any:

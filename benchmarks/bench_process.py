@@ -1,0 +1,118 @@
+"""What `--mode process` can carry: run `python -m benchmarks.bench_process`.
+
+Three servers of the solution, each a process, behind the tester's reliable network.
+Prints Puts a second and their latencies, for one client that waits for each Put and for
+fifty that do so at once, and what one Call from a server to another takes, through the
+tester. Figures are wall-clock time: nothing else should run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.process_programs import (
+    RUN_CALLS,
+    RUN_PUTS,
+    Calls,
+    Load,
+    Measured,
+    start_echo,
+    start_putters,
+)
+from tester1.config import Config
+from tester1.host import Program
+from tester1.lab import Lab, Mode
+from tester1.modes import RunOptions, make_runtime
+from tester1.running import run_in_lab
+
+SERVERS = 3
+WARM_UP_S = 1.0
+CALLS = 5000
+
+
+def in_process_mode(solution: Path | None, body: Callable[[Lab], None]) -> None:
+    """Run `body` as a test is run."""
+    options = RunOptions(Mode.PROCESS)
+    lab = Lab(make_runtime(options, 1), Mode.PROCESS, 1, solution=solution)
+    run_in_lab(lab, lambda: body(lab))
+
+
+def measure_puts(lab: Lab, clients: list[int], seconds: float) -> None:
+    """Print a line for each number of clients."""
+    config = Config(
+        lab,
+        SERVERS,
+        reliable=True,
+        start="kvraft1.kv_host:start_kv",
+        options={"maxraftstate": -1},
+    )
+    program = config.start_client(Program(start_putters), "putters")
+
+    def run(number: int, limit_s: float) -> Measured:
+        names = [config.make_client().name for _ in range(number)]
+        load = Load(names, config.group().server_names(), limit_s)
+        return program.call(RUN_PUTS, load, Measured)
+
+    run(1, WARM_UP_S)
+    for number in clients:
+        tester_s = time.process_time()
+        rpcs = config.rpc_total()
+        measured = run(number, seconds)
+        tester_s = time.process_time() - tester_s
+        puts = len(measured.latencies)
+        print(line(f"Put, {number} client{'s' * (number > 1)}", measured))
+        print(
+            f"{'':24} a Put: {(config.rpc_total() - rpcs) / puts:.2f} RPCs, "
+            f"{tester_s / puts * 1e6:.0f} us of the tester's processor time"
+        )
+
+
+def measure_calls(lab: Lab) -> None:
+    """Print a line for calls from one server to another."""
+    config = Config(lab, SERVERS, reliable=True, start=start_echo)
+    config.group().call(0, RUN_CALLS, Calls(CALLS // 10), Measured)
+    tester_s = time.process_time()
+    measured = config.group().call(0, RUN_CALLS, Calls(CALLS), Measured)
+    tester_s = time.process_time() - tester_s
+    assert measured is not None
+    print(line("Call through the tester", measured))
+    print(
+        f"{'':24} a Call: {tester_s / CALLS * 1e6:.0f} us of the tester's "
+        "processor time"
+    )
+
+
+def line(title: str, measured: Measured) -> str:
+    """Throughput, and the distribution of the latencies in microseconds."""
+    ordered = sorted(measured.latencies)
+    points = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999}
+    shown = "  ".join(
+        f"{name} {ordered[int(point * len(ordered))] * 1e6:.0f}"
+        for name, point in points.items()
+    )
+    rate = len(ordered) / measured.seconds
+    return f"{title:24} {rate:8.0f} /s   us: {shown}  max {ordered[-1] * 1e6:.0f}"
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each Put run")
+    parser.add_argument("--clients", type=int, nargs="*", default=[1, 50])
+    parser.add_argument("--solution", type=Path, help="measure this solution")
+    options = parser.parse_args()
+    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
+    print(f"{os.cpu_count()} processors, load {load}")
+    in_process_mode(
+        options.solution,
+        lambda lab: measure_puts(lab, options.clients, options.seconds),
+    )
+    in_process_mode(options.solution, measure_calls)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""The tester's side of the clerks: a proxy for each, over one client program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kvraft1.rpc import Err
+from tester1 import kvtestrpc
+from tester1.client import Clnt
+from tester1.config import Config
+from tester1.host import Program
+from tester1.program import ClientProgram
+
+
+class ClerkProxy:
+    """A clerk of the solution, and its access to the network.
+
+    Its calls take as long as the clerk's own: for ever, if no server ever answers.
+    """
+
+    def __init__(self, program: ClientProgram, clnt: Clnt) -> None:
+        self.clnt = clnt
+        self._program = program
+
+    def get(self, key: str) -> kvtestrpc.ClerkGetReply:
+        """Call `Get` of the clerk."""
+        args = kvtestrpc.ClerkGetArgs(self.clnt.name, key)
+        return self._program.call(kvtestrpc.CLERK_GET, args, kvtestrpc.ClerkGetReply)
+
+    def put(self, key: str, value: str, version: int) -> Err:
+        """Call `Put` of the clerk."""
+        args = kvtestrpc.ClerkPutArgs(self.clnt.name, key, value, version)
+        reply = self._program.call(kvtestrpc.CLERK_PUT, args, kvtestrpc.ClerkPutReply)
+        return Err(reply.err)
+
+
+class ClerkPool:
+    """All clerks of one test; they live in one client program, as in the course."""
+
+    def __init__(self, config: Config, servers: Sequence[str]) -> None:
+        self._config = config
+        self._servers = list(servers)
+        self._program = config.start_client(
+            Program("kvraft1.clerk_host:start_clerks"), "clerks"
+        )
+
+    def make(self, reachable: Iterable[str] | None = None) -> ClerkProxy:
+        """A clerk of all servers that can reach those named, or (None) every one."""
+        if reachable is None:
+            clnt = self._config.make_client()
+        else:
+            clnt = self._config.make_client_to(reachable)
+        args = kvtestrpc.MakeClerkArgs(clnt.name, self._servers)
+        self._program.call(kvtestrpc.MAKE_CLERK, args, kvtestrpc.Nothing)
+        return ClerkProxy(self._program, clnt)
+
+    def delete(self, clerk: ClerkProxy) -> None:
+        """Forget a clerk and remove its end points from the network."""
+        args = kvtestrpc.ClerkArgs(clerk.clnt.name)
+        self._program.call(kvtestrpc.DELETE_CLERK, args, kvtestrpc.Nothing)
+        self._config.delete_client(clerk.clnt)

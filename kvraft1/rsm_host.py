@@ -1,0 +1,50 @@
+"""What runs on each server of an RSM test: an RSM with a counter on top.
+
+It runs inside the server. The tester calls `rsmSrv` directly, past the simulated
+network, so that it can submit to a server that is cut off from all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from kvraft1.counter import Counter
+from kvraft1.rsm import MakeRSM
+from labrpc import MakeService
+from raft1.raftapi import ClientEnd, Persister
+from tester1 import kvtestrpc
+
+if TYPE_CHECKING:
+    from kvraft1.rsm.rsm import RSM
+
+
+class RsmService:
+    """The tester's way to the RSM of this server."""
+
+    def __init__(self, rsm: RSM, counter: Counter) -> None:
+        self._rsm = rsm
+        self._counter = counter
+
+    def Submit(self, args: kvtestrpc.SubmitArgs) -> kvtestrpc.SubmitReply:
+        """Submit a request and wait for what becomes of it."""
+        return kvtestrpc.SubmitReply(*self._rsm.Submit(args.request))
+
+    def GetCounter(self, args: kvtestrpc.Nothing) -> kvtestrpc.CounterReply:
+        """Tell how far this server has counted."""
+        return kvtestrpc.CounterReply(self._counter.value)
+
+
+def start_rsm(
+    tester: object,
+    ends: Sequence[ClientEnd],
+    gid: int,
+    me: int,
+    persister: Persister,
+    *,
+    maxraftstate: int,
+) -> list[object]:
+    """Start server `me` and return its RPC services, as `Config` asks for."""
+    counter = Counter()
+    rsm = MakeRSM(ends, me, persister, maxraftstate, counter)
+    return [rsm.Raft(), MakeService(RsmService(rsm, counter), "rsmSrv")]

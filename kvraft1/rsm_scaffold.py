@@ -1,0 +1,322 @@
+"""What the RSM tests are made of: three servers that count, and calls to `Submit`.
+
+Rules that keep it honest:
+
+- `Submit` is called directly, so that only the RSM and the Raft below it decide what
+  comes back, and when.
+- Waiting is bounded everywhere: by the course's limits, and where the course waits for
+  a `Submit` without a limit, by the one of the whole test.
+- A failure in a background task ends the test; nobody waits for a task that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Final, NoReturn, Self
+
+from kvraft1.counter import Dec, Inc, IncRep, Null
+from kvraft1.rpc import OK
+from labrt.runtime import Future, Task
+from tester1 import kvtestrpc
+from tester1.config import Config, Lab
+
+N_SERVERS: Final = 3
+SUBMIT_LIMIT_S: Final = 10.0
+"""For how long a request is offered to one server after another."""
+NO_LEADER_PAUSE_S: Final = 0.050
+COUNTER_ROUNDS: Final = 30
+COUNTER_FIRST_WAIT_S: Final = 0.010
+NEVER_SNAPSHOT: Final = -1
+
+
+class RsmTest:
+    """One test of three counting servers on a reliable network; a context manager."""
+
+    def __init__(
+        self, lab: Lab, *, name: str, title: str, maxraftstate: int = NEVER_SNAPSHOT
+    ) -> None:
+        self.config = Config(
+            lab,
+            N_SERVERS,
+            reliable=True,
+            start="kvraft1.rsm_host:start_rsm",
+            options={"maxraftstate": maxraftstate},
+        )
+        self.annotations = self.config.annotations
+        self.group = self.config.group()
+        self.maxraftstate = maxraftstate
+        # The server that has answered last; not always the present leader.
+        self.leader = 0
+        self._revived: Future = self.config.runtime.future()
+        self.annotations.test(name, N_SERVERS)
+        self.config.begin(title)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            if error is None:
+                self.config.end()
+        finally:
+            self.config.cleanup()
+
+    # Requests
+
+    def submit(self, server: int, request: object) -> kvtestrpc.SubmitReply | None:
+        """Call `Submit` on one server and wait; None if it is down or goes down."""
+        args = kvtestrpc.SubmitArgs(request)
+        return self.group.call(server, kvtestrpc.SUBMIT, args, kvtestrpc.SubmitReply)
+
+    def one_partition(
+        self, request: object, partition: Collection[int] | None = None
+    ) -> object | None:
+        """Offer `request` to the servers of `partition` (None: all) until one is OK.
+
+        Returns the reply, or None after ten seconds without success. A `Submit` that
+        blocks can use up the time.
+        """
+        deadline = self.config.now() + SUBMIT_LIMIT_S
+        while self.config.now() < deadline:
+            first = self.leader
+            for step in range(N_SERVERS):
+                server = (first + step) % N_SERVERS
+                if not self._may_try(server, partition):
+                    continue
+                reply = self.submit(server, request)
+                if reply is not None and reply.err == OK:
+                    self.leader = server
+                    self.config.op_inc()
+                    return self._returned(server, reply)
+            self._pause(deadline)
+        return None
+
+    def one_inc(self) -> int:
+        """Count one up, on any server; returns the counter. Fails after ten seconds."""
+        return self._count(self.one_partition(Inc()))
+
+    def inc_within(self, partition: Collection[int]) -> int:
+        """Count one up, on a server of `partition`; otherwise like `one_inc`."""
+        return self._count(self.one_partition(Inc(), partition))
+
+    def one_null(self) -> None:
+        """Try for up to ten seconds to have a `Null` performed by any server."""
+        self.one_partition(Null())
+
+    def count_to(self, last: int, *, everywhere: bool) -> None:
+        """Count from 1 to `last`, one request after another.
+
+        With `everywhere` each count must reach all servers before the next one.
+        """
+        for expected in range(1, last + 1):
+            count = self.one_inc()
+            self.require_count(count, expected)
+            if everywhere:
+                self.check_counter(count, N_SERVERS)
+
+    def submit_decs(self, server: int, n: int) -> None:
+        """Have `n` concurrent `Dec`s return from `server`, none of them OK."""
+        self.run_all([partial(self._submit_dec, server, i) for i in range(n)])
+
+    def nulls(self, n: int) -> None:
+        """Call `one_null` `n` times at once; returns when all have returned."""
+        self.run_all([self.one_null] * n)
+
+    def _submit_dec(self, server: int, i: int) -> None:
+        reply = self.submit(server, Dec())
+        if reply is not None and reply.err == OK:
+            self.fatal(f"Submit {i} in minority completed: server {server} answered OK")
+
+    def _count(self, reply: object | None) -> int:
+        if reply is None:
+            self.fatal(
+                f"no server performed an Inc within {SUBMIT_LIMIT_S:g} s: "
+                f"{self._situation()}"
+            )
+        if not isinstance(reply, IncRep):
+            self.fatal(f"Submit(Inc) answered OK with {reply!r} instead of an IncRep")
+        return reply.N
+
+    def _returned(self, server: int, reply: kvtestrpc.SubmitReply) -> object:
+        if reply.reply is None:
+            self.fatal(f"Submit on server {server} answered OK without a reply")
+        return reply.reply
+
+    def _may_try(self, server: int, partition: Collection[int] | None) -> bool:
+        return (
+            self.group.is_connected(server)
+            and self.group.alive(server)
+            and (partition is None or server in partition)
+        )
+
+    def _pause(self, deadline: float) -> None:
+        """Rest before the next round; with no server there, until there is one."""
+        if any(self._may_try(server, None) for server in self.group.servers()):
+            self.config.sleep(NO_LEADER_PAUSE_S)
+        else:
+            self._revived.wait(max(deadline - self.config.now(), 0))
+
+    # Background work
+
+    def spawn(self, function: Callable[..., object], *args: object) -> Task:
+        """Run `function` in the background; join the task that is returned."""
+        return self.config.spawn(function, *args, name=function.__name__)
+
+    def run_all(self, functions: Iterable[Callable[[], None]]) -> None:
+        """Run all `functions` at once; returns when the last one has."""
+        tasks = [
+            self.config.spawn(function, name=f"submitter {i}")
+            for i, function in enumerate(functions)
+        ]
+        for task in tasks:
+            task.join()
+
+    def join_within(self, task: Task, seconds: float, message: str) -> None:
+        """Fail with `message` unless `task` is done within `seconds`."""
+        if not task.join(seconds):
+            self.fatal(f"{message}: {self._blocked()}")
+
+    def _blocked(self) -> str:
+        calls = self.group.pending_calls()
+        if not calls:
+            return "no call is under way, but its caller is not done"
+        return f"{len(calls)} calls have not returned; {calls[0]}"
+
+    # Checks
+
+    def fatal(self, message: str) -> NoReturn:
+        """End the test as failed, for the reason that `message` gives."""
+        self.config.fatal(message)
+
+    def require(self, condition: bool, message: str) -> None:
+        """End the test as failed unless `condition` holds."""
+        if not condition:
+            self.fatal(message)
+
+    def require_count(self, count: int, expected: int) -> None:
+        """Fail unless an `Inc` returned the count that it had to."""
+        self.require(
+            count == expected,
+            f"expected {expected} instead of {count}: Inc number {expected} returned "
+            f"{count} from server {self.leader}",
+        )
+
+    def check_counter(self, value: int, servers: int) -> None:
+        """Wait until at least `servers` servers have counted to `value`.
+
+        All servers count, connected or not. Fails after about thirty seconds.
+        """
+        self.annotations.checker_begin(f"checking for {servers} counters at {value}")
+        pause_s = COUNTER_FIRST_WAIT_S
+        for _ in range(COUNTER_ROUNDS):
+            if self._have_counted_to(value, servers):
+                self.annotations.checker_success(
+                    "counters agree", f"{servers} servers have counted to {value}"
+                )
+                return
+            self.config.sleep(pause_s)
+            if pause_s < 1:
+                pause_s *= 2
+        counters = self._counters()
+        message = (
+            f"checkCounter: only {counters.count(value)} srvs have {value} "
+            f"instead of {servers}: the counters are {counters}"
+        )
+        self.annotations.checker_failure("counters disagree", message)
+        self.fatal(message)
+
+    def _have_counted_to(self, value: int, servers: int) -> bool:
+        """Whether so many servers have; asks no more servers than it takes to tell.
+
+        The leader, which is always the first to have counted, is asked last.
+        """
+        others = N_SERVERS - servers
+        for step in range(1, N_SERVERS + 1):
+            server = (self.leader + step) % N_SERVERS
+            others -= self._counter(server) != value
+            if others < 0:
+                return False
+        return True
+
+    def check_raft_size(self, factor: int) -> None:
+        """Fail if a persisted Raft state exceeds `factor` times maxraftstate."""
+        size = self.group.raft_size()
+        if size > factor * self.maxraftstate:
+            message = f"logs were not trimmed ({size} > {factor} * {self.maxraftstate})"
+            self.annotations.checker_failure("logs too large", message)
+            self.fatal(message)
+
+    def _counters(self) -> list[int]:
+        """The counter of each server; 0 for one that is down."""
+        return [self._counter(server) for server in self.group.servers()]
+
+    def _counter(self, server: int) -> int:
+        reply = self.group.call(
+            server, kvtestrpc.GET_COUNTER, kvtestrpc.Nothing(), kvtestrpc.CounterReply
+        )
+        return 0 if reply is None else reply.n
+
+    def _situation(self) -> str:
+        up = [s for s in self.group.servers() if self._may_try(s, None)]
+        return f"servers {up} are up and connected, counters are {self._counters()}"
+
+    # Faults
+
+    def disconnect(self, server: int) -> None:
+        """Cut `server` off from everybody."""
+        self.group.disconnect_all(server)
+        self.annotations.connection(self.group.get_connected())
+
+    def connect(self, server: int) -> None:
+        """Attach `server` to all that are attached."""
+        self.group.connect_one(server)
+        self.annotations.connection(self.group.get_connected())
+        self._revive()
+
+    def isolate_leader(self) -> tuple[int, list[int]]:
+        """Partition the remembered leader away: (the leader, the majority)."""
+        leader = self.leader
+        majority, minority = self.group.make_partition(leader)
+        self.group.partition(majority, minority)
+        self.annotations.two_partitions(majority, minority)
+        return leader, majority
+
+    def heal(self, server: int) -> None:
+        """Attach a server that was partitioned away: with three, that heals all."""
+        self.group.connect_one(server)
+        self.annotations.clear_failure()
+
+    def crash_all(self) -> None:
+        """Crash all servers; only their disks survive."""
+        self.group.shutdown()
+        self.annotations.shutdown_all()
+
+    def restart_all(self) -> None:
+        """Start all servers from their disks and attach them."""
+        self.group.start_servers()
+        self.annotations.restart_all()
+        self._revive()
+
+    def _revive(self) -> None:
+        revived, self._revived = self._revived, self.config.runtime.future()
+        revived.set()
+
+
+@dataclass(frozen=True, slots=True)
+class RsmTestMaker:
+    """Makes the `RsmTest` of one test function, which is called `name`."""
+
+    lab: Lab
+    name: str
+
+    def __call__(self, title: str, *, maxraftstate: int = NEVER_SNAPSHOT) -> RsmTest:
+        """Start the servers and begin the test that is called `title`."""
+        return RsmTest(self.lab, name=self.name, title=title, maxraftstate=maxraftstate)

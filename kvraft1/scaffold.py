@@ -1,0 +1,249 @@
+"""The key/value tests' common procedures: the generic test and the speed test.
+
+Both are the course's, step by step. The steps say what a test does to the servers; what
+the clients do meanwhile, and how it is judged, is in `kvraft1.kvtest`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from kvraft1.clerks import ClerkProxy
+from kvraft1.kvtest import ClientResult, KvTest
+from kvraft1.rpc import OK
+from labrt.runtime import Future, Task
+from tester1 import kvtestrpc
+from tester1.config import Config, Lab
+
+ELECTION_TIMEOUT_S: Final = 1.0
+"""How long the tests allow for an election, in seconds."""
+ITERATIONS: Final = 3
+CLIENT_PHASE_S: Final = 1.0
+RANDOM_KEYS: Final = 100
+SPEED_PUTS: Final = 1000
+SPEED_LIMIT_S: Final = SPEED_PUTS * 0.100 / 3
+"""Three Puts in the time of one heartbeat."""
+SIZE_FACTOR: Final = 8
+"""How many times maxraftstate the Raft state may reach."""
+NEVER_SNAPSHOT: Final = -1
+CLIENT_HOP_DELAY_S: Final = (0.005, 0.025)
+"""How long a message travels in simulation, in seconds, where clients work for a fixed
+time. An operation takes four messages one after the other, so this decides how many
+operations there are: some fifty of a single client, several hundred of many. On an
+unreliable network requests are held up for about as long in addition."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What distinguishes one key/value test from another.
+
+    `part` is the end of the title; `crash` and `partitions` say what the generic test
+    does to the servers while, or after, the `clients` work. `hop_delay_s` is the range
+    of a message's travelling time in simulation; None is the network's own, which is
+    right where a test measures time or does a fixed number of operations.
+    """
+
+    part: str
+    clients: int
+    servers: int
+    reliable: bool = True
+    crash: bool = False
+    partitions: bool = False
+    maxraftstate: int = NEVER_SNAPSHOT
+    random_keys: bool = False
+    hop_delay_s: tuple[float, float] | None = CLIENT_HOP_DELAY_S
+
+    @property
+    def title(self) -> str:
+        """The line that announces the test, without the kind of network."""
+        words = [
+            "Test: ",
+            "restarts, " if self.crash else "",
+            "partitions, " if self.partitions else "",
+            "snapshots, " if self.snapshots else "",
+            "random keys, " if self.random_keys else "",
+            "many clients" if self.clients > 1 else "one client",
+            f" ({self.part})",
+        ]
+        return "".join(words)
+
+    @property
+    def snapshots(self) -> bool:
+        """Whether the servers take snapshots."""
+        return self.maxraftstate != NEVER_SNAPSHOT
+
+    @property
+    def strict(self) -> bool:
+        """Whether nothing is done that could leave a Put's outcome unknown."""
+        return self.reliable and not self.crash and not self.partitions
+
+
+class KvraftTest(KvTest):
+    """One test of the replicated key/value service."""
+
+    def __init__(self, lab: Lab, name: str, setup: Setup) -> None:
+        config = Config(
+            lab,
+            setup.servers,
+            reliable=setup.reliable,
+            start="kvraft1.kv_host:start_kv",
+            options={"maxraftstate": setup.maxraftstate},
+            hop_delay=setup.hop_delay_s,
+        )
+        super().__init__(config, name=name, random_keys=setup.random_keys)
+        self.setup = setup
+        self.begin(setup.title)
+
+    def begin(self, title: str) -> None:
+        """Begin a stretch of the test that gets a result line of its own."""
+        self.config.begin(title)
+
+    def end(self) -> None:
+        """End the stretch that was begun last."""
+        self.config.end()
+
+    def leader(self) -> int:
+        """The server that leads now; in the newest term, if two believe they do.
+
+        Without a leader, server 0.
+        """
+        best, newest = 0, -1
+        for server in self.group.servers():
+            state = self.group.call(
+                server, kvtestrpc.GET_STATE, kvtestrpc.Nothing(), kvtestrpc.StateReply
+            )
+            if state is not None and state.is_leader and state.term > newest:
+                best, newest = server, state.term
+        return best
+
+    # The generic test
+
+    def generic_test(self) -> None:
+        """Let clients work, disturb the servers, check the history; three times."""
+        clerk = self.make_clerk()
+        total = ClientResult()
+        for _ in range(ITERATIONS):
+            total = self._iterate(clerk, total)
+
+    def _iterate(self, clerk: ClerkProxy, total: ClientResult) -> ClientResult:
+        results: list[ClientResult] = []
+        stop = self.runtime.future()
+        working = self.config.spawn(
+            self._client_phase, clerk, total, results, name="client phase"
+        )
+        partitioning = self._start_partitioner(stop)
+        working.join()
+        self.check_porcupine()
+        if partitioning is not None:
+            self._stop_partitioner(partitioning, stop)
+        if self.setup.crash:
+            self._crash_and_restart()
+        self.check_sizes()
+        return sum(results, total)
+
+    def _client_phase(
+        self, clerk: ClerkProxy, before: ClientResult, results: list[ClientResult]
+    ) -> None:
+        """Have the clients work; leaves their results in `results`."""
+        keys = make_keys(RANDOM_KEYS) if self.random_keys else ["k"]
+        results += self.spawn_clients_and_wait(
+            self.setup.clients,
+            CLIENT_PHASE_S,
+            lambda i, own_clerk, stop: self.one_client_put(i, own_clerk, keys, stop),
+        )
+        if not self.random_keys:
+            total = sum(results, before)
+            self.check_put_concurrent(clerk, "k", total, strict=self.setup.strict)
+
+    def _start_partitioner(self, stop: Future) -> Task | None:
+        """After a time of undisturbed work, begin to partition, if the test does."""
+        if not self.setup.partitions:
+            return None
+        self.config.sleep(ELECTION_TIMEOUT_S)
+        return self.config.spawn(self.partitioner, stop, name="partitioner")
+
+    def _stop_partitioner(self, partitioning: Task, stop: Future) -> None:
+        stop.set()
+        partitioning.join()
+        self.connect_all()
+        self.config.sleep(ELECTION_TIMEOUT_S)
+
+    def _crash_and_restart(self) -> None:
+        self.group.shutdown()
+        self.annotations.shutdown_all()
+        self.config.sleep(ELECTION_TIMEOUT_S)
+        self.group.start_servers()
+        self.annotations.restart_all()
+
+    # Sizes and speed
+
+    def check_sizes(self) -> None:
+        """Fail if logs have not been trimmed, or snapshots taken that must not be."""
+        if self.setup.snapshots:
+            self.check_raft_size()
+        else:
+            size = self.group.snapshot_size()
+            if size > 0:
+                self.fail_check(
+                    "snapshot",
+                    f"snapshot too large ({size}), should not be used when "
+                    f"maxraftstate = {NEVER_SNAPSHOT}",
+                )
+
+    def check_raft_size(self) -> None:
+        """Fail if a persisted Raft state is far above maxraftstate."""
+        size, limit = self.group.raft_size(), self.setup.maxraftstate
+        if size > SIZE_FACTOR * limit:
+            self.fail_check(
+                "log too large",
+                f"logs were not trimmed ({size} > {SIZE_FACTOR}*{limit})",
+            )
+
+    def check_snapshot_size(self, limit: int) -> None:
+        """Fail if a persisted snapshot has more than `limit` bytes."""
+        size = self.group.snapshot_size()
+        if size > limit:
+            self.fail_check("snapshot", f"snapshot too large ({size} > {limit})")
+
+    def generic_test_speed(self) -> None:
+        """Put a thousand times in a row, which must not need heartbeats to go on.
+
+        These operations are not recorded.
+        """
+        clerk = self.make_clerk()
+        clerk.get("x")  # waits for a leader
+        start = self.config.now()
+        for i in range(SPEED_PUTS):
+            err = clerk.put("k", str(i), i)
+            self.config.op_inc()
+            if err != OK:
+                self.fatal(f"Put err {err}: Put number {i}, at version {i}")
+        elapsed = self.config.now() - start
+        reply = clerk.get("k")
+        if reply.err != OK:
+            self.fatal(f"Get err {reply.err}")
+        if reply.version != SPEED_PUTS:
+            self.fatal(f"Get too few ops {reply.version}, expected {SPEED_PUTS}")
+        if elapsed > SPEED_LIMIT_S:
+            self.fatal(
+                f"Operations completed too slowly: {1000 * elapsed / SPEED_PUTS:.1f} "
+                f"ms a Put, {1000 * SPEED_LIMIT_S / SPEED_PUTS:.1f} ms are allowed"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class KvTestMaker:
+    """Makes the `KvraftTest` of one test function, which is called `name`."""
+
+    lab: Lab
+    name: str
+
+    def __call__(self, setup: Setup) -> KvraftTest:
+        """Start the servers and begin the test."""
+        return KvraftTest(self.lab, self.name, setup)
+
+
+def make_keys(n: int) -> list[str]:
+    """The keys `k0` to `k<n-1>`."""
+    return [f"k{i}" for i in range(n)]

@@ -1,0 +1,334 @@
+"""Raft as a step machine: one peer's decisions, without threads, clocks or network.
+
+A `Core` is told what happened (a timer came due, a request or a reply arrived, the
+service proposed a command) and what time it is. Each step changes its state and
+returns at once. What has to happen next is there to be collected: requests to send
+(`take_outbox`), messages for the service (`take_deliveries`), and when to call `tick`
+(`next_deadline`). `raft.Raft` does the waiting around it; tests drive it by hand.
+
+The caller has two duties. It must let no two steps overlap, and it must save the state
+(`storage.Storage.save`) after each step *before* anything that the step produced leaves
+this peer: a vote, an acknowledgement or an own entry that a crash could take back would
+break the promises they make (section 5.1, figure 2).
+
+The rules are those of figure 2, in the paper's words where a rule has one. The parts
+that can be looked at alone are in modules of their own: `log`, `election`, `progress`,
+`commit`, `snapshots`, and `leadership` for what only a leader does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+from raft1 import snapshots
+from raft1.commit import follower_commit
+from raft1.election import (
+    Ballot,
+    draw_election_timeout,
+    is_up_to_date,
+    may_grant_vote,
+)
+from raft1.leadership import Envelope, Leadership
+from raft1.log import LogEntry
+from raft1.progress import find_conflict
+from raft1.raftapi import ApplyMsg
+from raft1.rpc import (
+    AppendEntriesArgs,
+    AppendEntriesReply,
+    InstallSnapshotArgs,
+    InstallSnapshotReply,
+    Reply,
+    Request,
+    RequestVoteArgs,
+    RequestVoteReply,
+)
+from raft1.snapshots import Effect
+from raft1.state import PeerState
+
+
+class Role(Enum):
+    """What a peer is in its current term."""
+
+    FOLLOWER = "follower"
+    CANDIDATE = "candidate"
+    LEADER = "leader"
+
+
+class Core:
+    """One peer of a Raft group of `peers`, numbered from 0; `me` is its own number.
+
+    `random` yields numbers in [0, 1), for the election timeouts; `now` is in seconds,
+    of a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        state: PeerState,
+        me: int,
+        peers: int,
+        *,
+        random: Callable[[], float],
+        now: float,
+    ) -> None:
+        assert 0 <= me < peers, "this peer is not of its group"
+        self.state = state
+        self._me = me
+        self._peers = peers
+        self._random = random
+        self._outbox: list[Envelope] = []
+        # At most one of these two exists, and says what this peer is.
+        self._ballot: Ballot | None = None
+        self._leadership: Leadership | None = None
+        # Meaningless while this peer leads.
+        self._election_deadline = 0.0
+        self._reset_election_timer(now)
+        self._undelivered_snapshot = False
+
+    @property
+    def role(self) -> Role:
+        """What this peer is in its current term."""
+        if self._leadership is not None:
+            return Role.LEADER
+        return Role.FOLLOWER if self._ballot is None else Role.CANDIDATE
+
+    # What is to be done next.
+
+    def next_deadline(self) -> float:
+        """When to call `tick`: the next message to send, or the next election."""
+        if self._leadership is not None:
+            return self._leadership.next_due()
+        return self._election_deadline
+
+    def take_outbox(self) -> list[Envelope]:
+        """The requests to send now; each is returned once."""
+        outbox, self._outbox = self._outbox, []
+        if self._leadership is not None:
+            outbox += self._leadership.take_outbox()
+        return outbox
+
+    @property
+    def has_deliveries(self) -> bool:
+        """Whether `take_deliveries` would return anything."""
+        return self._undelivered_snapshot or (
+            self.state.last_applied < self.state.commit_index
+        )
+
+    def take_deliveries(self) -> list[ApplyMsg]:
+        """What the service is to be told now, in order; each message comes once."""
+        state = self.state
+        messages = []
+        if self._undelivered_snapshot:
+            self._undelivered_snapshot = False
+            messages.append(snapshots.message_for(state.log, state.snapshot))
+            state.last_applied = state.log.base_index
+        first = state.last_applied + 1
+        for index, entry in enumerate(
+            state.log.slice(first, state.commit_index), start=first
+        ):
+            messages.append(
+                ApplyMsg(CommandValid=True, Command=entry.command, CommandIndex=index)
+            )
+        state.last_applied = state.commit_index
+        return messages
+
+    # Steps: the service and the clock.
+
+    def start(self, command: Any, now: float) -> tuple[int, int, bool]:
+        """Append `command` if this peer leads: (index, term, is leader)."""
+        term = self.state.current_term
+        if self._leadership is None:
+            return -1, term, False
+        index = self.state.log.append(LogEntry(term, command))
+        self._leadership.entries_added(now)
+        return index, term, True
+
+    def compact(self, index: int, snapshot: bytes) -> None:
+        """The service's `snapshot` replaces the log up to `index` (section 7).
+
+        One that reaches no further than what this peer has already is ignored: the
+        leader may have sent a newer one meanwhile.
+        """
+        state = self.state
+        if index <= state.log.base_index:
+            return
+        assert index <= state.last_applied, "a snapshot of what was not applied"
+        state.log.compact(index)
+        state.snapshot = snapshot
+
+    def tick(self, now: float) -> None:
+        """The deadline has come: a leader sends, anybody else stands for election."""
+        if self._leadership is not None:
+            self._leadership.tick(now)
+        elif now >= self._election_deadline:
+            self._campaign(now)
+
+    # Steps: requests of other peers.
+
+    def request_vote(self, args: RequestVoteArgs, now: float) -> RequestVoteReply:
+        """A candidate asks for this peer's vote (figure 2, RequestVote RPC)."""
+        state = self.state
+        if args.Term < state.current_term:
+            return RequestVoteReply(state.current_term, VoteGranted=False)
+        self._catch_up_with_term(args.Term, now)
+        log = state.log
+        up_to_date = is_up_to_date(
+            args.LastLogTerm,
+            args.LastLogIndex,
+            than_term=log.last_term,
+            than_index=log.last_index,
+        )
+        granted = may_grant_vote(
+            state.voted_for, args.CandidateId, up_to_date=up_to_date
+        )
+        if granted:
+            state.voted_for = args.CandidateId
+            # Only a vote given away is a reason to wait longer. Otherwise a peer that
+            # cannot win would keep those that can from trying.
+            self._reset_election_timer(now)
+        return RequestVoteReply(state.current_term, granted)
+
+    def append_entries(self, args: AppendEntriesArgs, now: float) -> AppendEntriesReply:
+        """A leader sends entries or a heartbeat (figure 2, AppendEntries RPC)."""
+        state = self.state
+        if args.Term < state.current_term:
+            return AppendEntriesReply(state.current_term, Success=False)
+        self._follow(args.Term, now)
+        log = state.log
+        conflict = find_conflict(log, args.PrevLogIndex, args.PrevLogTerm)
+        if conflict is not None:
+            return AppendEntriesReply(
+                state.current_term,
+                Success=False,
+                XTerm=conflict.term,
+                XIndex=conflict.first_index,
+                XLen=conflict.length,
+            )
+        committed_term = log.term_at(state.commit_index)
+        log.merge(args.PrevLogIndex, args.Entries)
+        assert log.has(state.commit_index, committed_term), "a committed entry is gone"
+        state.commit_index = follower_commit(
+            state.commit_index, args.LeaderCommit, args.last_index
+        )
+        return AppendEntriesReply(state.current_term, Success=True)
+
+    def install_snapshot(
+        self, args: InstallSnapshotArgs, now: float
+    ) -> InstallSnapshotReply:
+        """A leader sends what it no longer has as entries (figure 13)."""
+        state = self.state
+        if args.Term < state.current_term:
+            return InstallSnapshotReply(state.current_term)
+        self._follow(args.Term, now)
+        index, term = args.LastIncludedIndex, args.LastIncludedTerm
+        effect = snapshots.effect_of(state.log, state.commit_index, index, term)
+        if effect is not Effect.IGNORE:
+            snapshots.adopt(state.log, effect, index, term)
+            state.snapshot = args.Data
+            state.commit_index = index
+            self._undelivered_snapshot = True
+        return InstallSnapshotReply(state.current_term)
+
+    # Steps: what came of this peer's own requests.
+
+    def replied(
+        self, peer: int, request: Request, reply: Reply | None, now: float
+    ) -> None:
+        """The network returned `reply` to a request to `peer`, or gave up on it.
+
+        A reply may be seconds late. One to a request of an earlier term is of no use
+        but for the term in it: this peer has made other promises since.
+        """
+        term = self.state.current_term
+        if reply is not None and reply.Term < request.Term:
+            # Only a peer that has been killed answers without having read the term.
+            reply = None
+        if reply is not None and reply.Term > term:
+            self._catch_up_with_term(reply.Term, now)
+        elif request.Term == term:
+            self._current_reply(peer, request, reply, now)
+
+    def _current_reply(
+        self, peer: int, request: Request, reply: Reply | None, now: float
+    ) -> None:
+        """Judge a reply to a request of this term; None if it was lost."""
+        if isinstance(request, RequestVoteArgs):
+            if isinstance(reply, RequestVoteReply) and reply.VoteGranted:
+                self._vote_received(peer, now)
+            return
+        leadership = self._leadership
+        assert leadership is not None, "nobody stops leading within a term"
+        if isinstance(request, AppendEntriesArgs) and isinstance(
+            reply, AppendEntriesReply
+        ):
+            leadership.append_reply(peer, request, reply, now)
+        elif isinstance(request, InstallSnapshotArgs) and isinstance(
+            reply, InstallSnapshotReply
+        ):
+            leadership.install_reply(peer, request, now)
+        else:
+            leadership.lost(peer, request, now)
+
+    def _vote_received(self, voter: int, now: float) -> None:
+        ballot = self._ballot
+        if ballot is None:
+            return  # The election is decided already.
+        ballot.grant(voter)
+        if ballot.won:
+            self._lead(now)
+
+    # Changes of role.
+
+    def _campaign(self, now: float) -> None:
+        """Stand for election in a new term (section 5.2)."""
+        state = self.state
+        state.enter_term(state.current_term + 1)
+        state.voted_for = self._me
+        self._ballot = Ballot(self._me, self._peers)
+        self._reset_election_timer(now)
+        request = RequestVoteArgs(
+            Term=state.current_term,
+            CandidateId=self._me,
+            LastLogIndex=state.log.last_index,
+            LastLogTerm=state.log.last_term,
+        )
+        self._outbox += [Envelope(peer, request) for peer in self._others()]
+        if self._ballot.won:
+            self._lead(now)
+
+    def _lead(self, now: float) -> None:
+        """The election is won: tell everybody at once, before they try themselves.
+
+        No entry is added here, although one would help to commit those of older terms:
+        the service counts on indices that only its own commands take.
+        """
+        assert self.state.voted_for == self._me, "leader without its own vote"
+        self._ballot = None
+        self._leadership = Leadership(self.state, self._me, self._others(), now)
+        self._leadership.tick(now)
+
+    def _follow(self, term: int, now: float) -> None:
+        """There is a leader in `term`, which is not older than ours: wait for it."""
+        self._catch_up_with_term(term, now)
+        assert self._leadership is None, f"two leaders in term {term}"
+        self._ballot = None
+        self._reset_election_timer(now)
+
+    def _catch_up_with_term(self, term: int, now: float) -> None:
+        """Somebody knows of a newer term: whatever we were, we are a follower in it."""
+        if term <= self.state.current_term:
+            return
+        if self._leadership is not None:
+            # Its deadline dates from before it led.
+            self._reset_election_timer(now)
+        self._leadership = None
+        self._ballot = None
+        self.state.enter_term(term)
+
+    def _reset_election_timer(self, now: float) -> None:
+        """Give the leader, or the winner of an election, time to be heard from."""
+        self._election_deadline = now + draw_election_timeout(self._random)
+
+    def _others(self) -> list[int]:
+        return [peer for peer in range(self._peers) if peer != self._me]

@@ -1,0 +1,312 @@
+"""What the Raft tests check: leaders, terms, and agreement on commands.
+
+`RaftTest` adds the course's checks to a `RaftCluster`. Constants and order of steps are
+the course's, and so are the messages of failures, to which the servers, terms and
+indices are added that a reader needs.
+
+Rules that keep it honest:
+
+- A check waits as long as the course allows and no longer: a Raft that is too slow by
+  the course's limits fails here too.
+- Waiting ends early only when the outcome can no longer change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, NoReturn, TypeVar
+
+from raft1.applied import Committed, shortened
+from raft1.cluster import RaftCluster
+from tester1.lab import Lab
+from tester1.rafttestrpc import StateReply
+
+T = TypeVar("T")
+
+ELECTION_TIMEOUT_S: Final = 1.0
+"""How long the tests allow for an election, in seconds (the course's E)."""
+
+LEADER_ROUNDS: Final = 10
+AGREEMENT_LIMIT_S: Final = 10.0
+SUBMISSION_LIMIT_S: Final = 2.0
+AGREEMENT_POLL_S: Final = 0.020
+NO_LEADER_PAUSE_S: Final = 0.050
+WAIT_ROUNDS: Final = 30
+WAIT_FIRST_S: Final = 0.010
+TERM_ATTEMPTS: Final = 5
+TERM_PAUSE_S: Final = 3.0
+
+NOWHERE: Final = 0
+"""The index of a command that no server has taken; logs begin at 1."""
+
+
+class Moved(Enum):
+    """What `wait` returns in place of a command when the term has moved on."""
+
+    TERM_MOVED_ON = "term moved on"
+
+
+TERM_MOVED_ON: Final = Moved.TERM_MOVED_ON
+
+
+class RaftTest(RaftCluster):
+    """One test of a Raft group, with the checks that the course's tests are made of."""
+
+    # Leaders and terms
+
+    def check_one_leader(self) -> int:
+        """Wait for a leader among the connected servers; returns the newest one.
+
+        Fails if two servers lead in one term, or if none leads within ten rounds of
+        about half a second.
+        """
+        self.annotations.checker_begin("checking for a leader")
+        leader = self._await_leader()
+        if leader is None:
+            states = _describe(self._connected_states())
+            self._fail("no leader", f"expected one leader, got none: {states}")
+        return leader
+
+    def check_no_leader(self) -> None:
+        """Fail if a connected server claims to lead."""
+        self.annotations.checker_begin("checking absence of a leader")
+        for server, state in self._connected_states().items():
+            if state.is_leader:
+                self._fail(
+                    "unexpected leader",
+                    f"leader = {server} in term {state.term}, "
+                    "which is connected to no majority",
+                )
+        self._pass("no leader", "no connected server claims to lead")
+
+    def check_terms(self) -> int:
+        """Return the term of the connected servers; fails if they differ."""
+        self.annotations.checker_begin("checking term agreement")
+        states = self._connected_states()
+        terms = {state.term for state in states.values()}
+        if len(terms) > 1:
+            self._fail(
+                "term disagreed", f"servers disagree on term: {_describe(states)}"
+            )
+        if not terms:
+            self._fail("no term", "no connected server answered with its term")
+        (term,) = terms
+        self._pass("term agreed", f"all connected servers are in term {term}")
+        return term
+
+    def all_in_term(self, term: int) -> bool:
+        """Whether every server that is up is in `term`."""
+        states = self.states(self.servers())
+        return all(state.term == term for state in states.values())
+
+    def _await_leader(self) -> int | None:
+        for _ in range(LEADER_ROUNDS):
+            self.sleep((450 + self.random.randrange(100)) / 1000)
+            leaders = self._leaders_by_term(self._connected_states())
+            if leaders:
+                term = max(leaders)
+                (leader,) = leaders[term]
+                self._pass(f"leader in term {term} = {leader}", "one leader")
+                return leader
+        return None
+
+    def _connected_states(self) -> dict[int, StateReply]:
+        return self.states(s for s in self.servers() if self.is_connected(s))
+
+    def _leaders_by_term(self, states: dict[int, StateReply]) -> dict[int, list[int]]:
+        leaders: dict[int, list[int]] = {}
+        for server, state in states.items():
+            if state.is_leader:
+                leaders.setdefault(state.term, []).append(server)
+        for term, claimants in leaders.items():
+            if len(claimants) > 1:
+                self._fail(
+                    "multiple leaders",
+                    f"term {term} has {len(claimants)} (>1) leaders: "
+                    f"servers {claimants}",
+                )
+        return leaders
+
+    # Agreement
+
+    def n_committed(self, index: int) -> Committed:
+        """How many servers have applied `index`, and what they applied there."""
+        with self.mutex:
+            return self.logs.committed(index)
+
+    def check_no_agreement(self, index: int) -> None:
+        """Fail if any server has applied `index`."""
+        self.annotations.checker_begin(f"checking absence of agreement at {index}")
+        committed = self.n_committed(index)
+        if committed.count > 0:
+            self._fail(
+                "unexpected agreement",
+                f"{committed.count} committed but no majority: "
+                f"{_short(committed.command)} at index {index}",
+            )
+        self._pass("no agreement", f"no server has applied index {index}")
+
+    def one(self, command: int | str, expected: int, *, retry: bool) -> int:
+        """Have `command` committed by at least `expected` servers; returns its index.
+
+        Offers it to the connected servers in turn until one leads, then waits up to
+        two seconds for the servers to apply it. With `retry` it is submitted again if
+        that did not work out (it may then be in the log twice), for ten seconds in
+        all; without, that fails the test.
+        """
+        retrying = "with" if retry else "without"
+        self.annotations.checker_begin(
+            f"agreement on {_short(command)} by {expected} servers {retrying} retry"
+        )
+        index, reached = self._agree(command, expected, retry)
+        if not reached:
+            story = self._shortfall(index, command, expected)
+            self._fail(
+                "agreement failed",
+                f"one({_short(command)}) failed to reach agreement: {story}",
+            )
+        self._pass("agreement reached", f"at index {index}")
+        self.config.op_inc()
+        return index
+
+    def wait(self, index: int, n: int, start_term: int | None = None) -> object | Moved:
+        """Wait for `n` servers to apply `index`; returns the command there.
+
+        With `start_term` the wait ends with `TERM_MOVED_ON` once a server is in a
+        later term. Fails after about thirty seconds.
+        """
+        pause_s = WAIT_FIRST_S
+        for _ in range(WAIT_ROUNDS):
+            if self.n_committed(index).count >= n:
+                break
+            self.sleep(pause_s)
+            if pause_s < 1:
+                pause_s *= 2
+            if start_term is not None and self._any_beyond(start_term):
+                return TERM_MOVED_ON
+        committed = self.n_committed(index)
+        if committed.count < n:
+            self._fail(
+                f"less than {n} servers commit index {index}",
+                f"only {committed.count} decided for index {index}; wanted {n}",
+            )
+        return committed.command
+
+    def until_term_holds(self, attempt: Callable[[], T | None]) -> T:
+        """Repeat `attempt` until it is not None, at most five times.
+
+        An attempt returns None when the leader or the term changed under it, which
+        is allowed once in a while, but not always.
+        """
+        result: T | None = None
+        tries = 0
+        while result is None:
+            if tries == TERM_ATTEMPTS:
+                self._fail("every attempt was abandoned", "term changed too often")
+            if tries > 0:
+                self.annotations.checker_neutral(
+                    "attempt abandoned", f"the term moved on during attempt {tries}"
+                )
+                self.sleep(TERM_PAUSE_S)
+            result = attempt()
+            tries += 1
+        return result
+
+    def _agree(
+        self, command: int | str, expected: int, retry: bool
+    ) -> tuple[int, bool]:
+        """Submit `command` until enough servers apply it, or time is up.
+
+        Returns the index that a leader gave it last (`NOWHERE` if none did), and
+        whether enough servers applied it there.
+        """
+        deadline = self.config.now() + AGREEMENT_LIMIT_S
+        index = NOWHERE
+        turn = 0
+        while self.config.now() < deadline:
+            accepted, turn = self._submit(command, turn)
+            if accepted is not None:
+                index = accepted
+                if self._await_agreement(index, command, expected):
+                    return index, True
+                if not retry:
+                    break
+            # Nobody leads, or a leader gave out an index that is taken and has yet to
+            # learn that it was replaced: time has to pass before the next attempt.
+            self.sleep(NO_LEADER_PAUSE_S)
+        return index, False
+
+    def _submit(self, command: int | str, turn: int) -> tuple[int | None, int]:
+        """Offer `command` to the servers after `turn` until one accepts it."""
+        for _ in self.servers():
+            turn = self.peer(turn, 1)
+            if self.is_connected(turn):
+                reply = self.start(turn, command)
+                if reply.is_leader:
+                    return reply.index, turn
+        return None, turn
+
+    def _await_agreement(self, index: int, command: int | str, expected: int) -> bool:
+        """Whether enough servers apply `command` at `index` within the limit."""
+        deadline = self.config.now() + SUBMISSION_LIMIT_S
+        while self.config.now() < deadline:
+            committed = self.n_committed(index)
+            if committed.count > 0 and committed.command != command:
+                return False
+            if committed.count >= max(expected, 1):
+                return True
+            self.sleep(AGREEMENT_POLL_S)
+        return False
+
+    def _shortfall(self, index: int, command: int | str, expected: int) -> str:
+        if index == NOWHERE:
+            return "no connected server claimed to lead"
+        committed = self.n_committed(index)
+        if committed.count > 0 and committed.command != command:
+            return (
+                f"index {index}, which a leader gave it, holds "
+                f"{_short(committed.command)} instead"
+            )
+        return f"{committed.count} of {expected} servers applied it at index {index}"
+
+    def _any_beyond(self, term: int) -> bool:
+        states = self.states(self.servers())
+        return any(state.term > term for state in states.values())
+
+    # Verdicts on the timeline
+
+    def _pass(self, what: str, details: str) -> None:
+        self.annotations.checker_success(what, details)
+
+    def _fail(self, what: str, message: str) -> NoReturn:
+        self.annotations.checker_failure(what, message)
+        self.fatal(message)
+
+
+@dataclass(frozen=True, slots=True)
+class RaftTestMaker:
+    """Makes the `RaftTest` of one run of a test."""
+
+    lab: Lab
+
+    def __call__(
+        self, n: int, title: str, *, reliable: bool = True, snapshots: bool = False
+    ) -> RaftTest:
+        """Start `n` servers and begin the test that is called `title`."""
+        return RaftTest(self.lab, n, title, reliable=reliable, snapshots=snapshots)
+
+
+def _describe(states: dict[int, StateReply]) -> str:
+    if not states:
+        return "no connected server answered"
+    return ", ".join(
+        f"server {server} is in term {state.term}"
+        + (" and leads" if state.is_leader else "")
+        for server, state in states.items()
+    )
+
+
+def _short(command: object) -> str:
+    return shortened(command, limit=8)

@@ -1,0 +1,139 @@
+"""What survives a crash, as bytes: the persistent part of `PeerState`.
+
+The persister replaces everything with each save, but a save should not cost an encoding
+of the whole log. So `Storage` keeps the encoded entries of the last save, in one buffer
+that mirrors the log: what a snapshot covers is cut off in front, what has changed since
+is cut off behind, and only what is new gets encoded.
+
+The format is a labgob stream: first a `Header`, then one `LogEntry` for every entry
+behind the snapshot.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import labgob
+from raft1.log import Log, LogEntry
+from raft1.raftapi import Persister
+from raft1.state import PeerState
+
+
+class StorageError(ValueError):
+    """The persister holds bytes that this module did not write; they are unusable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The state besides the entries, and which entries follow.
+
+    They are those behind base_index, where the snapshot ends, up to last_index.
+    """
+
+    current_term: int
+    voted_for: int | None
+    base_index: int
+    base_term: int
+    last_index: int
+
+
+class Storage:
+    """Saves one peer's state to its persister, and restores it."""
+
+    def __init__(self, persister: Persister) -> None:
+        self._persister = persister
+        # Term, vote and base of the last save.
+        self._saved: tuple[int, int | None, int] | None = None
+        # The encoded entries of the last save, and for each the position of its end
+        # counted from the first byte ever written: `_dropped_bytes` are gone in front.
+        self._body = bytearray()
+        self._ends: list[int] = []
+        self._first_index = 1
+        self._dropped_bytes = 0
+
+    def load(self) -> PeerState:
+        """The state at the last save; that of a new peer if there was none.
+
+        Raises `StorageError` if the persister holds something else.
+        """
+        data = self._persister.ReadRaftState()
+        if not data:
+            return PeerState(Log())
+        try:
+            return self._restore(data)
+        except labgob.DecodeError as error:
+            raise StorageError(f"cannot restore the Raft state: {error}") from error
+
+    def save(self, state: PeerState) -> None:
+        """Write `state` down, unless nothing in it has changed since the last time."""
+        log = state.log
+        now = (state.current_term, state.voted_for, log.base_index)
+        if log.unsaved_from > log.last_index and now == self._saved:
+            return
+        self._drop_front(log.base_index)
+        self._rewrite_from(log, max(log.unsaved_from, log.base_index + 1))
+        log.mark_saved()
+        self._saved = now
+        header = bytearray()
+        labgob.NewEncoder(header).Encode(_header_of(state))
+        snapshot = state.snapshot if log.base_index else None
+        self._persister.Save(b"".join((header, self._body)), snapshot)
+
+    def size(self) -> int:
+        """How many bytes of Raft state are stored, without the snapshot."""
+        return self._persister.RaftStateSize()
+
+    def _restore(self, data: bytes) -> PeerState:
+        buffer = io.BytesIO(data)
+        decoder = labgob.NewDecoder(buffer)
+        header = decoder.Decode(Header)
+        start = buffer.tell()
+        entries = []
+        for _ in range(header.base_index, header.last_index):
+            entries.append(decoder.Decode(LogEntry))
+            self._ends.append(buffer.tell() - start)
+        self._body += data[start:]
+        self._first_index = header.base_index + 1
+        self._saved = (header.current_term, header.voted_for, header.base_index)
+        return PeerState(
+            Log(entries, base_index=header.base_index, base_term=header.base_term),
+            current_term=header.current_term,
+            voted_for=header.voted_for,
+            snapshot=self._persister.ReadSnapshot(),
+            commit_index=header.base_index,
+            last_applied=header.base_index,
+        )
+
+    def _drop_front(self, base_index: int) -> None:
+        """Forget the encoded entries that the snapshot covers by now."""
+        count = min(base_index + 1 - self._first_index, len(self._ends))
+        if count > 0:
+            end = self._ends[count - 1]
+            del self._body[: end - self._dropped_bytes]
+            del self._ends[:count]
+            self._dropped_bytes = end
+        self._first_index = base_index + 1
+
+    def _rewrite_from(self, log: Log, index: int) -> None:
+        """Replace the encoded entries from `index` on by those of `log`."""
+        kept = index - self._first_index
+        assert 0 <= kept <= len(self._ends), "entries between are not encoded"
+        end = self._ends[kept - 1] if kept else self._dropped_bytes
+        del self._body[end - self._dropped_bytes :]
+        del self._ends[kept:]
+        encoder = labgob.NewEncoder(self._body)
+        for entry in log.slice(index, log.last_index):
+            encoder.Encode(entry)
+            self._ends.append(self._dropped_bytes + len(self._body))
+
+
+def _header_of(state: PeerState) -> Header:
+    log = state.log
+    return Header(
+        current_term=state.current_term,
+        voted_for=state.voted_for,
+        base_index=log.base_index,
+        base_term=log.base_term,
+        last_index=log.last_index,
+    )

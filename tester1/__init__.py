@@ -1,0 +1,1 @@
+"""The tester of the labs: test environment, linearizability checker, command line."""

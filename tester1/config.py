@@ -1,0 +1,285 @@
+"""The tester: one test's network, servers, clients, annotations and limits.
+
+A test makes a `Config`, which starts the servers on a reliable network, and ends with
+`end` (the result line) and `cleanup`. Rules:
+
+- the clean-up happens whatever the test or the limit of 120 seconds says;
+- the limit is judged by the same clock as everything else, so that in simulation it
+  never depends on the machine. A test that has reached it cannot pass any more, so it
+  is ended there and then; whom it was waiting for is part of the message;
+- nothing here knows whether a server is a world or a process.
+"""
+
+from __future__ import annotations
+
+import base64
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, NoReturn, Self
+
+from labrpc import MakeNetwork
+from labrt import Task
+from tester1.annotations import Annotations
+from tester1.client import Clnt, Clnts
+from tester1.direct import PendingCall
+from tester1.group import GRP0, ServerGrp
+from tester1.host import ClientLaunch, Program
+from tester1.lab import Lab, LabFailure
+from tester1.loading import StartFunction
+from tester1.modes import make_host
+from tester1.program import ClientProgram
+from tester1.results import Measurement, begin_line
+from tester1.testerclient import TesterRPC, TesterServices
+from tester1.visualization import Outcome, Visualizer
+
+__all__ = ["TIME_LIMIT_S", "Config", "Lab", "LabFailure"]
+
+TIME_LIMIT_S: Final = 120.0
+"""How long a test may take from the end of its first start-up, in seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """The counters when the present measurement began."""
+
+    time: float
+    rpcs: int
+
+
+class Config:
+    """One test's environment; a context manager that ends and cleans up.
+
+    `start` is the servers' program, a function or "module:function", called in each
+    server with the keyword arguments `options`. `services` are receivers that the
+    servers reach through their client of the tester from their first moment on.
+    `hop_delay` is the range of seconds that a message travels in simulation, None the
+    network's own.
+    """
+
+    def __init__(
+        self,
+        lab: Lab,
+        n: int,
+        *,
+        reliable: bool,
+        start: str | StartFunction,
+        options: Mapping[str, object] | None = None,
+        services: Mapping[str, object] | None = None,
+        hop_delay: tuple[float, float] | None = None,
+    ) -> None:
+        self.lab = lab
+        self.runtime = lab.runtime
+        self.random = lab.runtime.stream("test")
+        self.annotations = Annotations(lab.runtime.now, lab.runtime.trace)
+        self.visualizer = Visualizer(lab, self.annotations)
+        self.net = MakeNetwork(lab.runtime, hop_delay=hop_delay)
+        self._services = TesterServices()
+        self._services.add(TesterRPC(self.annotations))
+        for name, receiver in (services or {}).items():
+            self._services.add(receiver, name)
+        self._host = make_host(lab, self._services)
+        self._groups: dict[int, ServerGrp] = {}
+        self._clients: list[ClientProgram] = []
+        self.clnts = Clnts(lab.runtime, self.net)
+        self._failed = False
+        self._cleaned_up = False
+        self._ops = 0
+        self._mutex = lab.runtime.mutex()  # guards _ops
+        lab.configs.append(self)  # from here on it can be cleaned up
+        self.make_group_start(GRP0, n, Program(start, dict(options or {})))
+        self._started = self.now()
+        self._begun = _Begin(self._started, self.rpc_total())
+        self.runtime.call_later(TIME_LIMIT_S, self._out_of_time)
+        self.net.Reliable(reliable)
+
+    # Groups and clients
+
+    def group(self, gid: int = GRP0) -> ServerGrp:
+        """The server group with that number."""
+        return self._groups[gid]
+
+    def make_group_start(self, gid: int, n: int, program: Program) -> ServerGrp:
+        """Make a group of `n` servers, start them and attach them to the network."""
+        group = ServerGrp(self.runtime, self.net, self._host, program, gid=gid, n=n)
+        self._groups[gid] = group
+        group.start_servers()
+        return group
+
+    def exit_group(self, gid: int) -> None:
+        """Shut a group down and forget it."""
+        self._groups.pop(gid).shutdown()
+
+    def make_client(self) -> Clnt:
+        """A client that may reach every server."""
+        return self.clnts.make()
+
+    def make_client_to(self, names: Iterable[str]) -> Clnt:
+        """A client that may reach only the servers of these names."""
+        return self.clnts.make(names)
+
+    def delete_client(self, clnt: Clnt) -> None:
+        """Remove a client's end points from the network."""
+        self.clnts.delete(clnt)
+
+    def start_client(self, program: Program, name: str = "client") -> ClientProgram:
+        """Start a program that uses this test's clients, apart from the test.
+
+        It is called as `function(tester, clnts, **options)`, where `clnts.get(name)`
+        is the `Clnt` of that name, and returns the services through which the test
+        drives it, by direct calls.
+        """
+        handle = self._host.start_client(ClientLaunch(name, program, self.clnts))
+        client = ClientProgram(self.runtime, name, handle)
+        self._clients.append(client)
+        return client
+
+    def add_service(self, receiver: object, name: str | None = None) -> None:
+        """Let servers call the public methods of `receiver`, which must not block."""
+        self._services.add(receiver, name)
+
+    # Network
+
+    def set_reliable(self, reliable: bool) -> None:
+        """Choose between a reliable and an unreliable network."""
+        self.net.Reliable(reliable)
+
+    def is_reliable(self) -> bool:
+        """Whether the network is reliable."""
+        return self.net.IsReliable()
+
+    def set_long_reordering(self, long: bool) -> None:
+        """Delay many replies for a long time, or stop doing so."""
+        self.net.LongReordering(long)
+
+    def set_long_delays(self, long: bool) -> None:
+        """Let calls that cannot be delivered take seconds to fail, or stop doing so."""
+        self.net.LongDelays(long)
+
+    def rpc_total(self) -> int:
+        """Calls that the network has accepted."""
+        return self.net.GetTotalCount()
+
+    def bytes_total(self) -> int:
+        """Bytes that the network has carried."""
+        return self.net.GetTotalBytes()
+
+    # Time and chance
+
+    def now(self) -> float:
+        """The time of the run, in seconds."""
+        return self.runtime.now()
+
+    def sleep(self, seconds: float) -> None:
+        """Let `seconds` pass for the calling task."""
+        self.runtime.sleep(seconds)
+
+    def spawn(
+        self, function: Callable[..., object], *args: object, name: str = ""
+    ) -> Task:
+        """Run `function(*args)` as a task of the test; if it raises, the test fails."""
+        return self.runtime.spawn(function, *args, name=name)
+
+    def randstring(self, n: int) -> str:
+        """`n` random characters of URL-safe base64."""
+        return base64.urlsafe_b64encode(self.random.randbytes(n))[:n].decode()
+
+    # Results
+
+    def op_inc(self, n: int = 1) -> None:
+        """Count `n` operations of the test."""
+        with self._mutex:
+            self._ops += n
+
+    def begin(self, text: str) -> None:
+        """Print what begins, and measure from here on."""
+        print(begin_line(text, reliable=self.is_reliable()))
+        self._begun = _Begin(self.now(), self.rpc_total())
+        self._ops = 0
+
+    def end(self) -> None:
+        """Check the time limit and print the result line; nothing after a failure."""
+        self.check_timeout()
+        if self.failed:
+            return
+        measured = Measurement(
+            self.now() - self._begun.time,
+            self.group().n,
+            self.rpc_total() - self._begun.rpcs,
+            self._ops,
+        )
+        print(measured.line())
+        self.lab.results.append(str(measured))
+
+    @property
+    def failed(self) -> bool:
+        """Whether the test has failed: `fatal` was called, or an error is under way."""
+        return self._failed or sys.exception() is not None
+
+    def check_timeout(self) -> None:
+        """Fail if more than `TIME_LIMIT_S` have passed, unless the test has failed."""
+        if not self.failed and self.now() - self._started > TIME_LIMIT_S:
+            self.fatal(f"test took longer than {TIME_LIMIT_S:g} seconds")
+
+    def fatal(self, message: str) -> NoReturn:
+        """Fail the test with that message; the clean-up still happens."""
+        self._failed = True
+        raise LabFailure(message)
+
+    def pending_calls(self) -> list[PendingCall]:
+        """The direct calls to servers and clients that have not returned."""
+        calls = [
+            call for group in self._groups.values() for call in group.pending_calls()
+        ]
+        for client in self._clients:
+            calls.extend(client.pending_calls())
+        return calls
+
+    def _out_of_time(self) -> None:
+        """End a test at its limit, with what it is waiting for."""
+        if self._cleaned_up:
+            return
+        self._failed = True
+        lines = [f"test took longer than {TIME_LIMIT_S:g} seconds"]
+        lines.extend(f"  {call}" for call in self.pending_calls())
+        self.runtime.fail(LabFailure("\n".join(lines)))
+
+    # The end of a test
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            self.end()
+        finally:
+            self.cleanup()
+
+    def cleanup(self) -> None:
+        """Take everything down, in the course's order, and leave the timeline behind.
+
+        Called again, it does nothing.
+        """
+        if self._cleaned_up:
+            return
+        self._cleaned_up = True
+        self.lab.end()
+        self.clnts.cleanup()
+        for client in self._clients:
+            client.kill()
+        for group in self._groups.values():
+            group.shutdown()
+        self.net.Cleanup()
+        self._host.close()
+        self.visualizer.write(None, self._outcome())
+
+    def _outcome(self) -> Outcome:
+        if isinstance(sys.exception(), KeyboardInterrupt):
+            return Outcome.INTERRUPTED
+        return Outcome.FAILED if self.failed else Outcome.PASSED

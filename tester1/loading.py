@@ -1,0 +1,43 @@
+"""Finding a program's start function in the solution, or saying why it is not there."""
+
+from __future__ import annotations
+
+import re
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from labrt import World
+
+__all__ = ["StartFunction", "load_problem", "start_function"]
+
+StartFunction = Callable[..., list[Any]]
+"""Starts a program in its world and returns its RPC services."""
+
+
+def start_function(world: World, start: str | StartFunction) -> StartFunction:
+    """The function called "module:function", from the world's own modules.
+
+    A function itself becomes one of the world's own: what it imports is the solution's.
+    Raises `ImportError` or `SyntaxError`, which `load_problem` puts in words.
+    """
+    if not isinstance(start, str):
+        return world.adopt(start)
+    module, _, name = start.partition(":")
+    function: StartFunction = getattr(world.load(module), name)
+    return function
+
+
+def load_problem(error: ImportError | SyntaxError) -> str:
+    """Say what could not be loaded, and where, in terms of the student's files."""
+    if isinstance(error, SyntaxError):
+        shown = "".join(traceback.format_exception_only(error))
+        return f"{error.filename}:{error.lineno}: {error.msg}\n{shown.rstrip()}"
+    text = re.sub(r"@[\w.#-]+", "", error.msg)
+    missing = re.match(r"cannot import name '(\w+)' from", text)
+    if missing and error.path:
+        return f"{error.path} does not define {missing[1]!r}, which it has to"
+    steps = list(traceback.walk_tb(error.__traceback__))
+    private = [step for step in steps if "@" in step[0].f_globals.get("__name__", "")]
+    frame, line = (private or steps)[-1]
+    return f"{text} (at {frame.f_code.co_filename}:{line})"

@@ -1,0 +1,201 @@
+"""The pytest plugin: runs lab tests in simulation and reports them.
+
+A lab test is a test function that uses the fixture `lab`, directly or through another
+fixture. Its body is the main task of a runtime of its own; fixtures and everything
+else of pytest stay outside. What the plugin adds to pytest's own report:
+
+- a passed test shows its result line in the word of its status;
+- a failed test shows when it failed and after which fault, the last events, and the
+  command that repeats it; if it failed because a part of the starter code is still to
+  be written, it shows only which;
+- tracebacks are cut to the frames of the test and of the solution.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final
+
+import pytest
+from _pytest._code.code import ExceptionRepr
+
+from labrt import Trace
+from tester1.failure import describe_failure, repeat_command, unwritten_part
+from tester1.lab import Lab, Mode
+from tester1.lastevents import columns, involved_servers, rehearse
+from tester1.modes import make_runtime
+from tester1.running import run_in_lab, write_trace
+from tester1.seeds import run_seed, seed_id, several_seeds, without_seed
+from tester1.settings import Settings, add_options, remember_seed, share_seed
+from tester1.solution import REFERENCE_ROOT
+from tester1.suites import course_name
+from tester1.tracebacks import cut, name_line
+
+_SETTINGS: Final = pytest.StashKey[Settings]()
+_RESULT: Final = "raftlab result"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--mode`, `--seed` and the others."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options; what cannot be done is an error of usage."""
+    settings = config.stash[_SETTINGS] = Settings.of(config)
+    remember_seed(config, settings.seed)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say in which mode and with which seed this session runs."""
+    return config.stash[_SETTINGS].header()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the session's seed to a worker of pytest-xdist."""
+    share_seed(node.workerinput, node.config.stash[_SETTINGS].seed)
+
+
+# Collection
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each lab test `--seeds` many seeds."""
+    settings = metafunc.config.stash[_SETTINGS]
+    if settings.seeds > 1 and "lab" in metafunc.fixturenames:
+        seeds = several_seeds(settings.seed, settings.seeds)
+        metafunc.parametrize("lab", seeds, indirect=True, ids=map(seed_id, seeds))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `-k` find a lab test by its name in the course, `TestFigure83C`."""
+    if isinstance(item, pytest.Function) and "lab" in item.fixturenames:
+        item.extra_keyword_matches.add(course_name(item.originalname))
+
+
+# Running
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest) -> Lab:
+    """The environment of this run of this test."""
+    settings = request.config.stash[_SETTINGS]
+    return make_lab(settings, request.node, getattr(request, "param", settings.seed))
+
+
+def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
+    """The environment of a run of a test under a seed."""
+    name = without_seed(item.nodeid).partition("::")[2]
+    solution = settings.solution
+    trace = Trace() if settings.traced else None
+    return Lab(
+        make_runtime(settings.options, run_seed(seed, name), trace),
+        settings.options.mode,
+        seed,
+        solution=None if solution is None else solution.resolve(),
+        name=name,
+        artifacts=settings.artifacts,
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run the body of a lab test in its runtime, whoever calls it."""
+    __tracebackhide__ = True
+    lab = pyfuncitem.funcargs.get("lab")
+    if not isinstance(lab, Lab):
+        return (yield)
+    body = pyfuncitem.obj
+    pyfuncitem.obj = functools.wraps(body)(functools.partial(_run_body, lab, body))
+    try:
+        return (yield)
+    except BaseException as error:
+        name_line(error, lab.solution or REFERENCE_ROOT)
+        if not pyfuncitem.config.getoption("fulltrace"):
+            cut(error)
+        raise
+    finally:
+        pyfuncitem.obj = body
+
+
+def _run_body(lab: Lab, body: Callable[..., object], /, **arguments: object) -> object:
+    __tracebackhide__ = True
+    try:
+        return run_in_lab(lab, functools.partial(body, **arguments))
+    finally:
+        write_trace(lab)
+
+
+# Reports
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report what the run of a lab test has left in its `Lab`."""
+    report = yield
+    lab = getattr(item, "funcargs", {}).get("lab")
+    if call.when == "call" and isinstance(lab, Lab):
+        report.user_properties.extend((_RESULT, line) for line in lab.results)
+        if report.failed and call.excinfo is not None:
+            _report_failure(report, item, lab, call.excinfo.value)
+    return report
+
+
+def _report_failure(
+    report: pytest.TestReport, item: pytest.Item, lab: Lab, error: BaseException
+) -> None:
+    assert isinstance(item, pytest.Function)
+    unwritten = unwritten_part(error)
+    if unwritten is not None:  # there is nothing to search for, so nothing to show
+        report.longrepr = unwritten
+        report.sections = []
+    elif isinstance(report.longrepr, ExceptionRepr):
+        report.longrepr.addsection("raftlab", _explain(item, lab, error))
+
+
+def _explain(item: pytest.Function, lab: Lab, error: BaseException) -> str:
+    settings = item.config.stash[_SETTINGS]
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    repeat = repeat_command(f"{file}::{lab.name}", settings.repeating(lab.seed))
+    lines = describe_failure(lab, error)
+    lines.extend(_last_events(item, lab, error))
+    lines.append(f"repeat: {repeat}")
+    lines.extend(f"wrote {path}" for path in lab.files)
+    return "\n".join(lines)
+
+
+def _last_events(item: pytest.Function, lab: Lab, error: BaseException) -> list[str]:
+    """The last events before the failure, from the same run with tracing on."""
+    if lab.mode is not Mode.SIM:
+        return []
+    settings = item.config.stash[_SETTINGS]
+    names = inspect.signature(item.obj).parameters
+    arguments = {name: item.funcargs[name] for name in names if name in item.funcargs}
+    events = rehearse(
+        lab,
+        error,
+        functools.partial(item.obj, **arguments),
+        functools.partial(make_runtime, settings.options, run_seed(lab.seed, lab.name)),
+    )
+    if events is None:
+        return ["the failure did not repeat under the same seed: no events to show"]
+    width = item.config.get_terminal_writer().fullwidth
+    return columns(events, involved_servers(events, str(error)), width)
+
+
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
+    """Put the result lines of a passed lab test into the verbose word of its status."""
+    if report.when != "call" or not report.passed or hasattr(report, "wasxfail"):
+        return None
+    results = [str(value) for name, value in report.user_properties if name == _RESULT]
+    if not results:
+        return None
+    return "passed", ".", (f"PASSED  {'; '.join(results)}", {"green": True})

@@ -1,0 +1,375 @@
+/*
+ * The page's state and what happens when it changes.
+ *
+ * Everything that a user, a test or another module can do is a method here. Each
+ * changes the state, updates what depends on it, and asks for one frame; the browser
+ * decides when that is drawn, so many changes in a row cost one frame.
+ */
+
+class App {
+  constructor(history) {
+    this.history = history;
+    this.window = new TimeWindow(history.span);
+    this.stage = new Stage(history, this.window);
+    this.state = { key: NONE, matches: null, selected: null, hover: null,
+      focus: NONE, view: "timeline" };
+    this.frame = { number: 0, ...noWork() };
+    this.pending = false;
+    this.errorsVisited = 0;
+    this.canvas = byId("canvas");
+    this.plot = byId("plot");
+  }
+
+  start() {
+    this.theme = readTheme();
+    this.tooltip = new Tooltip(byId("tooltip"), this.history);
+    this.overview = new Overview(byId("overview"), this.history, this.window,
+      () => this.invalidate());
+    this.details = new Details(byId("details"), this.history, {
+      select: (i) => this.select({ operation: i }),
+      zoomTo: (i) => this.zoomToOperation(i),
+      clear: () => this.clear(),
+      link: (i) => this.link(i),
+    });
+    this.tables = {
+      operations: operationTable(byId("operations"), this.history, this),
+      annotations: annotationTable(byId("annotations"), this.history, this),
+    };
+    this.input = new Input(this.canvas, this);
+    this.watchPage();
+    this.updateShown();
+    this.updateFocus();
+    this.details.show(null);
+  }
+
+  watchPage() {
+    // This comes before the browser paints: drawing at once avoids a stretched frame.
+    new ResizeObserver(() => { this.resize(); this.draw(); }).observe(this.plot);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+      this.theme = readTheme();
+      this.overview.renew();
+      this.invalidate();
+    });
+    this.plot.addEventListener("scroll", () => {
+      this.stage.scroll = this.plot.scrollTop;
+      this.invalidate();
+    });
+  }
+
+  // Drawing
+
+  invalidate() {
+    if (this.pending) return;
+    this.pending = true;
+    requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.pending = false;
+    if (this.state.view !== "timeline" || this.stage.width < 1) return;
+    const context = sized(this.canvas, this.stage.width, this.stage.height);
+    const work = new Frame(context, this.stage, this.theme, this.state).draw();
+    this.overview.draw(this.theme, (i) => this.isShown(i), byId("timeline").clientWidth);
+    this.frame = { number: this.frame.number + 1, ...work };
+  }
+
+  resize() {
+    const { clientWidth: width, clientHeight: height } = this.plot;
+    if (width < 1 || height < 1) return;
+    const context = this.canvas.getContext("2d");
+    context.font = this.theme.sans;
+    this.stage.arrange(width, height, (text) => context.measureText(text).width);
+    byId("plot-extent").style.height = `${Math.max(this.stage.extent, height)}px`;
+    this.stage.scroll = this.plot.scrollTop;
+    this.overview.renew();
+    this.invalidate();
+  }
+
+  // What is shown
+
+  isShown(i) {
+    return this.state.key === NONE || this.history.columns.part[i] === this.state.key;
+  }
+
+  /* Lays out the operations of the chosen key, and lists them. */
+  updateShown() {
+    this.stage.show((i) => this.isShown(i));
+    this.listOperations();
+    this.resize();
+  }
+
+  listOperations() {
+    const { matches } = this.state;
+    const listed = [];
+    for (let i = 0; i < this.history.count; i++) {
+      if (this.isShown(i) && (matches === null || matches.has(i))) listed.push(i);
+    }
+    this.tables.operations.setItems(listed);
+  }
+
+  showKey(number) {
+    this.state.key = number;
+    byId("key").value = String(number);
+    const { selected } = this.state;
+    if (selected?.operation !== undefined && !this.isShown(selected.operation)) {
+      this.clear();
+    }
+    this.updateShown();
+    this.updateFocus();
+  }
+
+  search(query) {
+    byId("search").value = query;
+    this.state.matches = matching(this.history, query);
+    const { matches } = this.state;
+    byId("matches").textContent = matches === null ? "" : counted(matches.size, "match")
+      .replace("matchs", "matches");
+    this.listOperations();
+    this.invalidate();
+  }
+
+  /* Selects the next match after the selected operation, around the end. */
+  nextMatch() {
+    const found = [...this.state.matches ?? []].filter((i) => this.isShown(i));
+    if (found.length === 0) return;
+    const current = this.state.selected?.operation ?? NONE;
+    this.select({ operation: found.find((i) => i > current) ?? found[0] });
+    this.reveal(this.state.selected);
+  }
+
+  showView(view) {
+    this.state.view = view;
+    for (const name of ["timeline", "operations", "annotations"]) {
+      byId(name).hidden = name !== view;
+      byId(`tab-${name}`).setAttribute("aria-selected", String(name === view));
+    }
+    byId("zoom").hidden = view !== "timeline";
+    if (view === "timeline") this.resize();
+    else {
+      this.tables[view].render();
+      const { selected } = this.state;
+      this.tables[view].reveal(selected?.operation ?? selected?.annotation);
+    }
+  }
+
+  // The part in focus: whose line is drawn, and whose reason is shown
+
+  updateFocus() {
+    this.state.focus = this.partInFocus();
+    this.showFinding();
+    this.invalidate();
+  }
+
+  partInFocus() {
+    const { key, selected } = this.state;
+    if (key !== NONE) return key;
+    if (selected?.operation !== undefined) {
+      return this.history.columns.part[selected.operation];
+    }
+    return this.history.parts.length === 1 ? 0 : this.history.worstPart();
+  }
+
+  /*
+   * Tells about the part in focus if something is wrong with it, else about the worst:
+   * the box stays, or the timeline would jump at every click on a sound operation.
+   */
+  showFinding() {
+    const { history } = this;
+    const focused = history.parts[this.state.focus];
+    const part = focused && focused.verdict !== "ok" ? focused
+      : history.parts[history.worstPart()];
+    showFinding(history, part, {
+      link: (i, text) => this.link(i, text),
+      choose: (part, number) => this.choosePath(part, number),
+      search: (query) => this.search(query),
+    });
+  }
+
+  choosePath(part, number) {
+    part.choose(number);
+    this.showFinding();
+    this.details.show(this.state.selected);
+    this.tables.operations.render();
+    this.invalidate();
+  }
+
+  /* A button that leads to an operation. */
+  link(i, text = `#${i} ${this.history.text(i)}`) {
+    return element("button", { className: "operation", title: this.history.text(i),
+      onclick: () => { this.select({ operation: i }); this.reveal({ operation: i }); } },
+    text);
+  }
+
+  // Selection
+
+  /* Selects {operation}, {annotation}, or nothing (null). */
+  select(target) {
+    this.state.selected = target;
+    const operation = target?.operation;
+    if (operation !== undefined) this.showLongestPathOf(operation);
+    this.details.show(target);
+    this.updateFocus();
+    this.tables.operations.render();
+    this.tables.annotations.render();
+    this.announce(target);
+  }
+
+  clear() { this.select(null); }
+
+  /* Of a key that is not linearizable, shows a longest order that has the operation. */
+  showLongestPathOf(operation) {
+    const part = this.history.part(operation);
+    const path = part.pathOf(operation);
+    if (path !== NONE && !part.path().place.has(operation)) part.choose(path);
+  }
+
+  announce(target) {
+    const { history } = this;
+    const operation = target?.operation;
+    byId("announcer").textContent = operation === undefined
+      ? target ? history.annotations[target.annotation].text : ""
+      : `client ${history.clientName(operation)}: ${history.text(operation)}`;
+  }
+
+  hover(target, x, y) {
+    const before = this.state.hover;
+    this.state.hover = target;
+    this.tooltip.show(target, x, y);
+    this.canvas.style.cursor = target ? "pointer" : "";
+    if (target?.operation !== before?.operation
+      || target?.annotation !== before?.annotation) this.invalidate();
+  }
+
+  // Moving
+
+  zoom(factor, x) { this.move(() => this.window.zoom(factor, x)); }
+  zoomMiddle(factor) { this.zoom(factor, this.stage.gutter + this.window.width / 2); }
+  fit() { this.move(() => this.window.fit()); }
+
+  pan(dx, dy) {
+    this.plot.scrollTop += dy;
+    this.move(() => this.window.pan(dx));
+  }
+
+  show(first, last) { this.move(() => this.window.show(first, last)); }
+
+  move(change) {
+    change();
+    this.tooltip.hide();
+    this.invalidate();
+  }
+
+  interval(target) {
+    const { history } = this;
+    if (target.operation === undefined) {
+      const note = history.annotations[target.annotation];
+      return [note.start, note.end ?? note.start];
+    }
+    const { operation } = target;
+    return [history.call[operation], Math.min(history.ret[operation], history.span.last)];
+  }
+
+  zoomToOperation(operation) {
+    this.showView("timeline");
+    this.select({ operation });
+    const [first, last] = this.interval({ operation });
+    const margin = Math.max(last - first, SHORTEST_NS) * 2;
+    this.show(first - margin, last + margin);
+    this.revealRow(operation);
+  }
+
+  zoomToSelected() {
+    const operation = this.state.selected?.operation;
+    if (operation !== undefined) this.zoomToOperation(operation);
+  }
+
+  /* Brings what is selected into sight, in whichever view is open. */
+  reveal(target) {
+    if (this.state.view !== "timeline") {
+      this.tables[this.state.view].reveal(target.operation ?? target.annotation);
+      return;
+    }
+    if (target.operation !== undefined && !this.isShown(target.operation)) {
+      this.showKey(NONE);
+    }
+    this.move(() => this.window.reveal(...this.interval(target)));
+    if (target.operation !== undefined) this.revealRow(target.operation);
+  }
+
+  revealRow(operation) {
+    const row = this.stage.rowOf.of.get(operation);
+    const { band, height } = this.stage;
+    const top = row.y - band - LANE_GAP;
+    const bottom = row.y + row.height + LANE_GAP - height;
+    if (this.plot.scrollTop > top) this.plot.scrollTop = top;
+    else if (this.plot.scrollTop < bottom) this.plot.scrollTop = bottom;
+  }
+
+  // Stepping from operation to operation
+
+  goTo(operation) {
+    if (operation === undefined) return;
+    this.select({ operation });
+    this.reveal({ operation });
+  }
+
+  /* The previous or next operation of the same client. */
+  stepInLane(by) {
+    const current = this.state.selected?.operation;
+    if (current === undefined) { this.goTo(this.firstInSight()); return; }
+    const items = this.laneOf(current).rows.flatMap((row) => row.items)
+      .sort((a, b) => a - b);
+    this.goTo(items[items.indexOf(current) + by]);
+  }
+
+  /* The operation of the client above or below that is nearest in time. */
+  stepLanes(by) {
+    const current = this.state.selected?.operation;
+    if (current === undefined) { this.goTo(this.firstInSight()); return; }
+    const { lanes } = this.stage;
+    const lane = lanes[lanes.indexOf(this.laneOf(current)) + by];
+    if (!lane) return;
+    const [first, last] = this.interval({ operation: current });
+    const near = lane.rows.map((row) => row.at((first + last) / 2, Infinity));
+    this.goTo(near.find((operation) => operation !== NONE));
+  }
+
+  stepInOrder(by) {
+    const current = this.state.selected?.operation;
+    if (current === undefined) { this.goTo(this.firstInSight()); return; }
+    const path = this.history.part(current).path();
+    const place = path?.place.get(current);
+    if (place !== undefined) this.goTo(path.order[place + by]);
+  }
+
+  laneOf(operation) {
+    const row = this.stage.rowOf.of.get(operation);
+    return this.stage.lanes.find((lane) => lane.rows.includes(row));
+  }
+
+  firstInSight() { return this.stage.inWindow()[0]; }
+
+  /* Shows the operations that cannot be explained; again: those of the next key. */
+  jumpToError() {
+    const errors = this.history.errors();
+    if (errors.length === 0) return;
+    const part = errors[this.errorsVisited++ % errors.length];
+    this.showView("timeline");
+    this.showKey(this.history.parts.indexOf(part));
+    const culprits = [...part.contradiction].sort((a, b) => a - b);
+    if (culprits.length === 0) return;
+    const last = culprits[culprits.length - 1];
+    this.select({ operation: last });
+    this.showTogether(culprits);
+    this.revealRow(last);
+  }
+
+  /* Zooms so that operations fill the width, all of them in sight. */
+  showTogether(operations) {
+    const spans = operations.map((operation) => this.interval({ operation }));
+    const first = Math.min(...spans.map(([from]) => from));
+    const last = Math.max(...spans.map(([, to]) => to));
+    const margin = Math.max(last - first, SHORTEST_NS) * 0.15;
+    this.show(first - margin, last + margin);
+  }
+}

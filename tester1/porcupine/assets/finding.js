@@ -1,0 +1,86 @@
+/*
+ * The head of the page: verdict, facts, and for a history that is not linearizable
+ * the reason, the minimal illegal sub-history and the partial linearizations.
+ */
+
+const MOST_IN_LINE = 12;
+
+const VERDICTS = {
+  ok: "Linearizable", illegal: "Not linearizable", unknown: "Undecided",
+};
+
+function showHeadline(history) {
+  const { page } = history;
+  const verdict = byId("verdict");
+  verdict.hidden = page.verdict === "";
+  verdict.textContent = VERDICTS[page.verdict] ?? "";
+  verdict.className = `verdict ${page.verdict}`;
+  byId("title").textContent = page.title;
+  byId("facts").textContent = headlineFacts(history).join(" · ");
+}
+
+function headlineFacts(history) {
+  const { page, span } = history;
+  const list = [];
+  if (history.count > 0) {
+    list.push(counted(history.count, "operation"));
+    list.push(counted(page.clients.length, "client"));
+    if (history.parts.length > 1) list.push(counted(history.parts.length, "key"));
+  }
+  if (history.annotations.length > 0) {
+    list.push(counted(history.annotations.length, "annotation"));
+  }
+  list.push(`${durationText(span.last - span.first)} long`);
+  if (page.verdict !== "") list.push(`checked in ${durationText(page.elapsed * 1e9)}`);
+  if (page.origin !== 0) list.push(`times are seconds after ${page.origin}`);
+  return list;
+}
+
+/* Fills the box about one part; `actions` has link, choose and search (app.js). */
+function showFinding(history, part, actions) {
+  const box = byId("finding");
+  box.hidden = !part || part.verdict === "ok";
+  if (box.hidden) return;
+  box.className = part.verdict === "illegal" ? "finding" : "finding undecided";
+  box.replaceChildren(
+    element("p", { className: "reason" }, ...reasonContents(part, actions)),
+    ...(part.core.size > 0 ? [coreLine(part, actions)] : []),
+    ...(part.pathCount > 0 ? [pathLine(part, actions)] : []));
+}
+
+function reasonContents(part, actions) {
+  const key = part.name === "" ? "" : `Key ${part.name}: `;
+  if (part.verdict === "unknown") {
+    return [`${key}the checker ran out of time before it reached a verdict.`];
+  }
+  return [key, ...part.reason.map((fragment) =>
+    typeof fragment === "number" ? actions.link(fragment, `#${fragment}`) : fragment)];
+}
+
+/* The minimal illegal sub-history: the contradiction, then the latest of the rest. */
+function coreLine(part, actions) {
+  const rest = [...part.core].filter((i) => !part.contradiction.has(i));
+  const operations = [...part.contradiction, ...rest.sort((a, b) => b - a)];
+  const listed = operations.slice(0, MOST_IN_LINE);
+  const more = operations.length - listed.length;
+  return element("div", { className: "more" },
+    `Minimal illegal sub-history (${operations.length}):`,
+    ...listed.map((i) => actions.link(i, `#${i}`)),
+    more > 0 ? `and ${more} earlier` : "",
+    element("button", { className: "operation", title: "Show only these operations",
+      onclick: () => actions.search(CORE_QUERY) }, "show only these"));
+}
+
+function pathLine(part, actions) {
+  const { chosen, pathCount } = part;
+  const step = (by, title, sign) => element("button", { className: "operation", title,
+    "aria-label": title, disabled: !(chosen + by in part.data),
+    onclick: () => actions.choose(part, chosen + by) }, sign);
+  const length = part.path().order.length;
+  const omitted = part.omitted > 0 ? ` kept, ${part.omitted} shorter left out` : "";
+  return element("div", { className: "more" },
+    step(-1, "Longer partial linearization", "◀"),
+    `Partial linearization ${chosen + 1} of ${pathCount}${omitted}: `
+      + `${length} of ${counted(part.size, "operation")}`,
+    step(1, "Next partial linearization", "▶"));
+}

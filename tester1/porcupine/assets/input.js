@@ -1,0 +1,112 @@
+/*
+ * Mouse, wheel and keyboard on the timeline. Decides what a gesture means and tells
+ * the App; draws nothing and remembers only the drag in progress.
+ */
+
+const DRAG_STARTS = 4;
+const ZOOM_STEP = 1.5;
+
+class Input {
+  constructor(canvas, app) {
+    this.canvas = canvas;
+    this.app = app;
+    this.press = null;
+    const on = (type, handle, options) =>
+      canvas.addEventListener(type, (event) => handle.call(this, event), options);
+    on("pointerdown", this.onDown);
+    on("pointermove", this.onMove);
+    on("pointerup", this.onUp);
+    on("pointercancel", () => { this.press = null; });
+    on("pointerleave", () => app.hover(null));
+    on("dblclick", this.onDouble);
+    on("wheel", this.onWheel, { passive: false });
+    document.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  point(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  }
+
+  pick(event) {
+    const { x, y } = this.point(event);
+    return this.app.stage.pick(x, y);
+  }
+
+  onDown(event) {
+    if (event.button !== 0) return;
+    this.press = { x: event.clientX, y: event.clientY, dragging: false };
+    this.canvas.setPointerCapture(event.pointerId);
+  }
+
+  onMove(event) {
+    if (!this.press) {
+      this.app.hover(this.pick(event), event.clientX, event.clientY);
+      return;
+    }
+    const { press } = this;
+    const [dx, dy] = [event.clientX - press.x, event.clientY - press.y];
+    if (!press.dragging && Math.hypot(dx, dy) < DRAG_STARTS) return;
+    this.press = { x: event.clientX, y: event.clientY, dragging: true };
+    this.canvas.style.cursor = "grabbing";
+    this.app.hover(null);
+    this.app.pan(-dx, -dy);
+  }
+
+  onUp(event) {
+    const { press } = this;
+    this.press = null;
+    this.canvas.style.cursor = "";
+    if (press && !press.dragging) this.app.select(this.pick(event));
+  }
+
+  onDouble(event) {
+    const target = this.pick(event);
+    if (target?.operation !== undefined) this.app.zoomToOperation(target.operation);
+    else this.app.zoom(ZOOM_STEP ** 2, this.point(event).x);
+  }
+
+  /* The wheel zooms, sideways (or with Shift) it moves; over the names it scrolls. */
+  onWheel(event) {
+    const { x } = this.point(event);
+    if (x < this.app.stage.gutter && !event.ctrlKey) return;
+    event.preventDefault();
+    const pixels = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : 16;
+    const sideways = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) {
+      this.app.pan(sideways * pixels, 0);
+    } else this.app.zoom(Math.exp(-event.deltaY * pixels / 400), x);
+  }
+
+  onKey(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Escape") { this.app.clear(); return; }
+    if (event.target.matches("input, select")) return;
+    const action = PAGE_KEYS[event.key]
+      ?? (document.activeElement === this.canvas ? TIMELINE_KEYS[event.key] : undefined);
+    if (!action) return;
+    event.preventDefault();
+    action(this.app);
+  }
+}
+
+/* Keys that work anywhere on the page, outside of text fields. */
+const PAGE_KEYS = {
+  "+": (app) => app.zoomMiddle(ZOOM_STEP),
+  "=": (app) => app.zoomMiddle(ZOOM_STEP),
+  "-": (app) => app.zoomMiddle(1 / ZOOM_STEP),
+  0: (app) => app.fit(),
+  e: (app) => app.jumpToError(),
+  n: (app) => app.stepInOrder(1),
+  p: (app) => app.stepInOrder(-1),
+  "/": () => byId("search").focus(),
+};
+
+/* Keys that belong to the timeline while it has the focus. */
+const TIMELINE_KEYS = {
+  ArrowLeft: (app) => app.stepInLane(-1),
+  ArrowRight: (app) => app.stepInLane(1),
+  ArrowUp: (app) => app.stepLanes(-1),
+  ArrowDown: (app) => app.stepLanes(1),
+  Enter: (app) => app.zoomToSelected(),
+};

@@ -1,0 +1,158 @@
+/*
+ * The overview: the whole run in one strip, with the window in sight as a frame that
+ * can be dragged. Shows how many operations were open at each instant, faults, and
+ * where the errors are.
+ */
+
+const OVERVIEW_HEIGHT = 48;
+
+class Overview {
+  constructor(canvas, history, timeWindow, onMove) {
+    this.canvas = canvas;
+    this.history = history;
+    this.window = timeWindow;
+    this.onMove = onMove;
+    this.picture = null;
+    canvas.addEventListener("pointerdown", (event) => this.grab(event));
+    canvas.addEventListener("pointermove", (event) => this.drag(event));
+  }
+
+  /* Forgets the picture: another size, theme or choice of operations. */
+  renew() { this.picture = null; }
+
+  draw(theme, shown, width) {
+    const context = sized(this.canvas, width, OVERVIEW_HEIGHT);
+    if (!this.picture) this.picture = this.paint(theme, shown, width);
+    context.drawImage(this.picture, 0, 0, width, OVERVIEW_HEIGHT);
+    const from = this.x(this.window.first, width);
+    const to = Math.max(this.x(this.window.last, width), from + 3);
+    context.fillStyle = theme.page;
+    context.globalAlpha = 0.65;
+    context.fillRect(0, 0, from, OVERVIEW_HEIGHT);
+    context.fillRect(to, 0, width - to, OVERVIEW_HEIGHT);
+    context.globalAlpha = 1;
+    context.strokeStyle = theme.accent;
+    context.lineWidth = 2;
+    context.strokeRect(from + 1, 1, to - from - 2, OVERVIEW_HEIGHT - 2);
+  }
+
+  /* The strip without its frame; it changes rarely and is kept. */
+  paint(theme, shown, width) {
+    const picture = document.createElement("canvas");
+    const context = sized(picture, width, OVERVIEW_HEIGHT);
+    context.fillStyle = theme.surface;
+    context.fillRect(0, 0, width, OVERVIEW_HEIGHT);
+    this.paintFaults(context, theme, width);
+    if (this.history.count > 0) this.paintLoad(context, theme, shown, width);
+    else this.paintAnnotations(context, width);
+    this.paintErrors(context, theme, shown, width);
+    return picture;
+  }
+
+  paintFaults(context, theme, width) {
+    context.fillStyle = theme.shade;
+    for (const note of this.history.annotations) {
+      if (note.tag !== "$ Failure" || note.end === null) continue;
+      const from = this.x(note.start, width);
+      context.fillRect(from, 0, this.x(note.end, width) - from, OVERVIEW_HEIGHT);
+    }
+  }
+
+  paintLoad(context, theme, shown, width) {
+    const load = this.load(shown, width);
+    const most = Math.max(1, ...load);
+    context.fillStyle = theme.kinds[0].edge;
+    load.forEach((open, x) => {
+      const height = open === 0 ? 0 : 3 + (OVERVIEW_HEIGHT - 14) * open / most;
+      context.fillRect(x, OVERVIEW_HEIGHT - height, 1, height);
+    });
+  }
+
+  /* Without operations: the annotations, each row a stripe. */
+  paintAnnotations(context, width) {
+    const rows = annotationLanes(this.history, MOST_NOTE_ROWS.alone)
+      .flatMap((lane) => lane.rows);
+    const height = (OVERVIEW_HEIGHT - 8) / Math.max(1, rows.length);
+    rows.forEach((row, number) => row.items.forEach((item) => {
+      const note = this.history.annotations[item];
+      const from = this.x(note.start, width);
+      const length = this.x(note.end ?? note.start, width) - from;
+      context.fillStyle = note.colour;
+      context.strokeStyle = NOTE_EDGE;
+      context.lineWidth = 0.5;
+      const box = [from, 4 + number * height, Math.max(2, length), height - 1];
+      context.fillRect(...box);
+      context.strokeRect(...box);
+    }));
+  }
+
+  /* For each column of pixels, how many operations were open at some time in it. */
+  load(shown, width) {
+    const change = new Int32Array(Math.ceil(width) + 2);
+    for (let i = 0; i < this.history.count; i++) {
+      if (!shown(i)) continue;
+      const end = Math.min(this.history.ret[i], this.history.span.last);
+      change[Math.floor(this.x(this.history.call[i], width))] += 1;
+      change[Math.floor(this.x(end, width)) + 1] -= 1;
+    }
+    let open = 0;
+    return Array.from(change.subarray(0, Math.ceil(width)), (step) => (open += step));
+  }
+
+  paintErrors(context, theme, shown, width) {
+    context.fillStyle = theme["error-edge"];
+    for (const part of this.history.errors()) {
+      for (const operation of part.contradiction) {
+        if (!shown(operation)) continue;
+        const x = this.x(this.history.call[operation], width);
+        const end = Math.min(this.history.ret[operation], this.history.span.last);
+        context.fillRect(x, 0, Math.max(2, this.x(end, width) - x), 5);
+      }
+    }
+  }
+
+  x(time, width) {
+    const { first, last } = this.window.whole;
+    return Math.min(width, Math.max(0, (time - first) / (last - first) * width));
+  }
+
+  timeAt(event) {
+    const { first, last } = this.window.whole;
+    const box = this.canvas.getBoundingClientRect();
+    return first + (event.clientX - box.left) / box.width * (last - first);
+  }
+
+  /* Takes hold of the frame, or brings it to the pointer first. */
+  grab(event) {
+    const time = this.timeAt(event);
+    const inside = time >= this.window.first && time <= this.window.last;
+    const middle = (this.window.first + this.window.last) / 2;
+    this.held = inside ? middle - time : 0;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.drag(event);
+  }
+
+  drag(event) {
+    if (!this.canvas.hasPointerCapture(event.pointerId)) return;
+    const middle = this.timeAt(event) + this.held;
+    const half = this.window.length / 2;
+    this.window.show(middle - half, middle + half);
+    this.onMove();
+  }
+}
+
+/* Gives a canvas a size in CSS pixels, sharp on any screen; returns its context. */
+function sized(canvas, width, height) {
+  const scale = window.devicePixelRatio || 1;
+  const [across, down] = [Math.round(width * scale), Math.round(height * scale)];
+  // Setting a size clears the canvas and costs an allocation, even if it is equal.
+  if (canvas.width !== across || canvas.height !== down) {
+    canvas.width = across;
+    canvas.height = down;
+    canvas.style.width = `${width}px`;
+    canvas.style.height = `${height}px`;
+  }
+  const context = canvas.getContext("2d");
+  context.setTransform(scale, 0, 0, scale, 0, 0);
+  return context;
+}

@@ -1,0 +1,101 @@
+"""Checking a history file: what ``raftlab check`` does."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from pathlib import Path
+
+from tester1.porcupine.check import check
+from tester1.porcupine.formats import MODELS, read_history
+from tester1.porcupine.model import PartitionResult, Result, Verdict
+from tester1.porcupine.reading import UnreadableHistoryError
+from tester1.porcupine.reasons import named
+
+MOST_LINES = 20
+"""Operations of a minimal sub-history that are printed one by one."""
+
+
+class ExitStatus(enum.IntEnum):
+    """What the command's exit status says."""
+
+    LINEARIZABLE = 0
+    ILLEGAL = 1
+    UNREADABLE = 2
+    UNKNOWN = 3
+
+
+_STATUS = {
+    Verdict.OK: ExitStatus.LINEARIZABLE,
+    Verdict.ILLEGAL: ExitStatus.ILLEGAL,
+    Verdict.UNKNOWN: ExitStatus.UNKNOWN,
+}
+
+
+def check_file(
+    path: Path,
+    model: str,
+    *,
+    html: Path | None = None,
+    timeout: float | None = None,
+    echo: Callable[[str], None] = print,
+) -> ExitStatus:
+    """Check the history in a file, print the verdict, and return the exit status.
+
+    ``model`` is a name in `MODELS`, ``timeout`` is in seconds. With ``html`` the
+    history is drawn into that file, whatever the verdict.
+    """
+    try:
+        history = read_history(path, model)
+    except (UnreadableHistoryError, OSError) as error:
+        echo(f"cannot read the history: {error}")
+        return ExitStatus.UNREADABLE
+    result = check(MODELS[model](), history, timeout=timeout)
+    for line in report(result, str(path)):
+        echo(line)
+    if html is not None:
+        # The picture and its assets are loaded only when somebody wants one.
+        from tester1.porcupine.html import write_html
+
+        write_html(result, html, title=path.name)
+        echo(f"picture: {html}")
+    return _STATUS[result.verdict]
+
+
+def report(result: Result, name: str) -> list[str]:
+    """Return what there is to say about a result, in lines."""
+    operations = sum(len(partition.operations) for partition in result.partitions)
+    size = f"{operations} operations, {result.elapsed_s:.2f} s"
+    if result.verdict is Verdict.OK:
+        return [f"{name}: linearizable ({size})"]
+    if result.illegal is None:
+        unknown = sum(p.verdict is Verdict.UNKNOWN for p in result.partitions)
+        return [
+            f"{name}: unknown: the time or memory allowed ran out with {unknown} of "
+            f"{len(result.partitions)} partitions undecided ({size}); "
+            "try a longer --timeout"
+        ]
+    return [
+        f"{name}: not linearizable ({size})",
+        f"{result.reason}.",
+        *_sub_history(result, result.illegal),
+    ]
+
+
+def _sub_history(result: Result, partition: PartitionResult) -> list[str]:
+    """Return the operations of the minimal sub-history, if they are not too many."""
+    where = f" on {partition.name!r}" if partition.name else ""
+    shown = partition.core
+    title = "A minimal sub-history that is not linearizable"
+    more: list[str] = []
+    if len(shown) > MOST_LINES:
+        more = [f"  and {len(shown) - len(partition.contradiction)} that they build on"]
+        shown = partition.contradiction
+    lines = [
+        f"  {named(result.model, partition.operations[index])}"
+        for index in shown[:MOST_LINES]
+    ]
+    if len(shown) > MOST_LINES:
+        lines.append(f"  and {len(shown) - MOST_LINES} more")
+    count = f"{len(partition.core)} of {len(partition.operations)} operations{where}"
+    return [f"{title} ({count}):", *lines, *more]

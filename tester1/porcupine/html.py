@@ -1,0 +1,153 @@
+"""The visualization page: one HTML file that opens from disk, without a network.
+
+`write_html` puts a page together from `assets/` (markup, style and script, each
+file of one subject), and from the data that `html_data` makes of a result and
+annotations. Rules that keep it honest:
+
+- The page fetches nothing and says so: its content security policy forbids every
+  request, and admits only its own style and script, by hash.
+- A value of the history can never become markup or script (`page_json`).
+- A file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import html
+import os
+import re
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from tester1.porcupine.html_data import AnnotationLike, page_data
+from tester1.porcupine.html_schema import page_json
+from tester1.porcupine.html_text import encodable
+from tester1.porcupine.model import Result
+
+SCRIPTS = (
+    "history",
+    "instants",
+    "rows",
+    "layout",
+    "window",
+    "stage",
+    "text",
+    "theme",
+    "draw_frame",
+    "draw_annotations",
+    "draw_operations",
+    "draw_paths",
+    "overview",
+    "search",
+    "finding",
+    "details",
+    "tooltip",
+    "table",
+    "tables",
+    "input",
+    "app",
+    "api",
+    "main",
+)
+"""The page's script, in the order in which the files are joined; main starts it."""
+DEFAULT_TITLE = "Operation history"
+
+
+class PageError(OSError):
+    """The page could not be written; the message names the file and what to do."""
+
+
+def write_html(
+    result: Result | None,
+    path: Path,
+    *,
+    annotations: Sequence[AnnotationLike] = (),
+    title: str = "",
+) -> None:
+    """Write the page about a result, or, without one, about annotations alone.
+
+    Replaces what is at ``path``. Times of the history and of the annotations are
+    seconds on one clock.
+
+    Raises:
+        PageError: the directory does not exist or cannot be written.
+    """
+    text = render_html(result, annotations=annotations, title=title)
+    try:
+        _replace(path.resolve(), text.encode())
+    except OSError as error:
+        raise PageError(
+            f"cannot write the visualization to {path}: {error.strerror or error}; "
+            "choose a file in a writable directory (VIS_FILE)"
+        ) from error
+
+
+def render_html(
+    result: Result | None,
+    *,
+    annotations: Sequence[AnnotationLike] = (),
+    title: str = "",
+) -> str:
+    """Return the page that `write_html` writes."""
+    title = title or DEFAULT_TITLE
+    style, script = _style(), _script()
+    parts = {
+        "policy": _policy(style, script),
+        "title": html.escape(encodable(title)),
+        "style": style,
+        "script": script,
+        "data": page_json(page_data(result, annotations, title)),
+    }
+    # In one pass, so that nothing within the data is taken for a place to fill.
+    return re.sub(r"\{\{(\w+)\}\}", lambda m: parts[m[1]], _asset("page.html"))
+
+
+def _replace(path: Path, content: bytes) -> None:
+    if path.exists() and not path.is_file():
+        # A device or pipe (VIS_FILE=/dev/stdout) is written to, never replaced.
+        path.write_bytes(content)
+        return
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        # Temporary files are private; the page is for whoever may read the directory.
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+@cache
+def _asset(name: str) -> str:
+    folder = resources.files("tester1.porcupine") / "assets"
+    return (folder / name).read_text(encoding="utf-8")
+
+
+@cache
+def _style() -> str:
+    return _asset("page.css")
+
+
+@cache
+def _script() -> str:
+    files = "\n".join(_asset(f"{name}.js") for name in SCRIPTS)
+    # One scope of its own for all files: nothing leaks into the page but raftlab.
+    return f'"use strict";\n(() => {{\n{files}\n}})();\n'
+
+
+def _policy(style: str, script: str) -> str:
+    return (
+        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+        f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
+    )
+
+
+def _hash(content: str) -> str:
+    digest = hashlib.sha256(content.encode()).digest()
+    return "sha256-" + base64.b64encode(digest).decode()

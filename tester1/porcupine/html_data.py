@@ -1,0 +1,311 @@
+"""What the visualization page is told: a result and annotations as its data.
+
+The page draws; everything it needs is worked out here, so that it can be tested
+without a browser. Rules that keep it honest:
+
+- Operations are numbered by the time of their call, over the whole history. That
+  number is what the page, its links and `window.raftlab` mean by an operation.
+- Nothing is left out in silence: a text that is shortened says by how much, and
+  partial linearizations that found no room are counted.
+- Equal arguments give equal data.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+from tester1.porcupine.html_schema import (
+    AnnotationData,
+    Fragment,
+    OperationColumns,
+    PageData,
+    PartData,
+    PathData,
+)
+from tester1.porcupine.html_text import TextPool, encodable
+from tester1.porcupine.model import (
+    AnyModel,
+    Linearization,
+    Operation,
+    PartitionResult,
+    Result,
+    Verdict,
+)
+from tester1.porcupine.reasons import when
+
+NANOSECONDS = 1e9
+MAX_OWN_CLOCK_S = 1e6
+"""Times below this are taken as seconds since the run began, and shown as they are;
+later ones (seconds since 1970, say) are shown as seconds after the first."""
+MAX_EXTRA_STEPS = 60_000
+"""Steps that a page spends on linearizations beyond each partition's longest."""
+PREFIX_CANDIDATES = 8
+"""How many earlier linearizations are compared in search of a common beginning."""
+
+
+class ColourLike(Protocol):
+    """An enum member whose value is a colour."""
+
+    @property
+    def value(self) -> str:
+        """The colour, "#RRGGBB"."""
+        ...
+
+
+class AnnotationLike(Protocol):
+    """A coloured label on the time axis: a point (no end) or an interval."""
+
+    @property
+    def tag(self) -> str:
+        """The row it belongs to."""
+        ...
+
+    @property
+    def start(self) -> float:
+        """Seconds, on the clock of the operations."""
+        ...
+
+    @property
+    def end(self) -> float | None:
+        """Seconds; None for a point."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The label."""
+        ...
+
+    @property
+    def details(self) -> str:
+        """The longer text, shown on request."""
+        ...
+
+    @property
+    def colour(self) -> ColourLike | str:
+        """Its background."""
+        ...
+
+
+def page_data(
+    result: Result | None, annotations: Sequence[AnnotationLike], title: str
+) -> PageData:
+    """Return what a page about this result and these annotations contains."""
+    partitions = result.partitions if result else ()
+    origin = _origin(
+        [o.call for p in partitions for o in p.operations]
+        + [a.start for a in annotations]
+    )
+    history = _History(partitions, origin)
+    pool = TextPool()
+    columns = history.columns(result.model, pool) if result else _NO_OPERATIONS
+    parts = _parts(result, history, pool) if result else []
+    return PageData(
+        title=encodable(title),
+        verdict=result.verdict.value if result else "",
+        elapsed=result.elapsed_s if result else 0.0,
+        origin=origin,
+        clients=history.clients,
+        strings=pool.fitted(),
+        operations=columns,
+        parts=parts,
+        annotations=[_annotation(a, origin) for a in annotations],
+    )
+
+
+_NO_OPERATIONS = OperationColumns([], [], [], [], [], [], [])
+
+
+class _History:
+    """The operations of all partitions under one numbering."""
+
+    def __init__(self, partitions: Sequence[PartitionResult], origin: float) -> None:
+        self._origin = origin
+        entries = [
+            (operation.call, operation.ret, part, place)
+            for part, partition in enumerate(partitions)
+            for place, operation in enumerate(partition.operations)
+        ]
+        entries.sort()
+        self._operations: list[tuple[int, Operation]] = []
+        self.numbers = [[0] * len(p.operations) for p in partitions]
+        """The number of each partition's operations, by position in it."""
+        for number, (_, _, part, place) in enumerate(entries):
+            self.numbers[part][place] = number
+            self._operations.append((part, partitions[part].operations[place]))
+        self.clients = sorted({operation.client for _, operation in self._operations})
+
+    def columns(self, model: AnyModel, pool: TextPool) -> OperationColumns:
+        """Return the operations as the page wants them."""
+        lane = {client: i for i, client in enumerate(self.clients)}
+        columns = OperationColumns([], [], [], [], [], [], [])
+        previous = 0
+        for part, operation in self._operations:
+            call = _nanoseconds(operation.call, self._origin)
+            columns.client.append(lane[operation.client])
+            columns.call.append(call - previous)
+            columns.duration.append(_duration(operation, call, self._origin))
+            columns.part.append(part)
+            _add_texts(columns, operation, model, pool)
+            previous = call
+        return columns
+
+
+def _duration(operation: Operation, call_ns: int, origin: float) -> int:
+    if math.isinf(operation.ret):
+        return -1
+    return _nanoseconds(operation.ret, origin) - call_ns
+
+
+def _add_texts(
+    columns: OperationColumns, operation: Operation, model: AnyModel, pool: TextPool
+) -> None:
+    known = operation.output is not None
+    described = model.describe_operation(operation.input, operation.output)
+    columns.text.append(pool.add(described))
+    columns.input.append(pool.add(_plain(operation.input)))
+    columns.output.append(pool.add(_plain(operation.output)) if known else -1)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else repr(value)
+
+
+def _parts(result: Result, history: _History, pool: TextPool) -> list[PartData]:
+    room = MAX_EXTRA_STEPS
+    parts = []
+    for partition, numbers in zip(result.partitions, history.numbers, strict=True):
+        writer = _PathWriter(result.model, numbers, pool)
+        paths = writer.write(partition.linearizations, room)
+        room -= sum(len(path.order) for path in paths[1:])
+        parts.append(
+            PartData(
+                name=encodable(partition.name),
+                verdict=partition.verdict.value,
+                engine=partition.engine.value,
+                size=len(numbers),
+                initial=pool.add(result.model.describe_state(result.model.init())),
+                reason=_linked(partition, numbers),
+                contradiction=[numbers[place] for place in partition.contradiction],
+                core=[numbers[place] for place in partition.core],
+                paths=paths,
+                omitted=len(partition.linearizations) - len(paths),
+            )
+        )
+    return parts
+
+
+def _linked(partition: PartitionResult, numbers: Sequence[int]) -> list[Fragment]:
+    """Return the partition's reason with a link behind each operation in it.
+
+    Sentences name an operation by its client and times (`when`), which no two
+    operations share, so that is where its link belongs.
+    """
+    if partition.verdict is not Verdict.ILLEGAL:
+        return []
+    fragments: list[Fragment] = [encodable(partition.reason)]
+    for place in sorted({*partition.contradiction, *partition.core}):
+        name = when(partition.operations[place])
+        fragments = _link_first(fragments, name, numbers[place])
+    return fragments
+
+
+def _link_first(fragments: list[Fragment], name: str, number: int) -> list[Fragment]:
+    for i, fragment in enumerate(fragments):
+        if isinstance(fragment, str) and name in fragment:
+            before, after = fragment.split(name, 1)
+            rest = [after] if after else []
+            return [
+                *fragments[:i],
+                f"{before}{name} ",
+                number,
+                *rest,
+                *fragments[i + 1 :],
+            ]
+    return fragments
+
+
+class _PathWriter:
+    """Writes the linearizations of one partition, sharing their beginnings.
+
+    Longest partial linearizations mostly differ in their last few steps. The model
+    is pure, so that an equal beginning has equal states.
+    """
+
+    def __init__(self, model: AnyModel, numbers: Sequence[int], pool: TextPool) -> None:
+        self._model = model
+        self._numbers = numbers
+        self._pool = pool
+
+    def write(self, paths: Iterable[Linearization], room: int) -> list[PathData]:
+        """Return the first path, and as many others as fit into ``room`` steps."""
+        written: list[PathData] = []
+        orders: list[tuple[int, ...]] = []
+        for path in paths:
+            base, keep = _longest_common_beginning(orders, path.order)
+            new_steps = len(path.order) - keep
+            if written and new_steps > room:
+                break
+            room -= new_steps if written else 0
+            written.append(self._path(path, base, keep))
+            orders.append(path.order)
+        return written
+
+    def _path(self, path: Linearization, base: int, keep: int) -> PathData:
+        describe, add = self._model.describe_state, self._pool.add
+        return PathData(
+            base=base,
+            keep=keep,
+            order=[self._numbers[place] for place in path.order[keep:]],
+            states=[add(describe(state)) for state in path.states[keep:]],
+        )
+
+
+def _longest_common_beginning(
+    orders: Sequence[tuple[int, ...]], order: tuple[int, ...]
+) -> tuple[int, int]:
+    """Return which of the latest orders shares most with ``order``, and how much."""
+    best = (0, 0)
+    for i in range(max(0, len(orders) - PREFIX_CANDIDATES), len(orders)):
+        common = common_length(orders[i], order)
+        if common > best[1]:
+            best = (i, common)
+    return best
+
+
+def common_length(first: tuple[int, ...], second: tuple[int, ...]) -> int:
+    """Return how many steps two orders have in common at their beginning."""
+    low, high = 0, min(len(first), len(second))
+    # Halving with slices compares in C, which matters for 10,000 steps.
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _annotation(annotation: AnnotationLike, origin: float) -> AnnotationData:
+    colour = annotation.colour
+    end = annotation.end
+    return AnnotationData(
+        tag=encodable(annotation.tag),
+        start=_nanoseconds(annotation.start, origin),
+        end=None if end is None else _nanoseconds(end, origin),
+        text=encodable(annotation.text),
+        details=encodable(annotation.details),
+        colour=colour if isinstance(colour, str) else colour.value,
+    )
+
+
+def _origin(times: Sequence[float]) -> float:
+    finite = [time for time in times if math.isfinite(time)]
+    if not finite or 0 <= min(finite) <= max(finite) < MAX_OWN_CLOCK_S:
+        return 0.0
+    return float(math.floor(min(finite)))
+
+
+def _nanoseconds(time_s: float, origin: float) -> int:
+    return round((time_s - origin) * NANOSECONDS)

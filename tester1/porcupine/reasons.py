@@ -1,0 +1,98 @@
+"""Sentences that say why a history is not linearizable.
+
+They are about a contradiction (see `minimize.py`), so every operation in it is
+part of the reason, and they name each with its client and its times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tester1.porcupine.budget import Budget, BudgetExceeded
+from tester1.porcupine.history import relaxed
+from tester1.porcupine.model import NEVER, AnyModel, Operation
+from tester1.porcupine.search import Search
+
+MOST_SHOWN = 4
+"""Operations or states that a sentence lists before it only counts the rest."""
+
+WIDEST = 100
+"""Characters of an operation or state that a sentence shows."""
+
+REASON_STEPS = 20_000
+
+
+def when(operation: Operation) -> str:
+    """Return the client and the times of an operation."""
+    times = f"called at {operation.call:.10g}"
+    if operation.ret != NEVER:
+        times += f", returned at {operation.ret:.10g}"
+    return f"by client {operation.client} ({times})"
+
+
+def named(model: AnyModel, operation: Operation) -> str:
+    """Return an operation with its client and its times."""
+    output = None if operation.ret == NEVER else operation.output
+    what = model.describe_operation(operation.input, output)
+    return f"{shortened(what)} {when(operation)}"
+
+
+def shortened(text: str) -> str:
+    """Return a text with its middle left out if it is long."""
+    if len(text) <= WIDEST:
+        return text
+    return f"{text[: WIDEST * 2 // 3]}…{text[-WIDEST // 3 :]}"
+
+
+def listed(texts: Sequence[str], word: str) -> str:
+    """Return "a", "a or b", "a, b or c", or with a count if there are many."""
+    if len(texts) > MOST_SHOWN:
+        rest = len(texts) - MOST_SHOWN + 1
+        texts = [*texts[: MOST_SHOWN - 1], f"{rest} others"]
+    if len(texts) == 1:
+        return texts[0]
+    return f"{', '.join(texts[:-1])} {word} {texts[-1]}"
+
+
+def general_reason(
+    model: AnyModel, contradicting: Sequence[int], operations: Sequence[Operation]
+) -> str:
+    """Return a sentence for any model: what failed, among what, in which states.
+
+    ``contradicting`` are positions in ``operations``.
+    """
+    failed, states = _stuck(model, contradicting, operations)
+    others = [
+        named(model, operations[index]) for index in contradicting if index != failed
+    ]
+    sentence = f"{named(model, operations[failed])} cannot be explained"
+    if others:
+        sentence += f" together with {listed(others, 'and')}"
+    if states:
+        sentence += f": until it returned, the state can only have been {states}"
+    return sentence
+
+
+def _stuck(
+    model: AnyModel, contradicting: Sequence[int], operations: Sequence[Operation]
+) -> tuple[int, str]:
+    """Return the operation that no order lets return, and the states there can be."""
+    last = max(contradicting, key=lambda index: operations[index].ret)
+    deadline = operations[last].ret
+    places = [i for i, one in enumerate(operations) if one.call <= deadline]
+    chosen = set(contradicting)
+    history = [operations[i] if i in chosen else relaxed(operations[i]) for i in places]
+    search = Search(model, history, Budget(steps=REASON_STEPS), keep_tried=True)
+    try:
+        search.run()
+    except BudgetExceeded:
+        return last, ""
+    assert search.tried
+    deepest = max(search.tried)
+    states = {
+        shortened(model.describe_state(state))
+        for visit in search.tried[deepest]
+        for _, state, _, _ in visit
+    }
+    failed = places[search.levels[deepest].index]
+    return failed, listed(sorted(states), "or")

@@ -1,0 +1,47 @@
+"""Seeds of runs: drawn, multiplied, and found again in the names of tests.
+
+The seed of one run of one test is what `--seed` repeats that run with. All that the
+run decides derives from this number and the test's own name, so it does not matter
+which other tests run, in which order or in how many processes.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from typing import Final
+
+from labrt import derive
+
+__all__ = ["draw_seed", "run_seed", "seed_id", "several_seeds", "without_seed"]
+
+_SEED_BITS: Final = 32
+_SEED_FIRST = re.compile(r"\[seed=\d+-")
+_SEED_LATER = re.compile(r"-seed=\d+(?=[-\]])")
+_SEED_ALONE = re.compile(r"\[seed=\d+\]")
+
+
+def draw_seed() -> int:
+    """A seed that nobody has chosen: short enough to be typed."""
+    return secrets.randbits(_SEED_BITS)
+
+
+def several_seeds(seed: int, count: int) -> list[int]:
+    """`seed` itself and `count - 1` others that follow from it."""
+    others = (derive(seed, f"run {k}") for k in range(1, count))
+    return [seed, *(number % 2**_SEED_BITS for number in others)]
+
+
+def run_seed(seed: int, test: str) -> int:
+    """What the runtime of one run is seeded with; `test` is the test's own name."""
+    return derive(seed, test)
+
+
+def seed_id(seed: int) -> str:
+    """How a test that runs under several seeds names one of them, in its brackets."""
+    return f"seed={seed}"
+
+
+def without_seed(test: str) -> str:
+    """A test's name or id without the seed among its parameters."""
+    return _SEED_LATER.sub("", _SEED_FIRST.sub("[", _SEED_ALONE.sub("", test)))

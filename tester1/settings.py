@@ -1,0 +1,183 @@
+"""The command-line options of the pytest plugin, and what they mean together."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tester1.lab import Mode
+from tester1.modes import Preempt, RunOptions, UnavailableMode, check_available
+from tester1.seeds import draw_seed
+from tester1.solution import CodeUnderTest, SolutionError
+
+__all__ = ["Settings", "add_options"]
+
+DEFAULT_ARTIFACTS: Final = "raftlab-artifacts"
+_LAST_SEED = "raftlab/seed"
+_WORKER_SEED = "raftlab_seed"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one session of pytest runs lab tests with."""
+
+    options: RunOptions
+    seed: int
+    seeds: int
+    solution: Path | None
+    traced: bool
+    artifacts: Path | None
+    seed_origin: str
+
+    @classmethod
+    def of(cls, config: pytest.Config) -> Settings:
+        """Read the options; raises `pytest.UsageError` for what cannot be done."""
+        options = RunOptions(
+            Mode(config.getoption("raftlab_mode")),
+            Preempt(config.getoption("raftlab_preempt")),
+        )
+        solution = _folder(config, "raftlab_solution")
+        try:
+            check_available(options.mode)
+            CodeUnderTest.of(solution)
+        except UnavailableMode as error:
+            raise pytest.UsageError(str(error)) from None
+        except SolutionError as error:
+            raise pytest.UsageError(f"--solution: {error}") from None
+        traced = bool(config.getoption("raftlab_trace_events"))
+        artifacts = _folder(config, "raftlab_artifacts")
+        if traced and artifacts is None:
+            artifacts = config.invocation_params.dir / DEFAULT_ARTIFACTS
+        seed, origin = _seed(config)
+        seeds = int(config.getoption("raftlab_seeds"))
+        return cls(options, seed, seeds, solution, traced, artifacts, origin)
+
+    def header(self) -> str:
+        """The line that says how this session runs lab tests."""
+        parts = [f"mode {self.options.mode}", f"seed {self.seed}{self.seed_origin}"]
+        if self.seeds > 1:
+            parts.append(f"{self.seeds} seeds a test")
+        if self.solution is not None:
+            parts.append(f"solution {self.solution}")
+        if self.options.preempt is not Preempt.NONE:
+            parts.append(f"preempt {self.options.preempt}")
+        return f"raftlab: {', '.join(parts)}"
+
+    def repeating(self, seed: int) -> list[str]:
+        """The options that run one test exactly so again."""
+        words = ["--seed", str(seed)]
+        if self.options.mode is not Mode.SIM:
+            words += ["--mode", self.options.mode]
+        if self.solution is not None:
+            words += ["--solution", str(self.solution)]
+        if self.options.preempt is not Preempt.NONE:
+            words += ["--preempt", self.options.preempt]
+        return words
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add the plugin's options to pytest's."""
+    group = parser.getgroup("raftlab", "raftlab: Raft and key/value labs")
+    group.addoption(
+        "--mode",
+        dest="raftlab_mode",
+        choices=[str(mode) for mode in Mode],
+        default=str(Mode.SIM),
+        help="run servers in simulation (default) or as processes",
+    )
+    group.addoption(
+        "--seed",
+        dest="raftlab_seed",
+        type=_at_least(0),
+        metavar="N",
+        help="repeat the run that had this seed (default: draw one)",
+    )
+    group.addoption(
+        "--seeds",
+        dest="raftlab_seeds",
+        type=_at_least(1),
+        default=1,
+        metavar="K",
+        help="run each lab test under K seeds, which follow from the run's seed",
+    )
+    group.addoption(
+        "--solution",
+        dest="raftlab_solution",
+        metavar="DIR",
+        help="test DIR/raft1 and DIR/kvraft1; what is missing there is the reference's",
+    )
+    group.addoption(
+        "--preempt",
+        dest="raftlab_preempt",
+        choices=[str(preempt) for preempt in Preempt],
+        default=str(Preempt.NONE),
+        help="line: let threads be switched out before any statement of the solution",
+    )
+    group.addoption(
+        "--trace-events",
+        dest="raftlab_trace_events",
+        action="store_true",
+        help="write the events of every lab test to a file (--trace is pytest's own)",
+    )
+    group.addoption(
+        "--artifacts",
+        dest="raftlab_artifacts",
+        metavar="DIR",
+        help=f"folder for traces and timelines (traces: {DEFAULT_ARTIFACTS})",
+    )
+
+
+def share_seed(worker: dict[str, object], seed: int) -> None:
+    """Have a pytest-xdist worker use the controller's seed."""
+    worker[_WORKER_SEED] = seed
+
+
+def _seed(config: pytest.Config) -> tuple[int, str]:
+    """The seed of the session, and where it comes from if that needs saying.
+
+    Whoever repeats the last failures (`--lf`, `--ff`) means those very runs, so they
+    get the last session's seed.
+    """
+    worker: Mapping[str, object] | None = getattr(config, "workerinput", None)
+    if worker is not None:
+        return int(str(worker[_WORKER_SEED])), ""
+    chosen = config.getoption("raftlab_seed")
+    if chosen is not None:
+        return int(chosen), ""
+    repeating = config.getoption("lf", False) or config.getoption("failedfirst", False)
+    cache = getattr(config, "cache", None)
+    if repeating and cache is not None:
+        last = cache.get(_LAST_SEED, None)
+        if last is not None:
+            return int(last), " of the last run"
+    return draw_seed(), ""
+
+
+def remember_seed(config: pytest.Config, seed: int) -> None:
+    """Keep the seed for a later `--lf`; workers leave that to their controller."""
+    cache = getattr(config, "cache", None)
+    if cache is not None and not hasattr(config, "workerinput"):
+        cache.set(_LAST_SEED, seed)
+
+
+def _folder(config: pytest.Config, option: str) -> Path | None:
+    value = config.getoption(option)
+    return None if value is None else Path(value)
+
+
+def _at_least(lowest: int) -> Callable[[str], int]:
+    """Converts an option's text to a number that is not below `lowest`."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < lowest:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not a whole number of at least {lowest}"
+            )
+        return int(text)
+
+    return number

@@ -1,0 +1,200 @@
+"""Programs under test as worlds in the tester's own process.
+
+Every incarnation is a world of its own, with a private copy of the solution's modules,
+its own registry of encodable classes and its own client of the tester. The persister
+stays outside, and what a killed world still refers to can change nothing: the next
+incarnation gets a copy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import labgob
+from labrpc import (
+    LabrpcError,
+    MakeServer,
+    MakeService,
+    OnDone,
+    Server,
+    Service,
+)
+from labrt import Runtime, World
+from tester1 import testerclient
+from tester1.host import ClientLaunch, Launch, Program
+from tester1.lab import LabFailure
+from tester1.loading import load_problem, start_function
+from tester1.persister import Persister
+from tester1.solution import CodeUnderTest
+from tester1.testerclient import TesterClient, TesterServices
+
+__all__ = ["START_LIMIT_S", "SimHost"]
+
+START_LIMIT_S: Final = 60.0
+"""How long a program may take until it has initialised, in seconds."""
+
+
+@dataclass(eq=False, slots=True)
+class SimProgram:
+    """A world with a program in it: the `Handle` of a server or of a client."""
+
+    host: SimHost
+    world: World
+    server: Server
+    tester: TesterClient
+    persister: Persister = field(default_factory=Persister)
+    registry: labgob.Registry = field(default_factory=labgob.Registry)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the world still runs."""
+        return self.world.alive
+
+    def dispatch(self, method: str, data: bytes, on_done: OnDone) -> None:
+        """Run a handler in the world."""
+        self.server.dispatch(method, data, on_done)
+
+    def kill(self) -> None:
+        """End the world: nothing in it ever runs again."""
+        self.world.kill()
+        self.host.forget(self)
+
+    def stop(self) -> Persister:
+        """Crash the server; returns a copy of its disk, which nobody else writes to."""
+        saved = self.persister.checkpoint()
+        self.kill()
+        return saved
+
+    def raft_size(self) -> int:
+        """Bytes of Raft state on its disk now."""
+        return self.persister.RaftStateSize()
+
+    def snapshot_size(self) -> int:
+        """Bytes of snapshot on its disk now."""
+        return self.persister.SnapshotSize()
+
+
+class SimHost:
+    """Starts programs as worlds of `runtime`."""
+
+    def __init__(
+        self, runtime: Runtime, code: CodeUnderTest, services: TesterServices
+    ) -> None:
+        self._runtime = runtime
+        self._code = code
+        self._services = services
+        self._programs: dict[World, SimProgram] = {}
+        # True while a handler of the tester runs, inside a call from a program.
+        self._in_tester = False
+        labgob.use_registry_source(None)
+        self._tester_registry = labgob.current_registry()
+        labgob.use_registry_source(self._current_registry)
+        testerclient.use_client_source(self._current_client)
+
+    def start_server(self, launch: Launch) -> SimProgram:
+        """Start a server in a new world and wait until it has initialised."""
+        program = self._make(launch.name, launch.persister)
+        arguments = (
+            program.tester,
+            list(launch.ends),
+            launch.gid,
+            launch.me,
+            launch.persister,
+        )
+        self._boot(program, launch.program, arguments)
+        return program
+
+    def start_client(self, launch: ClientLaunch) -> SimProgram:
+        """Start a client's program in a new world."""
+        program = self._make(launch.name, Persister())
+        self._boot(program, launch.program, (program.tester, launch.clnts))
+        return program
+
+    def forget(self, program: SimProgram) -> None:
+        """Drop a program whose world has been killed."""
+        self._programs.pop(program.world, None)
+
+    def close(self) -> None:
+        """Stop answering for the running program; there is none any more."""
+        labgob.use_registry_source(None)
+        testerclient.use_client_source(testerclient.no_client)
+
+    def _make(self, name: str, persister: Persister) -> SimProgram:
+        world = self._runtime.world(
+            name, roots=self._code.roots, packages=self._code.packages
+        )
+        program = SimProgram(
+            self,
+            world,
+            MakeServer(self._runtime, world=world, name=name),
+            TesterClient(self._runtime, self._forward),
+            persister,
+        )
+        self._programs[world] = program
+        return program
+
+    def _boot(
+        self, program: SimProgram, spec: Program, arguments: Sequence[object]
+    ) -> None:
+        """Have the program's world run its start function, and wait for that."""
+        name = program.world.name
+        task = self._runtime.spawn(
+            _initialise, program, spec, arguments, name="start", world=program.world
+        )
+        if not task.join(START_LIMIT_S):
+            raise LabFailure(
+                f"{name}: {spec.title} has not returned within {START_LIMIT_S:g} s; "
+                "it must start threads for whatever takes long, and return"
+            )
+        if isinstance(task.result, LabFailure):
+            raise task.result
+
+    # What code in a world reaches.
+
+    def _current_registry(self) -> labgob.Registry:
+        program = None if self._in_tester else self._current_program()
+        return self._tester_registry if program is None else program.registry
+
+    def _current_client(self) -> TesterClient | None:
+        program = self._current_program()
+        return None if program is None else program.tester
+
+    def _current_program(self) -> SimProgram | None:
+        world = self._runtime.current_world()
+        return None if world is None else self._programs.get(world)
+
+    def _forward(self, method: str, data: bytes, on_done: OnDone) -> None:
+        """Run a handler of the tester on behalf of the running program.
+
+        Its failure is the run's, and the program must not be able to catch it.
+        """
+        reply = None
+        self._in_tester = True
+        try:
+            reply = self._services.run(method, data)
+        except LabrpcError as error:
+            cause = error.__cause__
+            self._runtime.fail(cause if isinstance(cause, LabFailure) else error)
+        finally:
+            self._in_tester = False
+        on_done(reply)
+
+
+def _initialise(
+    program: SimProgram, spec: Program, arguments: Sequence[object]
+) -> LabFailure | None:
+    """Load and call the start function, in the program's world.
+
+    Returns the failure if the code cannot be loaded; what it raises besides that
+    fails the run like an exception of any other task.
+    """
+    try:
+        start = start_function(program.world, spec.start)
+    except (ImportError, SyntaxError) as error:
+        return LabFailure(f"{program.world.name}: {load_problem(error)}")
+    for service in start(*arguments, **spec.options):
+        is_wrapped = isinstance(service, Service)
+        program.server.AddService(service if is_wrapped else MakeService(service))
+    return None

@@ -1,0 +1,77 @@
+"""Where the code under test comes from: a student's folder over the reference.
+
+A solution is a folder with `raft1/` and `kvraft1/`, or one of them, laid out like the
+repository. What it lacks is taken from the repository, so that a student of lab 4 can
+use the reference Raft. The harness's own packages are never taken from it, even if
+the folder is a copy of the whole repository: they decide about the solution.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["LAB_PACKAGES", "REFERENCE_ROOT", "CodeUnderTest", "SolutionError"]
+
+REFERENCE_ROOT = Path(__file__).resolve().parent.parent
+"""The folder of the reference solution's packages."""
+
+LAB_PACKAGES = ("raft1", "kvraft1")
+"""The packages that hold solutions."""
+
+_HARNESS_PACKAGES = frozenset({"labgob", "labrpc", "labrt", "tester1", "tests"})
+
+
+class SolutionError(ValueError):
+    """A folder was given as a solution and is none; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeUnderTest:
+    """Which folders a program's modules are searched in, and which modules are its own.
+
+    Every incarnation of a program has a private copy of the modules in `packages`.
+    """
+
+    roots: tuple[Path, ...]
+    packages: frozenset[str]
+
+    @classmethod
+    def of(cls, solution: Path | None) -> CodeUnderTest:
+        """The solution in that folder over the reference, or the reference alone.
+
+        Raises `SolutionError` if there is nothing in the folder that can be tested.
+        """
+        if solution is None:
+            return cls((REFERENCE_ROOT,), frozenset(LAB_PACKAGES))
+        _check(solution)
+        own = frozenset(_top_level_modules(solution))
+        own -= _HARNESS_PACKAGES | sys.stdlib_module_names
+        return cls((solution, REFERENCE_ROOT), own | frozenset(LAB_PACKAGES))
+
+
+def _check(solution: Path) -> None:
+    if not solution.is_dir():
+        raise SolutionError(f"{solution} is not a folder")
+    if not any(_modules_of(solution, package) for package in LAB_PACKAGES):
+        hint = ""
+        if solution.name in LAB_PACKAGES and any(solution.glob("*.py")):
+            hint = f"; did you mean {solution.parent}?"
+        raise SolutionError(
+            f"{solution} holds no solution: there is neither a raft1/ nor a kvraft1/ "
+            f"with Python files in it{hint}"
+        )
+
+
+def _modules_of(solution: Path, package: str) -> list[Path]:
+    return sorted((solution / package).glob("**/*.py"))
+
+
+def _top_level_modules(folder: Path) -> Iterator[str]:
+    for entry in folder.iterdir():
+        if entry.suffix == ".py" and entry.stem.isidentifier():
+            yield entry.stem
+        elif entry.is_dir() and entry.name.isidentifier() and any(entry.glob("*.py")):
+            yield entry.name

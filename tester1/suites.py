@@ -1,0 +1,144 @@
+"""The labs' suites: where their files are, and which tests they consist of.
+
+In a checkout the suites are `tests/raft` and `tests/kvraft`. An installed wheel carries
+the same files as the packages `raftlab_suites.raft` and `raftlab_suites.kvraft`, next
+to `tester1`, with the handouts. Whoever runs suites asks here, and never cares which of the two it is.
+
+Test files are read, not imported: a list of tests costs a few milliseconds, and works
+without pytest.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import functools
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tester1.solution import REFERENCE_ROOT
+
+__all__ = [
+    "PARTS",
+    "SUITES",
+    "SuiteTest",
+    "UnknownTest",
+    "course_name",
+    "handouts_root",
+    "select",
+    "suite_tests",
+    "suites_root",
+]
+
+PARTS: Final = ("3A", "3B", "3C", "3D", "4A", "4B", "4C")
+"""The parts of the labs, in the order in which they are done."""
+
+SUITES: Final = ("raft", "kvraft")
+"""The folders of the suites, below `suites_root`."""
+
+_INSTALLED: Final = "raftlab_suites"
+_IN_CHECKOUT: Final = "tests"
+_DOCS: Final = "docs"
+
+
+class UnknownTest(ValueError):
+    """There is no test or part of that name; the message says which ones there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteTest:
+    """One test of a suite: the file that it is in, and its function there."""
+
+    file: Path
+    function: str
+
+    @property
+    def name(self) -> str:
+        """The test's name in the course, such as `TestFigure83C`."""
+        return course_name(self.function)
+
+    @property
+    def part(self) -> str:
+        """The part that it belongs to, such as `3C`."""
+        return self.function[-2:]
+
+    @property
+    def node_id(self) -> str:
+        """What to call pytest with to run this test."""
+        return f"{self.file}::{self.function}"
+
+
+def suites_root() -> Path:
+    """The folder that holds the suites `raft` and `kvraft`."""
+    installed = REFERENCE_ROOT / _INSTALLED
+    return installed if installed.is_dir() else REFERENCE_ROOT / _IN_CHECKOUT
+
+
+def handouts_root() -> Path:
+    """The folder that holds the handouts `lab3.md` and `lab4.md`."""
+    installed = REFERENCE_ROOT / _INSTALLED
+    return installed if installed.is_dir() else REFERENCE_ROOT / _DOCS
+
+
+@functools.cache
+def suite_tests() -> tuple[SuiteTest, ...]:
+    """All tests of the labs: by part, and within a part as the suites have them."""
+    found = [
+        SuiteTest(file, node.name)
+        for suite in SUITES
+        for file in sorted((suites_root() / suite).glob("test_*.py"))
+        for node in ast.parse(file.read_bytes()).body
+        if isinstance(node, ast.FunctionDef) and _is_test(node.name)
+    ]
+    # The one test of 4C that is in the RSM's file comes first in the course too.
+    return tuple(sorted(found, key=_position))
+
+
+def select(words: Iterable[str]) -> list[SuiteTest]:
+    """The tests that the words name, in the order of the suites; no words: all.
+
+    A word is a part (`3A`), a lab (`3`), or a test by its name here or in the course.
+    Raises `UnknownTest` for anything else.
+    """
+    tests = suite_tests()
+    wanted: set[SuiteTest] = set()
+    chosen = list(words)
+    for word in chosen:
+        matching = [test for test in tests if _matches(test, word)]
+        if not matching:
+            raise UnknownTest(_unknown(word))
+        wanted.update(matching)
+    return [test for test in tests if test in wanted] if chosen else list(tests)
+
+
+def course_name(test: str) -> str:
+    """The course's name of a test: `test_figure_8_3C` is `TestFigure83C` there."""
+    return "".join(map(_capitalized, test.split("_")))
+
+
+def _capitalized(word: str) -> str:
+    return word.upper() if word == "rpc" else word[:1].upper() + word[1:]
+
+
+def _is_test(function: str) -> bool:
+    return function.startswith("test_") and function[-2:] in PARTS
+
+
+def _position(test: SuiteTest) -> tuple[int, bool]:
+    return PARTS.index(test.part), test.file.name != "test_rsm.py"
+
+
+def _matches(test: SuiteTest, word: str) -> bool:
+    if re.fullmatch(r"[34][A-Da-d]?", word):
+        return test.part.startswith(word.upper())
+    return word.lower() in (test.name.lower(), test.function.lower())
+
+
+def _unknown(word: str) -> str:
+    names = [test.name for test in suite_tests()]
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    hint = f"did you mean {close[0]}?" if close else f"parts are {', '.join(PARTS)}"
+    return f"there is no test or part {word!r}; {hint}"

@@ -1,0 +1,143 @@
+"""What a program under test can call in the tester, and how.
+
+Reports of appliers and annotations travel this way. In simulation a handler runs at
+once, in the middle of the calling program, so it must not block. Arguments and replies
+are copies, as with every other call, and the tester's registered types decode them,
+never the program's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from labrpc import ClientEnd, Dispatch, MakeService, Service, UnknownMethodError
+from labrpc.handlers import Handler
+from labrt import Runtime
+from tester1.annotations import Annotations
+from tester1.testerrpc import (
+    ANNOTATE,
+    INFO_INTERVAL,
+    TIMESTAMP,
+    Done,
+    InfoInterval,
+    Point,
+    Timestamp,
+    TimestampArgs,
+)
+
+R = TypeVar("R")
+
+__all__ = [
+    "Annotate",
+    "GetAnnotatorTimestamp",
+    "PostAnnotatorInfoInterval",
+    "TesterClient",
+    "TesterRPC",
+    "TesterServices",
+    "no_client",
+    "use_client_source",
+]
+
+
+class TesterServices:
+    """The services that the tester offers to the programs under test."""
+
+    def __init__(self) -> None:
+        self._services: dict[str, Service] = {}
+        self._handlers: dict[str, Handler] = {}
+
+    def add(self, receiver: object, name: str | None = None) -> None:
+        """Offer the public methods of `receiver` as `<name>.<method>`."""
+        service = MakeService(receiver, name)
+        self._services[service.name] = service
+
+    def run(self, method: str, data: bytes) -> bytes:
+        """Run a handler on encoded arguments and return its encoded reply.
+
+        Raises a `LabrpcError` for a method that does not exist or is called wrongly.
+        """
+        handler = self._handlers.get(method)
+        if handler is None:
+            handler = self._handlers[method] = self._find(method)
+        return handler.run(data)
+
+    def _find(self, full_method: str) -> Handler:
+        name, _, method = full_method.rpartition(".")
+        service = self._services.get(name)
+        handler = None if service is None else service.handler(method, "tester")
+        if handler is None:
+            raise UnknownMethodError(
+                f"the tester has no {full_method!r}; it offers "
+                f"{', '.join(sorted(self._services)) or 'nothing'}"
+            )
+        return handler
+
+
+class TesterClient:
+    """A program's way to the tester; `forward` carries its calls there."""
+
+    def __init__(self, runtime: Runtime, forward: Dispatch) -> None:
+        self._end = ClientEnd(runtime, "tester", forward)
+
+    def call(self, method: str, args: object, reply_type: type[R]) -> R | None:
+        """Call a method of the tester; None if this program is being shut down."""
+        return self._end.Call(method, args, reply_type)
+
+
+class TesterRPC:
+    """The tester's service for annotations that programs make."""
+
+    def __init__(self, annotations: Annotations) -> None:
+        self._annotations = annotations
+
+    def PostAnnotatorPoint(self, point: Point) -> Done:
+        """Label this instant."""
+        self._annotations.point(point.tag, point.text, point.details)
+        return Done()
+
+    def PostAnnotatorInfoInterval(self, interval: InfoInterval) -> Done:
+        """Label the time from the interval's start until now."""
+        self._annotations.info_interval(interval.start, interval.text, interval.details)
+        return Done()
+
+    def GetAnnotatorTimestamp(self, args: TimestampArgs) -> Timestamp:
+        """The time now, in seconds of the test."""
+        return Timestamp(self._annotations.timestamp())
+
+
+def no_client() -> TesterClient | None:
+    """The client of code that runs in no program."""
+    return None
+
+
+_client_source: Callable[[], TesterClient | None] = no_client
+
+
+def use_client_source(source: Callable[[], TesterClient | None]) -> None:
+    """Let `source` say what the running program's client of the tester is."""
+    global _client_source
+    _client_source = source
+
+
+def Annotate(tag: str, desp: str, details: str) -> None:
+    """Put a label on the test's timeline, on row `tag`; for code in a server."""
+    client = _client_source()
+    if client is not None:
+        client.call(ANNOTATE, Point(tag, desp, details), Done)
+
+
+def GetAnnotatorTimestamp() -> float:
+    """The test's time in seconds, 0 if the tester cannot be reached."""
+    client = _client_source()
+    reply = None
+    if client is not None:
+        reply = client.call(TIMESTAMP, TimestampArgs(), Timestamp)
+    return 0.0 if reply is None else reply.seconds
+
+
+def PostAnnotatorInfoInterval(start: float, desp: str, details: str) -> None:
+    """Put a label on the timeline from `start` (a timestamp) until now."""
+    client = _client_source()
+    if client is not None:
+        client.call(INFO_INTERVAL, InfoInterval(start, desp, details), Done)

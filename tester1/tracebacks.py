@@ -1,0 +1,103 @@
+"""Cuts the harness out of a failure's traceback.
+
+What leads to the cause is where the test stood and where the student's code stood; the
+scheduler, the network and the test's scaffold in between do not. Rules:
+
+- only failures whose message says what is wrong are cut. Anything else may be the
+  harness's own mistake and keeps all its frames;
+- what stands outside the run, or in another task than the one that failed, goes first:
+  everything up to the last place where a runtime called something else;
+- a traceback is never cut down to nothing.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Final
+
+from labrpc import LabrpcError
+from labrt import RuntimeFailure
+from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
+
+__all__ = ["cut", "name_line"]
+
+_RUNTIME: Final = str(REFERENCE_ROOT / "labrt") + "/"
+_HARNESS: Final = tuple(
+    str(REFERENCE_ROOT / package) + "/"
+    for package in ("labgob", "labrpc", "labrt", "tester1", *LAB_PACKAGES)
+)
+
+
+def cut(error: BaseException) -> None:
+    """Cut the traceback of a failure and of what caused it, in place."""
+    if isinstance(error, (AssertionError, RuntimeFailure, LabrpcError)):
+        failure: BaseException | None = error
+        while failure is not None:
+            failure.__traceback__ = _without_harness(failure.__traceback__)
+            failure = failure.__cause__
+
+
+def name_line(error: BaseException, root: Path) -> None:
+    """Add to a failure the line of the code under `root` that it came from, if any.
+
+    That is the innermost one: the exception itself may have been raised further in,
+    by what that code called. Nothing is added if the message names the line already.
+    """
+    if not isinstance(error, (RuntimeFailure, LabrpcError)):
+        return
+    cause = error.__cause__ or error
+    for step in reversed(list(steps(cause.__traceback__))):
+        code = step.tb_frame.f_code
+        if _in_world(step.tb_frame) and Path(code.co_filename).is_relative_to(root):
+            line = f"{Path(code.co_filename).relative_to(root)}:{step.tb_lineno}"
+            if line not in str(error):
+                source = linecache.getline(code.co_filename, step.tb_lineno).strip()
+                error.add_note(f"called at {line} in {code.co_name}: {source}")
+            return
+
+
+def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    """The steps of a traceback, the outermost first."""
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _without_harness(traceback: TracebackType | None) -> TracebackType | None:
+    whole = list(steps(traceback))
+    own = _outside_harness(_innermost_task(whole)) or _outside_harness(whole)
+    following: TracebackType | None = None
+    for step in reversed(own or whole[-1:]):
+        following = TracebackType(
+            following, step.tb_frame, step.tb_lasti, step.tb_lineno
+        )
+    return following
+
+
+def _innermost_task(whole: list[TracebackType]) -> list[TracebackType]:
+    """The steps after the last at which a runtime called something else."""
+    for number in reversed(range(1, len(whole))):
+        if _is_runtime(whole[number - 1]) and not _is_runtime(whole[number]):
+            return whole[number:]
+    return whole
+
+
+def _outside_harness(found: list[TracebackType]) -> list[TracebackType]:
+    return [step for step in found if not _is_harness(step.tb_frame)]
+
+
+def _is_runtime(step: TracebackType) -> bool:
+    return step.tb_frame.f_code.co_filename.startswith(_RUNTIME)
+
+
+def _in_world(frame: FrameType) -> bool:
+    """Whether a frame belongs to a module that a world has for itself."""
+    return "@" in frame.f_globals.get("__name__", "")
+
+
+def _is_harness(frame: FrameType) -> bool:
+    """Whether a frame belongs to the harness; a world's modules never do."""
+    return not _in_world(frame) and frame.f_code.co_filename.startswith(_HARNESS)

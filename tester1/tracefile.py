@@ -1,0 +1,47 @@
+"""The events of a run in a file, for `raftlab logs` and for comparing two runs.
+
+One event a line, its time, kind, place and text set apart by tabs. A text of several
+lines goes on in lines that begin with a tab.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from labrt import TraceEvent
+
+__all__ = ["UnreadableTrace", "read_events", "write_events"]
+
+
+class UnreadableTrace(ValueError):
+    """The file holds no trace; the message names the line that shows it."""
+
+
+def write_events(path: Path, events: Iterable[TraceEvent]) -> None:
+    """Write the events, in place of what the file may hold."""
+    with path.open("w", encoding="utf-8") as file:
+        for event in events:
+            text = event.text.replace("\n", "\n\t")
+            file.write(f"{event.time:.6f}\t{event.kind}\t{event.where}\t{text}\n")
+
+
+def read_events(path: Path) -> list[TraceEvent]:
+    """The events that `write_events` wrote.
+
+    Raises `UnreadableTrace` for a file of another kind, `OSError` as `open` does.
+    """
+    events: list[TraceEvent] = []
+    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    for number, line in enumerate(lines[:-1], start=1):
+        if line.startswith("\t") and events:
+            last = events.pop()
+            text = f"{last.text}\n{line[1:]}"
+            events.append(TraceEvent(last.time, last.kind, last.where, text))
+            continue
+        try:
+            time, kind, where, text = line.split("\t", 3)
+            events.append(TraceEvent(float(time), kind, where, text))
+        except ValueError:
+            raise UnreadableTrace(f"{path}:{number} is no event of a trace") from None
+    return events

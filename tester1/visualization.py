@@ -1,0 +1,84 @@
+"""When a test leaves an HTML timeline behind, and where.
+
+`VIS_ENABLE`: `never` writes no file, `always` one for every test, anything else one
+for every test that failed. `VIS_FILE` names the file, which each test replaces;
+without it the file goes to the artifacts folder of the run, or else to a new
+temporary file.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tester1.annotations import Annotations
+from tester1.lab import Lab
+
+if TYPE_CHECKING:
+    from tester1.porcupine.model import Result
+
+__all__ = ["Outcome", "Visualizer"]
+
+
+class Outcome(StrEnum):
+    """How a test ended, in the words of its closing annotation."""
+
+    PASSED = "test passed"
+    FAILED = "test failed"
+    INTERRUPTED = "interrupted"
+
+
+class Visualizer:
+    """Writes the timeline of one test, at most once."""
+
+    def __init__(self, lab: Lab, annotations: Annotations) -> None:
+        self._lab = lab
+        self._annotations = annotations
+
+    def wanted(self, outcome: Outcome) -> bool:
+        """Whether a file is due for a test that ends so."""
+        policy = os.environ.get("VIS_ENABLE", "")
+        if self._lab.rehearsal or policy == "never" or self._annotations.finalized:
+            return False
+        return policy == "always" or outcome is not Outcome.PASSED
+
+    def write(self, result: Result | None, outcome: Outcome) -> Path | None:
+        """Write the file if one is due: `result`'s history, if any, and annotations.
+
+        Returns where. Says on standard output what it wrote, or why it could not:
+        a file that cannot be written is no reason to fail a test.
+        """
+        if not self.wanted(outcome):
+            return None
+        from tester1.porcupine.html import write_html  # slow to import, seldom needed
+
+        self._annotations.finish(outcome)
+        what = "visualization" if result is None else "history visualization"
+        try:
+            path = self._path()
+            write_html(
+                result,
+                path,
+                annotations=self._annotations.records(),
+                title=self._lab.name,
+            )
+        except OSError as error:
+            print(f"info: failed to write {what}: {error}")
+            return None
+        print(f"info: wrote {what} to {path}")
+        self._lab.files.append(path)
+        return path
+
+    def _path(self) -> Path:
+        chosen = os.environ.get("VIS_FILE")
+        if chosen:
+            return Path(chosen)
+        if self._lab.artifacts is not None:
+            self._lab.artifacts.mkdir(parents=True, exist_ok=True)
+            return self._lab.artifacts / f"{self._lab.file_stem}.html"
+        descriptor, name = tempfile.mkstemp(prefix="porcupine-", suffix=".html")
+        os.close(descriptor)
+        return Path(name)

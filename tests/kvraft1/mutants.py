@@ -1,0 +1,145 @@
+"""Broken key/value servers: the reference solution with one mistake each.
+
+A mutant is a change of one place in one file, so that it stays a mutant of whatever the
+reference is at the time: if the place is gone, making the mutant fails. Written into a
+folder it is a solution like any student's, which lacks everything but that file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tester1.solution import REFERENCE_ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A mistake: in `file`, `right` has become `wrong`."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+
+    def write(self, folder: Path) -> Path:
+        """Write the solution with the mistake into `folder`; returns `folder`."""
+        source = (REFERENCE_ROOT / self.file).read_text()
+        places = source.count(self.right)
+        assert places == 1, f"{self.name}: {places} places in {self.file} to change"
+        target = folder / self.file
+        target.parent.mkdir(parents=True)
+        target.write_text(source.replace(self.right, self.wrong))
+        return folder
+
+
+STALE_READS = Mutant(
+    "a server that believes it leads answers Gets from its own store",
+    "kvraft1/server.py",
+    right="        reply = self._submit(args, GetReply)\n",
+    wrong=(
+        "        _, leads = self.raft().GetState()\n"
+        "        reply = self._store.get(args.Key) if leads else None\n"
+    ),
+)
+
+LOST_UPDATE = Mutant(
+    "a Put is acknowledged when it is in the leader's log, not when it is committed",
+    "kvraft1/server.py",
+    right="        reply = self._submit(args, PutReply)\n",
+    wrong=(
+        "        import threading\n"
+        "\n"
+        "        _, leads = self.raft().GetState()\n"
+        "        entry = self._store.get(args.Key)\n"
+        "        if leads and entry.Version == args.Version:\n"
+        "            later = threading.Thread(target=self._rsm.Submit, args=(args,))\n"
+        "            later.start()\n"
+        '            return PutReply("OK")\n'
+        "        reply = self._submit(args, PutReply)\n"
+    ),
+)
+
+DUPLICATE_APPLY = Mutant(
+    "the server that took a request performs it a second time, for the reply",
+    "kvraft1/rsm/rsm.py",
+    right="        return ticket.outcome\n",
+    wrong=(
+        "        err, reply = ticket.outcome\n"
+        "        return err, self._sm.DoOp(req) if err == OK else reply\n"
+    ),
+)
+
+VERSION_UNCHECKED = Mutant(
+    "a Put replaces whatever version the key has",
+    "kvraft1/store.py",
+    right=(
+        "        if entry is not None and version != entry.Version:\n"
+        "            return ErrVersion\n"
+        "        self._entries[key] = Entry(value, version + 1)\n"
+    ),
+    wrong=(
+        "        if entry is not None:\n"
+        "            version = entry.Version\n"
+        "        self._entries[key] = Entry(value, version + 1)\n"
+    ),
+)
+
+CERTAIN_AFTER_RESENDING = Mutant(
+    "a clerk says ErrVersion although an earlier copy may have been performed",
+    "kvraft1/client.py",
+    right="    return ErrMaybe if resent and answer == ErrVersion else answer\n",
+    wrong="    return answer\n",
+)
+
+STUBBORN_GETS = Mutant(
+    "a clerk that gets goes on asking the same server, whatever it says",
+    "kvraft1/client.py",
+    right="            self._move_on(refused=reply is not None)\n",
+    wrong=(
+        '            if method == "KVServer.Put":\n'
+        "                self._move_on(refused=reply is not None)\n"
+    ),
+)
+
+WRONG_WAITER = Mutant(
+    "whoever waits for an index gets the reply of whatever is applied there",
+    "kvraft1/rsm/pending.py",
+    right="        if place.op_id == op_id:\n",
+    wrong="        if place.op_id:\n",
+)
+
+STUCK_SUBMITS = Mutant(
+    "Submits wait for ever when their index is taken or the leadership lost",
+    "kvraft1/rsm/rsm.py",
+    right="    for ticket in tickets:\n        ticket.done.set()\n",
+    wrong="    for _ in tickets:\n        pass\n",
+)
+
+SNAPSHOT_NOT_RESTORED = Mutant(
+    "a restarted server does not load its snapshot",
+    "kvraft1/rsm/rsm.py",
+    right="        if snapshot:\n            sm.Restore(snapshot)\n",
+    wrong="",
+)
+
+SNAPSHOT_NOT_ADOPTED = Mutant(
+    "a snapshot from the leader is not loaded into the service",
+    "kvraft1/rsm/rsm.py",
+    right="        self._sm.Restore(message.Snapshot)\n",
+    wrong="",
+)
+
+LOG_NOT_TRIMMED = Mutant(
+    "no snapshot is ever taken",
+    "kvraft1/rsm/trigger.py",
+    right="        return self._limit != NEVER\n",
+    wrong="        return False\n",
+)
+
+SNAPSHOT_UNASKED = Mutant(
+    "snapshots are taken although there is no limit to the log",
+    "kvraft1/rsm/trigger.py",
+    right="        self._limit = maxraftstate\n",
+    wrong="        self._limit = abs(maxraftstate)\n",
+)

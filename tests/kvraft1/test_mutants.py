@@ -1,0 +1,151 @@
+"""The suite catches broken servers, and says which operations show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from kvraft1.rsm_scaffold import RsmTestMaker
+from kvraft1.scaffold import KvTestMaker
+from tester1.lab import Lab, LabFailure, Mode
+from tester1.modes import RunOptions, make_runtime
+from tester1.running import run_in_lab
+from tests.kvraft import test_4b, test_4c, test_rsm
+from tests.kvraft1 import mutants
+from tests.kvraft1.mutants import Mutant
+
+SEEDS = range(8)
+"""Some mistakes show in some interleavings only."""
+
+PUT = r"Put\('k', '{\"Id\": \d+, \"V\": \d+}', version \d+\) = \w+ by client \d+"
+GET = r"Get\('\w+'\) = .*, version \d+ by client -?\d+"
+
+RsmSuiteTest: TypeAlias = Callable[[RsmTestMaker], None]
+KvSuiteTest: TypeAlias = Callable[[KvTestMaker], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """A test of the suite catches a mutant, with a message that matches."""
+
+    mutant: Mutant
+    test: RsmSuiteTest | KvSuiteTest
+    message: str
+
+    def failure(self, solution: Path) -> str:
+        """What the test says about the mutant in `solution`; "" if it passes always."""
+        for seed in SEEDS:
+            try:
+                run(self.test, seed, solution)
+            except LabFailure as failure:
+                return str(failure)
+        return ""
+
+
+def run(test: RsmSuiteTest | KvSuiteTest, seed: int, solution: Path) -> None:
+    """Run a test of the suite on a solution; writes no files."""
+    runtime = make_runtime(RunOptions(), seed)
+    name = test.__name__
+    lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, rehearsal=True)
+    maker = RsmTestMaker if vars(test_rsm).get(name) is test else KvTestMaker
+    run_in_lab(lab, lambda: test(maker(lab, name)))  # type: ignore[arg-type]  # see maker
+
+
+CATCHES = [
+    Catch(
+        mutants.STALE_READS,
+        test_4b.test_one_partition_4B,
+        rf"Get in minority completed .*; history is not linearizable: {GET}",
+    ),
+    Catch(
+        mutants.LOST_UPDATE,
+        test_4b.test_concurrent_4B,
+        r"client \d Put\(k\) at version \d+, was answered OK, and reads .* client \d",
+    ),
+    Catch(
+        mutants.DUPLICATE_APPLY,
+        test_4b.test_basic_4B,
+        rf"history is not linearizable: {PUT}",
+    ),
+    Catch(
+        mutants.DUPLICATE_APPLY,
+        test_rsm.test_basic_4A,
+        r"expected 1 instead of 2: Inc number 1 returned 2 from server \d",
+    ),
+    Catch(
+        mutants.VERSION_UNCHECKED,
+        test_4b.test_concurrent_4B,
+        rf"history is not linearizable: ({PUT}.*|{GET}.*){PUT}",
+    ),
+    Catch(
+        mutants.CERTAIN_AFTER_RESENDING,
+        test_4b.test_unreliable_4B,
+        rf"history is not linearizable: {PUT}.* was refused for its version",
+    ),
+    Catch(
+        mutants.STUBBORN_GETS,
+        test_4b.test_one_partition_4B,
+        r"Get did not complete: the minority's clerk has called it at \d+\.\d+ s",
+    ),
+    Catch(
+        mutants.STUCK_SUBMITS,
+        test_4b.test_one_partition_4B,
+        r"Put did not complete: the minority's clerk has called it at \d+\.\d+ s",
+    ),
+    Catch(
+        mutants.WRONG_WAITER,
+        test_rsm.test_leader_partition_4A,
+        r"Submit \d+ in minority completed: server \d answered OK",
+    ),
+    Catch(
+        mutants.STUCK_SUBMITS,
+        test_rsm.test_leader_partition_4A,
+        r"Submit after healing didn't return: 100 calls have not returned",
+    ),
+    Catch(
+        mutants.SNAPSHOT_NOT_RESTORED,
+        test_rsm.test_snapshot_4C,
+        r"only 0 srvs have 101 instead of 3: the counters are \[\d+, \d+, \d+\]",
+    ),
+    Catch(
+        mutants.SNAPSHOT_NOT_RESTORED,
+        test_4c.test_snapshot_recover_4C,
+        rf"history is not linearizable: {PUT}.* although {GET}",
+    ),
+    Catch(
+        mutants.SNAPSHOT_NOT_ADOPTED,
+        test_4c.test_snapshot_rpc_4C,
+        r"Get\(1\) .* ErrNoKey; history is not linearizable: Get\('1'\) = ErrNoKey",
+    ),
+    Catch(
+        mutants.LOG_NOT_TRIMMED,
+        test_4c.test_snapshot_size_4C,
+        r"logs were not trimmed \(\d+ > 8\*1000\)",
+    ),
+    Catch(
+        mutants.SNAPSHOT_UNASKED,
+        test_4b.test_basic_4B,
+        r"snapshot too large \(\d+\), should not be used when maxraftstate = -1",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "catch", CATCHES, ids=[f"{c.mutant.name} ({c.test.__name__})" for c in CATCHES]
+)
+def test_a_mistake_is_caught(catch: Catch, tmp_path: Path) -> None:
+    """The test fails on the mutant, and its message names what has gone wrong."""
+    failure = catch.failure(catch.mutant.write(tmp_path))
+    assert re.search(catch.message, failure), failure or "the test passes"
+
+
+def test_a_mutant_that_fits_nowhere_is_refused(tmp_path: Path) -> None:
+    """A mutant of a place that is gone does not pass for the reference."""
+    mutant = Mutant("nothing", "kvraft1/store.py", right="no such line", wrong="")
+    with pytest.raises(AssertionError, match=r"0 places in kvraft1/store\.py"):
+        mutant.write(tmp_path)

@@ -1,0 +1,68 @@
+"""The last events before a failure: whose, and how they are laid out."""
+
+from __future__ import annotations
+
+import pytest
+
+from labrt import TraceEvent
+from tester1.lastevents import MOST_ROWS, columns, involved_servers
+
+LINK = "server-0-0>server-0-2"
+EVENTS = [
+    TraceEvent(0.1, "send", LINK, "Raft.AppendEntries #7 90 B"),
+    TraceEvent(0.2, "deliver", LINK, "Raft.AppendEntries #7 90 B"),
+    TraceEvent(0.3, "reply", LINK, "Raft.AppendEntries #7 9 B"),
+    TraceEvent(0.4, "print", "server-0-1", "hello"),
+    TraceEvent(0.5, "note", "Failure", "partition = [0] [1 2]"),
+    TraceEvent(0.6, "drop request", "client-0>server-0-1", "KVServer.Get #1"),
+]
+ALL = ["server-0-0", "server-0-1", "server-0-2"]
+
+
+@pytest.mark.parametrize(
+    ("message", "servers"),
+    [
+        ("term 3 has 2 (>1) leaders: servers [0, 1]", ["server-0-0", "server-0-1"]),
+        ("server-0-2: ZeroDivisionError", ["server-0-2"]),
+        ("commit index=3 server=1 10 != server=2 20", ["server-0-1", "server-0-2"]),
+        ("server 1 is in term 3, server 2 is in term 4", ["server-0-1", "server-0-2"]),
+        ("expected one leader, got none", ALL),
+        ("server 9 is unknown", ALL),
+    ],
+)
+def test_involved_servers(message: str, servers: list[str]) -> None:
+    """They are the ones that the message names, or all of them."""
+    assert involved_servers(EVENTS, message) == servers
+
+
+def test_columns() -> None:
+    """Each event stands in its server's column, notes of the test across all."""
+    assert columns(EVENTS, ALL, 80) == [
+        "           server-0-0             server-0-1             server-0-2",
+        "   0.1000  to 2: AppendEntries #7",
+        f"   0.2000  {' ' * 46}from 0: AppendEntries…",
+        "   0.3000  reply of 2: AppendEnt…",
+        "   0.4000                         print hello",
+        "   0.5000  -- Failure: partition = [0] [1 2]",
+    ]
+
+
+def test_narrow_terminal() -> None:
+    """With too little room for columns the events are listed, none longer than fits."""
+    lines = columns(EVENTS, ALL, 50)
+    assert len(lines) == 5
+    assert all(len(line) <= 50 for line in lines)
+    assert "server-0-0>server-0-2" in lines[0]
+
+
+def test_only_the_last_events() -> None:
+    """However long the run was, the report stays short, and the last event is last."""
+    events = [TraceEvent(i, "print", "server-0-1", str(i)) for i in range(1000)]
+    lines = columns(events, ["server-0-1"], 80)
+    assert len(lines) == MOST_ROWS + 1
+    assert lines[-1] == " 999.0000  print 999"
+
+
+def test_no_events() -> None:
+    """Where nothing was recorded there is nothing to lay out, not even a heading."""
+    assert columns([], [], 80) == []
