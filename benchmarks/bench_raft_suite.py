@@ -102,7 +102,8 @@ def _add_row(result: Table, cost: Cost, style: str = "") -> None:
 def measure(suite: Path, title: str, arguments: list[str]) -> int:
     """Run a suite and print its cost; returns pytest's exit code."""
     meter = Meter()
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    # This process has imported the project already: nothing is left to rewrite.
+    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
     code = pytest.main([*options, str(suite), *arguments], plugins=[meter])
     if meter.costs:
         Console().print(table(meter.costs, title))

@@ -11,29 +11,29 @@ from dataclasses import dataclass
 import labgob
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Inc:
     """Add one to the counter."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class IncRep:
     """The counter after an `Inc`."""
 
     N: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Null:
     """Do nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NullRep:
     """Nothing was done."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Dec:
     """Must never be performed: the tests submit it where it cannot be committed."""
 

@@ -32,7 +32,7 @@ ErrWrongGroup = Err("ErrWrongGroup")
 _Err: TypeAlias = Err
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PutArgs:
     """Store `Value` under `Key` if the key is at `Version` now; 0 means absent."""
 
@@ -41,21 +41,21 @@ class PutArgs:
     Version: Tversion
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PutReply:
     """The outcome of a Put."""
 
     Err: _Err
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GetArgs:
     """Read the value and the version of `Key`."""
 
     Key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GetReply:
     """What a Get found. Value and version are set only if `Err` is `OK`."""
 

@@ -48,13 +48,13 @@ class RecordPlan(NamedPlan):
         self.fingerprint = fingerprint(_shape(cls, self.names, plans))
         self.tag = f"{cls.__name__}:{self.fingerprint:04x}"
         self._unpacks_fields = self.row.unpacks
-        self._flat, self._admitted = self.row.flat, self.row.admitted
+        self._as_is = self.row.as_is
         self._take_apart = row_getter(self.names)
         self._build: Callable[..., Any] = builder(cls, fields)
 
     def pack(self, value: Any) -> Any:
         row = self._take_apart(value)
-        if self._flat and tuple(map(type, row)) in self._admitted:
+        if tuple(map(type, row)) in self._as_is:
             return row
         return self.row.pack(row)
 

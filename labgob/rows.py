@@ -13,6 +13,7 @@ from typing import Any
 
 from labgob.errors import Misfit
 from labgob.plan import TUPLE, Plan
+from labgob.scalars import SCALARS
 
 
 class Row:
@@ -28,30 +29,39 @@ class Row:
         # must not be remembered: it would keep the classes of dead servers alive.
         self._closed = [i for i, plan in enumerate(plans) if plan.exact]
         self._all_closed = len(self._closed) == len(plans)
-        # Rows with nothing to pack and one of these tuples of types are as they are.
-        self.admitted: set[tuple[type, ...]] = set()
-        self.flat = self._all_closed and not self._packing
+        self._packs_any_only = all(not plan.exact for _, plan in self._packing)
+        self._unpacks_any_only = all(not plan.exact for _, plan in self._unpacking)
+        self._admitted: set[tuple[type, ...]] = set()
+        # Rows whose types are one of these are carried as they are, and are what they
+        # are carried as. Of the types that a field of type Any holds, only scalars
+        # get in.
+        self.as_is: set[tuple[type, ...]] = set()
+        self.as_is_back: set[tuple[type, ...]] = set()
 
     def pack(self, row: tuple[Any, ...]) -> tuple[Any, ...]:
         """The carried form of one row, or Misfit."""
+        all_kinds = tuple(map(type, row))
         if self._all_closed:
-            kinds = tuple(map(type, row))
+            kinds = all_kinds
         else:
-            kinds = tuple(map(type, map(row.__getitem__, self._closed)))
-        if kinds not in self.admitted:
+            kinds = tuple(map(all_kinds.__getitem__, self._closed))
+        if kinds not in self._admitted:
             self._admit(kinds)
         if not self._packing:
+            self.as_is.add(all_kinds)
             return row
         cells = list(row)
         for index, plan in self._packing:
             cells[index] = plan.pack(cells[index])
+        if self._packs_any_only and SCALARS.issuperset(all_kinds):
+            self.as_is.add(all_kinds)
         return tuple(cells)  # which can be a key of a dict
 
     def _admit(self, kinds: tuple[type, ...]) -> None:
         for index, kind in zip(self._closed, kinds, strict=True):
             if kind not in self.plans[index].exact:
                 raise Misfit
-        self.admitted.add(kinds)
+        self._admitted.add(kinds)
 
     def pack_many(self, rows: Sequence[tuple[Any, ...]]) -> Sequence[Any]:
         """The carried forms of many rows, packed column by column, or Misfit."""
@@ -59,11 +69,14 @@ class Row:
 
     def unpack(self, raw: Sequence[Any]) -> Sequence[Any]:
         """The values of one row that was decoded as `wire`."""
-        if not self._unpacking:
+        kinds = tuple(map(type, raw))
+        if not self._unpacking or kinds in self.as_is_back:
             return raw
         cells = list(raw)
         for index, plan in self._unpacking:
             cells[index] = plan.unpack(cells[index])
+        if self._unpacks_any_only and SCALARS.issuperset(kinds):
+            self.as_is_back.add(kinds)
         return cells
 
     def unpack_many(self, raws: Sequence[tuple[Any, ...]]) -> Sequence[Any]:

@@ -1,9 +1,7 @@
-"""Python's cycle collector, kept from looking at what a run has not made.
+"""Python's cycle collector, called less often while a simulation runs.
 
-A simulation makes many objects and a process that runs tests holds very many more. A
-full collection walks over all of them, a few dozen times in a run of a second. During
-a run the older objects are set aside, and the young generation is let grow further;
-what a run leaves behind is collected as ever. Nothing depends on when.
+A simulation makes many short-lived objects, few of them in cycles. The young
+generation is let grow further during a run; nothing depends on when it is collected.
 """
 
 from __future__ import annotations
@@ -17,20 +15,12 @@ _YOUNG_OBJECTS = 5_000
 
 
 @contextmanager
-def sheltered_collector() -> Iterator[None]:
-    """Set the existing objects aside for the collector until the block ends.
-
-    A process that has set objects aside for itself is left alone.
-    """
-    if gc.get_freeze_count():
-        yield
-        return
+def patient_collector() -> Iterator[None]:
+    """Raise the first threshold until the block ends, unless it is off or higher."""
     young, middle, old = gc.get_threshold()
-    gc.freeze()
-    if young:
-        gc.set_threshold(max(young, _YOUNG_OBJECTS), middle, old)
+    if 0 < young < _YOUNG_OBJECTS:
+        gc.set_threshold(_YOUNG_OBJECTS, middle, old)
     try:
         yield
     finally:
         gc.set_threshold(young, middle, old)
-        gc.unfreeze()

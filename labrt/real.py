@@ -276,7 +276,8 @@ class RealRuntime(interface.Runtime):
     def _end_dead_task(self) -> None:
         world = self.current_world()
         if self._over or (world is not None and not world.alive):
-            raise WorldKilled
+            # A thread that the program started by itself ends quietly by this one.
+            raise WorldKilled if hasattr(self._local, "world") else SystemExit
 
     def spawn(
         self,

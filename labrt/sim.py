@@ -31,7 +31,7 @@ from greenlet import getcurrent, greenlet
 from labrt import report
 from labrt import runtime as interface
 from labrt.active import activate, deactivate
-from labrt.collector import sheltered_collector
+from labrt.collector import patient_collector
 from labrt.errors import Deadlock, LockStuck, RuntimeFailure, TaskFailed, WorldKilled
 from labrt.simtask import SimFuture, SimTask, SimTimer
 from labrt.simworld import SimWorld
@@ -400,7 +400,7 @@ class SimRuntime(interface.Runtime):
         self._tasks[self._main] = None
         self.current = self._main
         try:
-            with sheltered_collector(), RunawayWatch(self), InterruptWatch(self):
+            with patient_collector(), RunawayWatch(self), InterruptWatch(self):
                 result = main()
                 if self._failure is not None:
                     raise self._failure

@@ -107,14 +107,19 @@ class RaftCluster:
         """True in `per_mille` of a thousand cases."""
         return self.random.randrange(1000) < per_mille
 
-    def fatal(self, message: str) -> NoReturn:
-        """End the test as failed, for the reason that `message` gives."""
+    def passed(self, what: str, details: str) -> None:
+        """Put a check that has passed on the timeline."""
+        self.annotations.checker_success(what, details)
+
+    def fail(self, what: str, message: str) -> NoReturn:
+        """Put a check that has failed on the timeline, and end the test."""
+        self.annotations.checker_failure(what, message)
         self.config.fatal(message)
 
     def require(self, condition: bool, message: str) -> None:
         """End the test as failed unless `condition` holds."""
         if not condition:
-            self.fatal(message)
+            self.fail("requirement not met", message)
 
     def apply_error(self, text: str) -> None:
         """A server broke the apply contract: the test has failed, here and now."""
@@ -175,6 +180,19 @@ class RaftCluster:
             server, testrpc.START, testrpc.StartArgs(command), testrpc.StartReply
         )
         return NOT_STARTED if reply is None else reply
+
+    def start_all(self, server: int, commands: Iterable[int | str]) -> None:
+        """Call `Start` with each of `commands` on `server`, whatever it answers."""
+        begin = self.config.now()
+        started = [(self.start(server, command), command) for command in commands]
+        self.annotations.info_interval(
+            begin,
+            f"start {len(started)} commands on {server}",
+            ", ".join(
+                f"{shortened(command)} at {reply.index if reply.is_leader else 'none'}"
+                for reply, command in started
+            ),
+        )
 
     def get_state(self, server: int) -> testrpc.StateReply | None:
         """Call `GetState` on `server`; None if it is down."""

@@ -31,6 +31,7 @@ def leader_commit(
     Terms do not decrease along the log, so if the entry at the majority's index is
     not of the current `term`, neither is any before it, and nothing new is decided.
     """
+    assert term >= log.last_term, "a leader of an older term than its log"
     index = majority_index(match_indices)
     if index > commit_index and log.term_at(index) == term:
         return index

@@ -45,6 +45,7 @@ class Couriers:
 
     def send(self, envelope: Envelope) -> None:
         """Have a thread make this call; the lock is held."""
+        assert self._lock.locked(), "couriers are called under the lock"
         if self._closed:
             return
         self._queue.append(envelope)
@@ -59,6 +60,7 @@ class Couriers:
 
     def close(self) -> None:
         """Let all threads end once their calls have; the lock is held."""
+        assert self._lock.locked(), "couriers are called under the lock"
         self._closed = True
         self._queue.clear()
         self._work.notify_all()

@@ -48,7 +48,7 @@ MAX_OUTSTANDING = 24
 MAX_ENTRIES_PER_MESSAGE = 512
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """A request and the peer that it goes to."""
 
@@ -118,8 +118,7 @@ class Leadership:
 
     def lost(self, peer: int, request: Request, now: float) -> None:
         """The network gave up on `request`: it may or may not have arrived."""
-        follower = self._followers[peer]
-        follower.outstanding -= 1
+        follower = self._returned(peer)
         if follower.awaited is request:
             follower.awaited = None
             follower.due_s = min(follower.due_s, now + RETRY_S)
@@ -132,8 +131,7 @@ class Leadership:
         now: float,
     ) -> None:
         """A follower answered an AppendEntries of this term, in this term."""
-        follower = self._followers[peer]
-        follower.outstanding -= 1
+        follower = self._returned(peer)
         if reply.Success:
             self._stored(peer, request, now)
             return
@@ -146,12 +144,19 @@ class Leadership:
         self, peer: int, request: InstallSnapshotArgs, now: float
     ) -> None:
         """A follower answered an InstallSnapshot of this term, in this term."""
-        self._followers[peer].outstanding -= 1
+        self._returned(peer)
         self._stored(peer, request, now)
 
     @property
     def _log(self) -> Log:
         return self._state.log
+
+    def _returned(self, peer: int) -> Follower:
+        """A call to `peer` is over, with or without a reply."""
+        follower = self._followers[peer]
+        assert follower.outstanding > 0, "more replies than requests"
+        follower.outstanding -= 1
+        return follower
 
     def _stored(
         self, peer: int, request: AppendEntriesArgs | InstallSnapshotArgs, now: float
@@ -159,6 +164,7 @@ class Leadership:
         """The follower's log agrees with ours up to the end of `request`."""
         follower = self._followers[peer]
         progress = follower.progress
+        assert request.last_index <= self._log.last_index, "never sent that much"
         if progress.accepted(request.last_index):
             self._advance_commit(now)
         awaited = follower.awaited
@@ -177,6 +183,7 @@ class Leadership:
         commit = leader_commit(state.log, self._term, state.commit_index, matches)
         if commit == state.commit_index:
             return
+        assert state.commit_index < commit <= state.log.last_index
         state.commit_index = commit
         for follower in self._followers.values():
             self._announce_commit(follower, now)

@@ -96,4 +96,5 @@ class Progress:
             return False
         guess = resume_at(log, prev_index, conflict)
         self.next_index = max(guess, self.match_index + 1)
+        assert self.next_index <= prev_index, "the guess did not get lower"
         return True

@@ -103,7 +103,8 @@ class Raft:
             if self._killed:
                 return -1, NO_TERM, False
             result = self._core.start(command, time.monotonic())
-            self._settle()
+            if result[2]:
+                self._settle()
             return result
 
     def GetState(self) -> tuple[int, bool]:
@@ -195,6 +196,8 @@ class Raft:
     def _settle(self) -> None:
         """Do what the last step calls for; the lock is held. See the module's text."""
         core = self._core
+        assert self._lock.locked(), "a step outside of the lock"
+        assert not self._killed, "a step after the end"
         self._storage.save(core.state)
         for envelope in core.take_outbox():
             self._couriers.send(envelope)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from raft1.log import LogEntry
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestVoteArgs:
     """A candidate asks for a vote, and shows how far its log goes."""
 
@@ -22,7 +22,7 @@ class RequestVoteArgs:
     LastLogTerm: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RequestVoteReply:
     """The voter's term, and whether the candidate has its vote."""
 
@@ -30,7 +30,7 @@ class RequestVoteReply:
     VoteGranted: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AppendEntriesArgs:
     """Entries to store behind PrevLogIndex; without entries, a sign of life."""
 
@@ -47,7 +47,7 @@ class AppendEntriesArgs:
         return self.PrevLogIndex + len(self.Entries)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AppendEntriesReply:
     """Whether the follower's log matched at PrevLogIndex, and if not, a hint why.
 
@@ -63,7 +63,7 @@ class AppendEntriesReply:
     XLen: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InstallSnapshotArgs:
     """A whole snapshot, for a follower that lacks entries the leader has dropped."""
 
@@ -79,7 +79,7 @@ class InstallSnapshotArgs:
         return self.LastIncludedIndex
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InstallSnapshotReply:
     """The follower's term; if it is not newer, it has everything in the snapshot."""
 

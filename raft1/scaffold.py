@@ -1,8 +1,9 @@
-"""What the Raft tests check: leaders, terms, and agreement on commands.
+"""What the Raft tests are written with: `RaftTest`, a group with the course's checks.
 
-`RaftTest` adds the course's checks to a `RaftCluster`. Constants and order of steps are
-the course's, and so are the messages of failures, to which the servers, terms and
-indices are added that a reader needs.
+Faults and direct calls are those of `raft1.cluster`, the checks of leaders and terms
+those of `raft1.leaders`; agreement on commands is added here. Constants and order of
+steps are the course's, and so are the messages of failures, to which the servers, terms
+and indices are added that a reader needs.
 
 Rules that keep it honest:
 
@@ -16,19 +17,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
 from raft1.applied import Committed, shortened
-from raft1.cluster import RaftCluster
+from raft1.leaders import LeaderChecks
 from tester1.lab import Lab
-from tester1.rafttestrpc import StateReply
 
 T = TypeVar("T")
 
 ELECTION_TIMEOUT_S: Final = 1.0
 """How long the tests allow for an election, in seconds (the course's E)."""
 
-LEADER_ROUNDS: Final = 10
 AGREEMENT_LIMIT_S: Final = 10.0
 SUBMISSION_LIMIT_S: Final = 2.0
 AGREEMENT_POLL_S: Final = 0.020
@@ -51,85 +50,8 @@ class Moved(Enum):
 TERM_MOVED_ON: Final = Moved.TERM_MOVED_ON
 
 
-class RaftTest(RaftCluster):
+class RaftTest(LeaderChecks):
     """One test of a Raft group, with the checks that the course's tests are made of."""
-
-    # Leaders and terms
-
-    def check_one_leader(self) -> int:
-        """Wait for a leader among the connected servers; returns the newest one.
-
-        Fails if two servers lead in one term, or if none leads within ten rounds of
-        about half a second.
-        """
-        self.annotations.checker_begin("checking for a leader")
-        leader = self._await_leader()
-        if leader is None:
-            states = _describe(self._connected_states())
-            self._fail("no leader", f"expected one leader, got none: {states}")
-        return leader
-
-    def check_no_leader(self) -> None:
-        """Fail if a connected server claims to lead."""
-        self.annotations.checker_begin("checking absence of a leader")
-        for server, state in self._connected_states().items():
-            if state.is_leader:
-                self._fail(
-                    "unexpected leader",
-                    f"leader = {server} in term {state.term}, "
-                    "which is connected to no majority",
-                )
-        self._pass("no leader", "no connected server claims to lead")
-
-    def check_terms(self) -> int:
-        """Return the term of the connected servers; fails if they differ."""
-        self.annotations.checker_begin("checking term agreement")
-        states = self._connected_states()
-        terms = {state.term for state in states.values()}
-        if len(terms) > 1:
-            self._fail(
-                "term disagreed", f"servers disagree on term: {_describe(states)}"
-            )
-        if not terms:
-            self._fail("no term", "no connected server answered with its term")
-        (term,) = terms
-        self._pass("term agreed", f"all connected servers are in term {term}")
-        return term
-
-    def all_in_term(self, term: int) -> bool:
-        """Whether every server that is up is in `term`."""
-        states = self.states(self.servers())
-        return all(state.term == term for state in states.values())
-
-    def _await_leader(self) -> int | None:
-        for _ in range(LEADER_ROUNDS):
-            self.sleep((450 + self.random.randrange(100)) / 1000)
-            leaders = self._leaders_by_term(self._connected_states())
-            if leaders:
-                term = max(leaders)
-                (leader,) = leaders[term]
-                self._pass(f"leader in term {term} = {leader}", "one leader")
-                return leader
-        return None
-
-    def _connected_states(self) -> dict[int, StateReply]:
-        return self.states(s for s in self.servers() if self.is_connected(s))
-
-    def _leaders_by_term(self, states: dict[int, StateReply]) -> dict[int, list[int]]:
-        leaders: dict[int, list[int]] = {}
-        for server, state in states.items():
-            if state.is_leader:
-                leaders.setdefault(state.term, []).append(server)
-        for term, claimants in leaders.items():
-            if len(claimants) > 1:
-                self._fail(
-                    "multiple leaders",
-                    f"term {term} has {len(claimants)} (>1) leaders: "
-                    f"servers {claimants}",
-                )
-        return leaders
-
-    # Agreement
 
     def n_committed(self, index: int) -> Committed:
         """How many servers have applied `index`, and what they applied there."""
@@ -141,12 +63,12 @@ class RaftTest(RaftCluster):
         self.annotations.checker_begin(f"checking absence of agreement at {index}")
         committed = self.n_committed(index)
         if committed.count > 0:
-            self._fail(
+            self.fail(
                 "unexpected agreement",
                 f"{committed.count} committed but no majority: "
                 f"{_short(committed.command)} at index {index}",
             )
-        self._pass("no agreement", f"no server has applied index {index}")
+        self.passed("no agreement", f"no server has applied index {index}")
 
     def one(self, command: int | str, expected: int, *, retry: bool) -> int:
         """Have `command` committed by at least `expected` servers; returns its index.
@@ -163,11 +85,11 @@ class RaftTest(RaftCluster):
         index, reached = self._agree(command, expected, retry)
         if not reached:
             story = self._shortfall(index, command, expected)
-            self._fail(
+            self.fail(
                 "agreement failed",
                 f"one({_short(command)}) failed to reach agreement: {story}",
             )
-        self._pass("agreement reached", f"at index {index}")
+        self.passed("agreement reached", f"at index {index}")
         self.config.op_inc()
         return index
 
@@ -188,7 +110,7 @@ class RaftTest(RaftCluster):
                 return TERM_MOVED_ON
         committed = self.n_committed(index)
         if committed.count < n:
-            self._fail(
+            self.fail(
                 f"less than {n} servers commit index {index}",
                 f"only {committed.count} decided for index {index}; wanted {n}",
             )
@@ -204,7 +126,7 @@ class RaftTest(RaftCluster):
         tries = 0
         while result is None:
             if tries == TERM_ATTEMPTS:
-                self._fail("every attempt was abandoned", "term changed too often")
+                self.fail("every attempt was abandoned", "term changed too often")
             if tries > 0:
                 self.annotations.checker_neutral(
                     "attempt abandoned", f"the term moved on during attempt {tries}"
@@ -275,15 +197,6 @@ class RaftTest(RaftCluster):
         states = self.states(self.servers())
         return any(state.term > term for state in states.values())
 
-    # Verdicts on the timeline
-
-    def _pass(self, what: str, details: str) -> None:
-        self.annotations.checker_success(what, details)
-
-    def _fail(self, what: str, message: str) -> NoReturn:
-        self.annotations.checker_failure(what, message)
-        self.fatal(message)
-
 
 @dataclass(frozen=True, slots=True)
 class RaftTestMaker:
@@ -296,16 +209,6 @@ class RaftTestMaker:
     ) -> RaftTest:
         """Start `n` servers and begin the test that is called `title`."""
         return RaftTest(self.lab, n, title, reliable=reliable, snapshots=snapshots)
-
-
-def _describe(states: dict[int, StateReply]) -> str:
-    if not states:
-        return "no connected server answered"
-    return ", ".join(
-        f"server {server} is in term {state.term}"
-        + (" and leads" if state.is_leader else "")
-        for server, state in states.items()
-    )
 
 
 def _short(command: object) -> str:

@@ -103,6 +103,21 @@ def start_raft(
     return [MakeService(RaftService(raft), "rfsrv"), raft]
 
 
+def checked(method: str, returned: object, kinds: tuple[type, ...]) -> tuple[Any, ...]:
+    """What a method of the code under test `returned`, if it is of these `kinds`.
+
+    Raises `TypeError` otherwise.
+    """
+    if (
+        isinstance(returned, tuple)
+        and len(returned) == len(kinds)
+        and all(map(isinstance, returned, kinds))
+    ):
+        return returned
+    wanted = ", ".join(kind.__name__ for kind in kinds)
+    raise TypeError(f"{method} has to return ({wanted}), but it returned {returned!r}")
+
+
 class RaftService:
     """The tester's direct way to one server's Raft."""
 
@@ -111,11 +126,13 @@ class RaftService:
 
     def Start(self, args: testrpc.StartArgs) -> testrpc.StartReply:
         """Propose the command to this server's Raft."""
-        return testrpc.StartReply(*self._raft.Start(args.command))
+        returned = self._raft.Start(args.command)
+        return testrpc.StartReply(*checked("Raft.Start", returned, (int, int, bool)))
 
     def GetState(self, args: testrpc.GetStateArgs) -> testrpc.StateReply:
         """Ask this server's Raft for its term and role."""
-        return testrpc.StateReply(*self._raft.GetState())
+        returned = self._raft.GetState()
+        return testrpc.StateReply(*checked("Raft.GetState", returned, (int, bool)))
 
 
 class Applier:

@@ -34,9 +34,10 @@ def effect_of(log: Log, commit_index: int, last_index: int, last_term: int) -> E
 
 def adopt(log: Log, effect: Effect, last_index: int, last_term: int) -> None:
     """Make `log` start behind the snapshot, as `effect` says."""
+    assert effect is not Effect.IGNORE, "there is nothing to adopt"
     if effect is Effect.KEEP_TAIL:
         log.compact(last_index)
-    elif effect is Effect.REPLACE:
+    else:
         log.reset(last_index, last_term)
 
 

@@ -24,18 +24,14 @@ class StorageError(ValueError):
     """The persister holds bytes that this module did not write; they are unusable."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Header:
-    """The state besides the entries, and which entries follow.
-
-    They are those behind base_index, where the snapshot ends, up to last_index.
-    """
+    """The state besides the entries. The log begins where the snapshot ends."""
 
     current_term: int
     voted_for: int | None
     base_index: int
     base_term: int
-    last_index: int
 
 
 class Storage:
@@ -43,8 +39,9 @@ class Storage:
 
     def __init__(self, persister: Persister) -> None:
         self._persister = persister
-        # Term, vote and base of the last save.
+        # Term, vote and base of the last save, and the header that says so.
         self._saved: tuple[int, int | None, int] | None = None
+        self._header = bytearray()
         # The encoded entries of the last save, and for each the position of its end
         # counted from the first byte ever written: `_dropped_bytes` are gone in front.
         self._body = bytearray()
@@ -68,17 +65,18 @@ class Storage:
     def save(self, state: PeerState) -> None:
         """Write `state` down, unless nothing in it has changed since the last time."""
         log = state.log
-        now = (state.current_term, state.voted_for, log.base_index)
-        if log.unsaved_from > log.last_index and now == self._saved:
+        fields = (state.current_term, state.voted_for, log.base_index)
+        if log.unsaved_from > log.last_index and fields == self._saved:
             return
+        if fields != self._saved:
+            self._saved = fields
+            self._header = bytearray()
+            labgob.NewEncoder(self._header).Encode(Header(*fields, log.base_term))
         self._drop_front(log.base_index)
         self._rewrite_from(log, max(log.unsaved_from, log.base_index + 1))
         log.mark_saved()
-        self._saved = now
-        header = bytearray()
-        labgob.NewEncoder(header).Encode(_header_of(state))
         snapshot = state.snapshot if log.base_index else None
-        self._persister.Save(b"".join((header, self._body)), snapshot)
+        self._persister.Save(b"".join((self._header, self._body)), snapshot)
 
     def size(self) -> int:
         """How many bytes of Raft state are stored, without the snapshot."""
@@ -90,9 +88,10 @@ class Storage:
         header = decoder.Decode(Header)
         start = buffer.tell()
         entries = []
-        for _ in range(header.base_index, header.last_index):
+        while buffer.tell() < len(data):
             entries.append(decoder.Decode(LogEntry))
             self._ends.append(buffer.tell() - start)
+        self._header += data[:start]
         self._body += data[start:]
         self._first_index = header.base_index + 1
         self._saved = (header.current_term, header.voted_for, header.base_index)
@@ -126,14 +125,3 @@ class Storage:
         for entry in log.slice(index, log.last_index):
             encoder.Encode(entry)
             self._ends.append(self._dropped_bytes + len(self._body))
-
-
-def _header_of(state: PeerState) -> Header:
-    log = state.log
-    return Header(
-        current_term=state.current_term,
-        voted_for=state.voted_for,
-        base_index=log.base_index,
-        base_term=log.base_term,
-        last_index=log.last_index,
-    )

@@ -18,7 +18,7 @@ R = TypeVar("R")
 __all__ = ["DirectPath", "PendingCall"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class PendingCall:
     """A direct call that has not returned: to whom, what, and since when (seconds)."""
 

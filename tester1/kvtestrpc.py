@@ -22,14 +22,14 @@ CLERK_GET = "clerks.Get"
 CLERK_PUT = "clerks.Put"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubmitArgs:
     """Call `RSM.Submit(request)`."""
 
     request: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SubmitReply:
     """What `RSM.Submit` returned."""
 
@@ -37,19 +37,19 @@ class SubmitReply:
     reply: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Nothing:
     """The arguments of a method that takes none, or the reply of one without."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CounterReply:
     """The value of a server's counter."""
 
     n: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StateReply:
     """What `Raft.GetState` of a key/value server returned."""
 
@@ -57,7 +57,7 @@ class StateReply:
     is_leader: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MakeClerkArgs:
     """Make a clerk of these servers, which calls them as client `clnt`."""
 
@@ -65,14 +65,14 @@ class MakeClerkArgs:
     servers: list[str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClerkArgs:
     """The clerk of client `clnt` is meant."""
 
     clnt: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClerkGetArgs:
     """Have the clerk of client `clnt` call `Get(key)`."""
 
@@ -80,7 +80,7 @@ class ClerkGetArgs:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClerkGetReply:
     """What `Clerk.Get` returned."""
 
@@ -89,7 +89,7 @@ class ClerkGetReply:
     err: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClerkPutArgs:
     """Have the clerk of client `clnt` call `Put(key, value, version)`."""
 
@@ -99,7 +99,7 @@ class ClerkPutArgs:
     version: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ClerkPutReply:
     """What `Clerk.Put` returned."""
 

@@ -14,6 +14,7 @@ else of pytest stay outside. What the plugin adds to pytest's own report:
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import os
 from collections.abc import Callable, Generator, Mapping
@@ -75,6 +76,21 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Let `-k` find a lab test by its name in the course, `TestFigure83C`."""
     if isinstance(item, pytest.Function) and "lab" in item.fixturenames:
         item.extra_keyword_matches.add(course_name(item.originalname))
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Set what pytest has made so far aside for the cycle collector.
+
+    Every run of a test makes and drops whole programs; without this, each full
+    collection in between walks over all of pytest and its tests as well.
+    """
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the collector back what it was not to look at."""
+    gc.unfreeze()
 
 
 # Running

@@ -20,14 +20,14 @@ INGEST_LOG = "Test.IngestLog"
 APPLY_ERROR = "Test.ApplyErr"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StartArgs:
     """Ask a server's Raft to agree on `command`."""
 
     command: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StartReply:
     """What `Raft.Start` returned; index and term mean nothing unless leader."""
 
@@ -36,12 +36,12 @@ class StartReply:
     is_leader: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class GetStateArgs:
     """Ask a server's Raft for its term and whether it believes it leads."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class StateReply:
     """What `Raft.GetState` returned."""
 
@@ -49,7 +49,7 @@ class StateReply:
     is_leader: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AppliedEntry:
     """Server `server` received `command` at `index` on its apply channel."""
 
@@ -58,7 +58,7 @@ class AppliedEntry:
     command: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class AppliedLog:
     """Server `server` adopted a snapshot: its log is now `commands`, from index 0."""
 
@@ -66,7 +66,7 @@ class AppliedLog:
     commands: list[Any] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class ApplyError:
     """Server `server` received something on its apply channel that it cannot use."""
 
@@ -74,7 +74,7 @@ class ApplyError:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """The tester's answer to a report: whether the server may go on recording."""
 

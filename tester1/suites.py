@@ -2,7 +2,8 @@
 
 In a checkout the suites are `tests/raft` and `tests/kvraft`. An installed wheel carries
 the same files as the packages `raftlab_suites.raft` and `raftlab_suites.kvraft`, next
-to `tester1`, with the handouts. Whoever runs suites asks here, and never cares which of the two it is.
+to `tester1`, with the handouts. Whoever runs suites asks here, and never cares which of
+the two it is.
 
 Test files are read, not imported: a list of tests costs a few milliseconds, and works
 without pytest.

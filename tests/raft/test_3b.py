@@ -146,7 +146,8 @@ def _start_five_at_once(test: RaftTest) -> list[int] | None:
         if command is TERM_MOVED_ON:
             return None
         if not isinstance(command, int):
-            test.fatal(f"value {command!r} at index {reply.index} is not an int")
+            message = f"value {command!r} at index {reply.index} is not an int"
+            test.fail("not a command", message)
         commands.append(command)
     return commands
 
@@ -157,8 +158,7 @@ def test_rejoin_3B(raft_test: RaftTestMaker) -> None:
         test.one(101, 3, retry=True)
         first = test.check_one_leader()
         test.disconnect(first)
-        for command in (102, 103, 104):
-            test.start(first, command)
+        test.start_all(first, (102, 103, 104))
         test.one(103, 2, retry=True)
 
         second = test.check_one_leader()
@@ -201,8 +201,7 @@ def test_backup_3B(raft_test: RaftTestMaker) -> None:
 
 def _start_fifty(test: RaftTest, leader: int) -> None:
     """Submit fifty commands to a leader that cannot commit them."""
-    for _ in range(50):
-        test.start(leader, test.command())
+    test.start_all(leader, [test.command() for _ in range(50)])
     test.sleep(ELECTION_TIMEOUT_S / 2)
 
 

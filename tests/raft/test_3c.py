@@ -145,9 +145,13 @@ def _last_to_accept(test: RaftTest, command: Callable[[], int]) -> int | None:
     """Start a new command on every server; the last connected one that leads."""
     leader = None
     for server in test.servers():
-        leads = test.start(server, command()).is_leader
-        if leads and test.is_connected(server):
+        reply = test.start(server, command())
+        if reply.is_leader and test.is_connected(server):
             leader = server
+            test.annotations.info(
+                f"started a command on {server}",
+                f"at index {reply.index} in term {reply.term}",
+            )
     return leader
 
 
@@ -182,11 +186,19 @@ class ChurnClient:
         """Submit to whoever leads; the body of the client's task."""
         while not self.stopped:
             command = self._test.command()
+            begin = self._test.config.now()
             index = self._submit(command)
             if index is None:
                 self._test.sleep((79 + 17 * self._number) / 1000)
-            elif self._is_committed(index, command):
+                continue
+            committed = self._is_committed(index, command)
+            if committed:
                 self.committed.append(command)
+            self._test.annotations.info_interval(
+                begin,
+                f"client {self._number} submitted a command",
+                f"{command} at index {index}: {'' if committed else 'not '}committed",
+            )
 
     def _submit(self, command: int) -> int | None:
         index = None
@@ -202,8 +214,9 @@ class ChurnClient:
             committed = self._test.n_committed(index)
             if committed.count > 0:
                 if not isinstance(committed.command, int):
-                    self._test.fatal(
-                        f"wrong command type at index {index}: {committed.command!r}"
+                    self._test.fail(
+                        "not a command",
+                        f"wrong command type at index {index}: {committed.command!r}",
                     )
                 return committed.command == command
             self._test.sleep(pause_ms / 1000)
@@ -233,12 +246,14 @@ def _churn(test: RaftTest) -> None:
     test.sleep(ELECTION_TIMEOUT_S)
     last = test.one(test.command(), 5, retry=True)
     final = {_int_at(test, index) for index in range(1, last + 1)}
+    test.annotations.checker_begin("final check of the clients' values")
     for client in clients:
         for command in client.committed:
             test.require(
                 command in final,
                 f"didn't find a value: {command} was committed and is gone",
             )
+    test.passed("values found", f"all of them are in the first {last} entries")
 
 
 def _disturb(test: RaftTest) -> None:
@@ -260,5 +275,5 @@ def _disturb(test: RaftTest) -> None:
 def _int_at(test: RaftTest, index: int) -> int:
     command = test.wait(index, 5)
     if not isinstance(command, int):
-        test.fatal(f"not an int at index {index}: {command!r}")
+        test.fail("not a command", f"not an int at index {index}: {command!r}")
     return command

@@ -91,8 +91,7 @@ def _snapshots(
             test.one(test.command(), 2, retry=True)
 
         # Enough entries for a snapshot, and for the victim to need it.
-        for _ in range(_some(test)):
-            test.start(sender, test.command())
+        test.start_all(sender, [test.command() for _ in range(_some(test))])
         test.one(test.command(), 3 if everyone_follows else 2, retry=True)
         _check_raft_size(test)
 

@@ -6,6 +6,7 @@ index, and that no term has two leaders.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
@@ -16,6 +17,8 @@ from labrt import RealRuntime, SimRuntime
 from tests.raft1.clusters import Cluster
 
 T = TypeVar("T")
+
+LONG_S = 30.0
 
 
 def simulate(
@@ -238,21 +241,27 @@ def heal(cluster: Cluster) -> None:
 
 
 def test_real_threads() -> None:
-    """The same code on threads and the wall clock: agreement, a crash, a snapshot."""
+    """The same code on threads and the wall clock; all of them end with `Kill`."""
     runtime = RealRuntime(seed=1)
+    others = threading.enumerate()
 
     def scenario() -> None:
         cluster = Cluster(runtime, 3, snapshot_every=10)
+        cluster.net.LongDelays(False)
         cluster.agree("a")
         away = (cluster.await_leader().number + 1) % 3
-        cluster.crash(away)
+        cluster.connect(away, False)
         leader = cluster.await_leader()
         for number in range(25):
             leader.raft.Start(f"c{number}")
         cluster.wait_for(lambda: "c24" in leader.applied, 10)
-        cluster.start(away)
+        cluster.connect(away, True)
         cluster.agree("b")
         for number in range(3):
             cluster.running(number).raft.Kill()
+        for thread in set(threading.enumerate()).difference(others):
+            if thread.name.startswith("raft-"):
+                thread.join(LONG_S)
+                assert not thread.is_alive(), f"{thread.name} does not end"
 
     runtime.run(scenario)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -16,9 +16,10 @@ LONG_S = 30.0
 
 
 @pytest.fixture
-def pool() -> ThreadPoolExecutor:
-    """Threads for those who wait in a test."""
-    return ThreadPoolExecutor(8)
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads for those who wait in a test; they all come to an end."""
+    with ThreadPoolExecutor(8) as threads:
+        yield threads
 
 
 def command(index: int) -> ApplyMsg:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+import pytest
+
 import labgob
 from raft1.raftapi import ApplyMsg, Raft
-from raft1.server import Applier, HistorySnapshot, RaftService
+from raft1.server import Applier, HistorySnapshot, RaftService, checked
 from tester1 import rafttestrpc as testrpc
 
 R = TypeVar("R")
@@ -148,3 +150,11 @@ def test_the_direct_service_passes_results_on() -> None:
     assert service.Start(testrpc.StartArgs(5)) == testrpc.StartReply(3, 7, True)
     state = service.GetState(testrpc.GetStateArgs())
     assert state == testrpc.StateReply(7, True)
+
+
+@pytest.mark.parametrize("returned", [None, (1, 2), (1, 2, None), [1, 2, True]])
+def test_wrong_results_are_named(returned: object) -> None:
+    """Guards the direct service against a Raft that returns something else."""
+    assert checked("Raft.Start", (1, 2, True), (int, int, bool)) == (1, 2, True)
+    with pytest.raises(TypeError, match=r"Raft\.Start has to return \(int, int, bool"):
+        checked("Raft.Start", returned, (int, int, bool))
