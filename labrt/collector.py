@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # So many more objects made than freed start a collection of the youngest.
-_YOUNG_OBJECTS = 5_000
+_YOUNG_OBJECTS = 50_000
 
 
 @contextmanager

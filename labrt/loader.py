@@ -41,12 +41,50 @@ def compile_plain(source: bytes, filename: str) -> CodeType:
     return code
 
 
+class Sources:
+    """The source files of a run's worlds: where they are and what they compile to.
+
+    A file is looked at once. If it changes while the run goes on, a world that starts
+    later still runs what the others run.
+    """
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self._roots: dict[Path, str] = {}
+        self._places: dict[tuple[tuple[str, ...], str], tuple[str, bool]] = {}
+        self._code: dict[str, CodeType] = {}
+
+    def root(self, folder: Path) -> str:
+        """Return the path of a folder that modules are found in."""
+        root = self._roots.get(folder)
+        if root is None:
+            root = self._roots[folder] = str(folder.resolve())
+        return root
+
+    def locate(self, roots: tuple[str, ...], name: str) -> tuple[str, bool] | None:
+        """Return a module's file below one of the roots, and whether it is a package's.
+
+        A file that is not there may still come.
+        """
+        place = self._places.get((roots, name)) or _locate(roots, name)
+        if place is not None:
+            self._places[roots, name] = place
+        return place
+
+    def code(self, filename: str) -> CodeType:
+        """Return a file's code. Raises ``SyntaxError`` and ``OSError``."""
+        code = self._code.get(filename)
+        if code is None:
+            code = self._code[filename] = _compile_file(filename, self._compiler)
+        return code
+
+
 class Loader:
     """Loads modules for one world.
 
     ``key`` marks the world's modules in ``sys.modules``. ``substitute`` returns the
     module to use for a plain name, or None where there is nothing to replace; it
-    may raise ``ImportError`` to refuse.
+    may raise ``ImportError`` to refuse. ``sources`` are the run's.
     """
 
     def __init__(
@@ -57,15 +95,15 @@ class Loader:
         *,
         substitute: Callable[[str, str], ModuleType | None],
         names: Mapping[str, Any],
-        compiler: Compiler,
+        sources: Sources,
     ) -> None:
         self.modules: dict[str, ModuleType] = {}
         self._key = key
         self._files: set[str] = set()
-        self._roots = [str(Path(root).resolve()) for root in roots]
+        self._roots = tuple(map(sources.root, roots))
         self._packages = None if packages is None else frozenset(packages)
         self._substitute = substitute
-        self._compiler = compiler
+        self._sources = sources
         self._builtins = {**vars(builtins), **names, "__import__": self._import}
 
     def load(self, name: str) -> ModuleType:
@@ -113,7 +151,8 @@ class Loader:
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"no module named {name!r}", name=name)
         is_package = spec.submodule_search_locations is not None
-        return self._execute(name, spec.origin, is_package, compile_plain)
+        code = _compile_file(spec.origin, compile_plain)
+        return self._execute(name, spec.origin, is_package, code)
 
     # The import statement.
 
@@ -125,8 +164,7 @@ class Loader:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
-        importer = _package_of(globals) if level else ""
-        absolute = _absolute(name, importer, level)
+        absolute = _absolute(name, _package_of(globals), level) if level else name
         owner = globals.get("__name__", "") if globals else ""
         module = self._find(absolute, importer=owner)
         if module is None:
@@ -171,7 +209,7 @@ class Loader:
         top = name.partition(".")[0]
         if self._packages is not None and top not in self._packages:
             return None
-        location = self._locate(name)
+        location = self._sources.locate(self._roots, name)
         if location is None:
             return None
         parent = name.rpartition(".")[0]
@@ -181,24 +219,11 @@ class Loader:
                 return self.modules[name]
         filename, is_package = location
         self._files.add(filename)
-        return self._execute(name, filename, is_package, self._compiler)
-
-    def _locate(self, name: str) -> tuple[str, bool] | None:
-        """Return a module's file, and whether it is a package's."""
-        path = name.replace(".", "/")
-        for root in self._roots:
-            base = f"{root}/{path}"
-            if isfile(f"{base}.py"):
-                return f"{base}.py", False
-            if isfile(f"{base}/__init__.py"):
-                return f"{base}/__init__.py", True
-        for root in self._roots:
-            if isdir(f"{root}/{path}"):
-                return f"{root}/{path}", True
-        return None
+        code = self._sources.code(filename) if filename.endswith(".py") else None
+        return self._execute(name, filename, is_package, code)
 
     def _execute(
-        self, name: str, filename: str, is_package: bool, compiler: Compiler
+        self, name: str, filename: str, is_package: bool, code: CodeType | None
     ) -> ModuleType:
         unique = f"{name}@{self._key}"
         module = ModuleType(unique)
@@ -214,17 +239,31 @@ class Loader:
             module.__path__ = [filename.rpartition("/")[0]]
         sys.modules[unique] = self.modules[name] = module
         try:
-            if filename.endswith(".py"):
-                exec(_compile_file(filename, compiler), module.__dict__)
+            if code is not None:
+                exec(code, module.__dict__)
         except BaseException:
             del self.modules[name], sys.modules[unique]
             raise
         return module
 
 
-def precompile(path: Path) -> None:
+def precompile(path: Path, compiler: Compiler = compile_plain) -> None:
     """Compile a file, so that processes forked from this one need not."""
-    _compile_file(str(path), compile_plain)
+    _compile_file(str(path), compiler)
+
+
+def _locate(roots: Sequence[str], name: str) -> tuple[str, bool] | None:
+    path = name.replace(".", "/")
+    for root in roots:
+        base = f"{root}/{path}"
+        if isfile(f"{base}.py"):
+            return f"{base}.py", False
+        if isfile(f"{base}/__init__.py"):
+            return f"{base}/__init__.py", True
+    for root in roots:
+        if isdir(f"{root}/{path}"):
+            return f"{root}/{path}", True
+    return None
 
 
 def _compile_file(filename: str, compiler: Compiler) -> CodeType:
@@ -245,8 +284,6 @@ def _package_of(namespace: Mapping[str, Any] | None) -> str:
 
 def _absolute(name: str, package: str, level: int) -> str:
     """Resolve a relative import against the package that it stands in."""
-    if level == 0:
-        return name
     parts = package.split(".")
     if level > len(parts):
         raise ImportError("attempted relative import beyond top-level package")

@@ -18,10 +18,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar, final
 
-from labrt import report
+from labrt import report, simdataclasses
 from labrt import runtime as interface
 from labrt.errors import TaskFailed, WorldKilled
-from labrt.loader import Loader, compile_plain
+from labrt.loader import Loader, Sources, compile_plain
 from labrt.trace import Trace
 
 T = TypeVar("T")
@@ -44,9 +44,9 @@ class RealWorld:
             f"{name}#{incarnation}",
             roots,
             packages,
-            substitute=lambda module, importer: None,
+            substitute=_substitute,
             names={},
-            compiler=compile_plain,
+            sources=Sources(compile_plain),
         )
 
     def load(self, module: str) -> ModuleType:
@@ -69,6 +69,11 @@ class RealWorld:
         """Cut the world off; its threads end when they next use the runtime."""
         self.alive = False
         self._loader.unload()
+
+
+def _substitute(module: str, importer: str) -> ModuleType | None:
+    """Replace what costs a program most of the time that it takes to load."""
+    return simdataclasses.make_module() if module == "dataclasses" else None
 
 
 class _Parking:
@@ -119,10 +124,11 @@ class RealFuture:
                 return True
             self._parked.append(parking)
         self._runtime.park(parking, timeout)
-        with self._runtime.mutex():
-            if parking in self._parked:
-                self._parked.remove(parking)
-            return self.done
+        if not self.done:
+            with self._runtime.mutex():
+                if parking in self._parked:
+                    self._parked.remove(parking)
+        return self.done
 
 
 class RealTask:
@@ -260,12 +266,11 @@ class RealRuntime(interface.Runtime):
         self._raise_failure()
 
     def _park_task(self, parking: _Parking, timeout: float | None) -> None:
-        with self._lock:
-            if not self._over:
-                self._parked.add(parking)
-        if parking in self._parked:
+        # The end of the run either finds the parking here or is seen here.
+        self._parked.add(parking)
+        if not self._over:
             parking.wait(timeout)
-            self._parked.discard(parking)
+        self._parked.discard(parking)
         self._end_dead_task()
 
     def _raise_failure(self) -> None:
@@ -360,10 +365,8 @@ class RealRuntime(interface.Runtime):
 
     def _end_tasks(self) -> None:
         """Wake the tasks that still wait, to end there."""
-        with self._lock:
-            self._over = True
-            parked = list(self._parked)
-        for parking in parked:
+        self._over = True
+        for parking in list(self._parked):
             parking.release()
 
     def world(

@@ -91,15 +91,13 @@ def deadlock(tasks: Iterable[SimTask]) -> str:
 def stuck_lock(task: SimTask, lock: object, seconds: float) -> str:
     """Say which task waits for which lock, where, and what its holder is doing."""
     holder: SimTask | None = getattr(lock, "holder", None)
-    name = _name_of_lock(task, lock)
-    itself = " already" if holder is task else ""
+    already = " already" if holder is task else ""
     lines = [
-        f"{task.where} has waited {seconds:.1f} s for {name}, held by "
-        f"{'itself' if holder is task else holder.where if holder else 'nobody'}"
-        f"{itself}{_place(task)}: a deadlock"
+        f"{task.where} has waited {seconds:.1f} s for {_name_of_lock(task, lock)}, "
+        f"{_held_by(holder, task)}{already}{_place(task)}: a deadlock"
     ]
     lines.extend(_blocked_task(task))
-    if holder is not None and holder is not task:
+    if holder is not None and holder is not task and not holder.done:
         lines.extend(_blocked_task(holder))
     return "\n".join(lines)
 
@@ -127,9 +125,17 @@ def _reason(task: SimTask) -> str:
         return reason
     name = _name_of_lock(task, reason)
     holder: SimTask | None = getattr(reason, "holder", None)
+    return f"{name}, {_held_by(holder, task)}" if holder else name
+
+
+def _held_by(holder: SimTask | None, waiting: SimTask) -> str:
+    """Say who holds the lock that a task waits for."""
     if holder is None:
-        return name
-    return f"{name}, held by {'itself' if holder is task else holder.where}"
+        return "held by nobody"
+    if holder is waiting:
+        return "held by itself"
+    ended = ", which ended without releasing it" if holder.done else ""
+    return f"held by {holder.where}{ended}"
 
 
 def _frame_of(task: SimTask) -> FrameType | None:
@@ -179,13 +185,23 @@ def _shorten(task: Failed, filename: str) -> str:
 
 
 def _name_of_lock(task: SimTask, lock: object) -> str:
-    """Find what the waiting code calls a lock, such as ``self.mu``."""
+    """Find what the waiting code calls a lock: ``self.mu``; ``raft.mu`` if global."""
     kind = type(lock).__name__
-    for frame in _frames(task):
+    frames = _frames(task)
+    for frame in frames:
         for name, value in frame.f_locals.items():
             if value is lock:
                 return f"{kind} {name}"
             for attribute, held in getattr(value, "__dict__", {}).items():
-                if held is lock or getattr(held, "_lock", None) is lock:
+                if _is_lock_of(held, lock):
                     return f"{kind} {name}.{attribute}"
+    for frame in frames:
+        for name, value in frame.f_globals.items():
+            if _is_lock_of(value, lock):
+                return f"{kind} {Path(frame.f_code.co_filename).stem}.{name}"
     return f"a {kind}"
+
+
+def _is_lock_of(value: object, lock: object) -> bool:
+    """Say whether a value is that lock, or a condition that is built on it."""
+    return value is lock or getattr(value, "_lock", None) is lock

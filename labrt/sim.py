@@ -34,7 +34,7 @@ from labrt.active import activate, deactivate
 from labrt.collector import patient_collector
 from labrt.errors import Deadlock, LockStuck, RuntimeFailure, TaskFailed, WorldKilled
 from labrt.simtask import SimFuture, SimTask, SimTimer
-from labrt.simworld import SimWorld
+from labrt.simworld import SimWorld, simulated_sources
 from labrt.streams import derive
 from labrt.trace import Trace
 from labrt.watch import InterruptWatch, RunawayWatch
@@ -75,7 +75,7 @@ class SimRuntime(interface.Runtime):
         output: Callable[[float, str, str], None] = report.print_line,
     ) -> None:
         super().__init__(seed, trace)
-        self.preempt_lines = preempt_lines
+        self.sources = simulated_sources(preempt_lines=preempt_lines)
         self.lock_patience = lock_patience
         self.runaway_seconds = runaway_seconds
         self.output = output

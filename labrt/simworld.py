@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 from labrt import simmodules
 from labrt.errors import WorldKilled
 from labrt.instrument import GUARD, IS_DEAD, LINE, compile_source
-from labrt.loader import Compiler, Loader
+from labrt.loader import Compiler, Loader, Sources, precompile
 from labrt.output import WorldStream
 from labrt.streams import derive
 
@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 _COMPILERS: dict[bool, Compiler] = {
     lines: partial(compile_source, lines=lines) for lines in (False, True)
 }
+
+
+def precompile_simulated(path: Path, *, preempt_lines: bool) -> None:
+    """Compile a file for worlds, so that processes forked from this one need not."""
+    precompile(path, _COMPILERS[preempt_lines])
+
+
+def simulated_sources(*, preempt_lines: bool) -> Sources:
+    """Return the sources of one run's worlds."""
+    return Sources(_COMPILERS[preempt_lines])
 
 
 class SupportsWrite(Protocol):
@@ -72,7 +82,7 @@ class SimWorld:
                 IS_DEAD: self._is_dead,
                 LINE: self._line,
             },
-            compiler=_COMPILERS[runtime.preempt_lines],
+            sources=runtime.sources,
         )
         self.modules = self._loader.modules
         self.owns = self._loader.owns
