@@ -2,8 +2,9 @@
 
 Three servers of the solution, each a process, behind the tester's reliable network.
 Prints Puts a second and their latencies, for one client that waits for each Put and for
-fifty that do so at once, and what one Call from a server to another takes, through the
-tester. Figures are wall-clock time: nothing else should run.
+fifty that do so at once, what one Call from a server to another takes, through the
+tester, and what it takes to start a server and to kill it. Figures are wall-clock time:
+nothing else should run.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from tester1.running import run_in_lab
 SERVERS = 3
 WARM_UP_S = 1.0
 CALLS = 5000
+STARTS = 100
 
 
 def in_process_mode(solution: Path | None, body: Callable[[Lab], None]) -> None:
@@ -86,6 +88,33 @@ def measure_calls(lab: Lab) -> None:
     )
 
 
+def measure_starts(lab: Lab) -> None:
+    """Print a line each for starting a server and for killing it.
+
+    A start ends when the server's program has initialised: its solution is loaded, its
+    Raft runs, it can be called.
+    """
+    config = Config(
+        lab,
+        SERVERS,
+        reliable=True,
+        start="kvraft1.kv_host:start_kv",
+        options={"maxraftstate": -1},
+    )
+    group = config.group()
+    kills, starts = [], []
+    for _ in range(STARTS):
+        begin = time.perf_counter()
+        group.shutdown_server(0)
+        killed = time.perf_counter()
+        group.start_server(0)
+        started = time.perf_counter()
+        kills.append(killed - begin)
+        starts.append(started - killed)
+    print(line("Start of a server", Measured(sum(starts), starts)))
+    print(line("Kill of a server", Measured(sum(kills), kills)))
+
+
 def line(title: str, measured: Measured) -> str:
     """Throughput, and the distribution of the latencies in microseconds."""
     ordered = sorted(measured.latencies)
@@ -112,6 +141,7 @@ def main() -> None:
         lambda lab: measure_puts(lab, options.clients, options.seconds),
     )
     in_process_mode(options.solution, measure_calls)
+    in_process_mode(options.solution, measure_starts)
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ from labrt import Runtime
 from raft1.applied import AppliedLogs, ApplyMismatch, shortened
 from tester1 import rafttestrpc as testrpc
 from tester1.config import Config
-from tester1.group import GRP0, server_name
+from tester1.group import server_number
 from tester1.lab import Lab, LabFailure
+from tester1.testerclient import PerProgram
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class RaftCluster:
             reliable=reliable,
             start="raft1.server:start_raft",
             options={"snapshots": snapshots},
-            services={"Test": ApplierReports(self, lab.runtime)},
+            services={"Test": PerProgram(partial(ApplierReports, self, lab.runtime))},
         )
         self.random = self.config.random
         self.annotations = self.config.annotations
@@ -207,29 +208,34 @@ class RaftCluster:
 
 
 class ApplierReports:
-    """The tester's service `Test`: what the servers' appliers report arrives here."""
+    """The tester's service `Test`: what one server's applier reports arrives here."""
 
-    def __init__(self, cluster: RaftCluster, runtime: Runtime) -> None:
+    def __init__(self, cluster: RaftCluster, runtime: Runtime, program: str) -> None:
         self._cluster = cluster
         self._runtime = runtime
+        self._program = program
+        self._server = server_number(program)
 
     def CheckLogs(self, entry: testrpc.AppliedEntry) -> testrpc.Verdict:
         """Judge one applied command."""
-        server, index, command = entry.server, entry.index, entry.command
+        index, command = entry.index, entry.command
         if self._runtime.trace is not None:
-            self._trace("apply", server, f"{index}: {shortened(command)}")
-        return self._judge(partial(self._cluster.logs.apply, server, index, command))
+            self._trace("apply", f"{index}: {shortened(command)}")
+        apply = partial(self._cluster.logs.apply, self._server, index, command)
+        return self._judge(apply)
 
     def IngestLog(self, log: testrpc.AppliedLog) -> testrpc.Verdict:
-        """Judge a log that a server took over from a snapshot."""
+        """Judge a log that the server took over from a snapshot."""
         if self._runtime.trace is not None:
             last_index = len(log.commands) - 1
-            self._trace("adopt", log.server, f"snapshot up to {last_index}")
-        return self._judge(partial(self._cluster.logs.adopt, log.server, log.commands))
+            self._trace("adopt", f"snapshot up to {last_index}")
+        return self._judge(
+            partial(self._cluster.logs.adopt, self._server, log.commands)
+        )
 
     def ApplyErr(self, error: testrpc.ApplyError) -> testrpc.Verdict:
-        """Take note of something that a server could not use at all."""
-        self._cluster.apply_error(error.text)
+        """Take note of something that the server could not use at all."""
+        self._cluster.apply_error(f"server {self._server} {error.text}")
         return testrpc.Verdict(accepted=False)
 
     def _judge(self, record: Callable[[], None]) -> testrpc.Verdict:
@@ -241,6 +247,6 @@ class ApplierReports:
             return testrpc.Verdict(accepted=False)
         return testrpc.Verdict(accepted=True)
 
-    def _trace(self, kind: str, server: int, text: str) -> None:
+    def _trace(self, kind: str, text: str) -> None:
         assert self._runtime.trace is not None
-        self._runtime.trace.add(kind, server_name(GRP0, server), text)
+        self._runtime.trace.add(kind, self._program, text)

@@ -168,16 +168,15 @@ class Applier:
         try:
             history = decode_history(snapshot, index)
         except UnusableSnapshot as error:
-            text = f"server {self._me} {error}"
-            self._accepted(testrpc.APPLY_ERROR, testrpc.ApplyError(self._me, text))
+            self._accepted(testrpc.APPLY_ERROR, testrpc.ApplyError(str(error)))
             return
-        report = testrpc.AppliedLog(self._me, history.commands)
+        report = testrpc.AppliedLog(history.commands)
         if self._accepted(testrpc.INGEST_LOG, report):
             self._log = history.commands
 
     def _report(self, message: ApplyMsg) -> bool:
         """Report a command; True if it may be counted as applied."""
-        entry = testrpc.AppliedEntry(self._me, message.CommandIndex, message.Command)
+        entry = testrpc.AppliedEntry(message.CommandIndex, message.Command)
         return self._accepted(testrpc.CHECK_LOGS, entry)
 
     def _snapshot(self, raft: Raft) -> None:

@@ -52,8 +52,9 @@ class Config:
     """One test's environment; a context manager that ends and cleans up.
 
     `start` is the servers' program, a function or "module:function", called in each
-    server with the keyword arguments `options`. `services` are receivers that the
-    servers reach through their client of the tester from their first moment on.
+    server with the keyword arguments `options`. `services` are receivers, or
+    `PerProgram`s, that the servers reach through their client of the tester from their
+    first moment on.
     `hop_delay` is the range of seconds that a message travels in simulation, None the
     network's own.
     """

@@ -27,12 +27,17 @@ R = TypeVar("R")
 GRP0 = 0
 """The number of the only group of labs 3 and 4."""
 
-__all__ = ["GRP0", "ServerGrp", "server_name"]
+__all__ = ["GRP0", "ServerGrp", "server_name", "server_number"]
 
 
 def server_name(gid: int, server: int) -> str:
     """The name of a server in the network, in messages and in traces."""
     return f"server-{gid}-{server}"
+
+
+def server_number(name: str) -> int:
+    """The number, within its group, of the server of that name."""
+    return int(name.rpartition("-")[2])
 
 
 class _Server:

@@ -5,6 +5,7 @@ This is the one place that knows which classes belong to which mode.
 
 from __future__ import annotations
 
+import multiprocessing
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -12,8 +13,7 @@ from typing import Final
 from labrt import RealRuntime, Runtime, SimRuntime, Trace
 from tester1.host import Host
 from tester1.lab import Lab, Mode
-from tester1.process import ProcessHost, spawn
-from tester1.process.limits import Limits
+from tester1.process.limits import Limits, LimitsError
 from tester1.simhost import SimHost
 from tester1.solution import CodeUnderTest
 from tester1.testerclient import TesterServices
@@ -46,13 +46,39 @@ class RunOptions:
     preempt: Preempt = Preempt.NONE
 
 
-def check_available(mode: Mode) -> None:
-    """Raise `UnavailableMode` for a mode that this installation cannot run."""
-    if mode is Mode.PROCESS and not spawn.available():
+def check_available(options: RunOptions) -> None:
+    """Raise `UnavailableMode` for what this installation cannot do."""
+    if options.mode is not Mode.PROCESS:
+        return
+    if "forkserver" not in multiprocessing.get_all_start_methods():
         raise UnavailableMode(
             "--mode process needs fork servers, which this system does not have; "
             "use --mode sim"
         )
+    if options.preempt is not Preempt.NONE:
+        raise UnavailableMode(
+            "--preempt says where the simulation switches threads; with --mode process "
+            "the machine decides that: leave one of the two out"
+        )
+    try:
+        Limits.of()
+    except LimitsError as error:
+        raise UnavailableMode(str(error)) from None
+
+
+def warning(mode: Mode) -> str | None:
+    """What a session in this mode has to warn of; usually nothing."""
+    if mode is not Mode.PROCESS:
+        return None
+    from tester1.process.confine import missing
+
+    lacking = missing()
+    if not lacking:
+        return None
+    return (
+        f"this machine has no {' and no '.join(lacking)}: servers are not confined, "
+        "so do not run code here that you do not trust"
+    )
 
 
 def make_runtime(options: RunOptions, seed: int, trace: Trace | None = None) -> Runtime:
@@ -71,5 +97,8 @@ def make_host(lab: Lab, services: TesterServices) -> Host:
     """What runs the programs of one test."""
     code = CodeUnderTest.of(lab.solution)
     if lab.mode is Mode.PROCESS:
+        # Most sessions are simulated and need not wait for this import.
+        from tester1.process.host import ProcessHost
+
         return ProcessHost(lab.runtime, code, services, Limits.of())
     return SimHost(lab.runtime, code, services)

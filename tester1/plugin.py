@@ -28,6 +28,7 @@ from tester1.failure import describe_failure, repeat_command, unwritten_part
 from tester1.lab import Lab, Mode
 from tester1.lastevents import columns, involved_servers, rehearse
 from tester1.modes import make_runtime
+from tester1.ordering import LONG_TESTS_S, longest_first
 from tester1.running import run_in_lab, write_trace
 from tester1.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.settings import Settings, add_options, remember_seed, share_seed
@@ -76,6 +77,26 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     """Let `-k` find a lab test by its name in the course, `TestFigure83C`."""
     if isinstance(item, pytest.Function) and "lab" in item.fixturenames:
         item.extra_keyword_matches.add(course_name(item.originalname))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Let the workers of pytest-xdist begin with what takes longest on the wall clock.
+
+    Every worker has to come to the same order.
+    """
+    worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is not None and config.stash[_SETTINGS].options.mode is Mode.PROCESS:
+        items[:] = longest_first(items, worker["workercount"], _usual_seconds)
+
+
+def _usual_seconds(item: pytest.Item) -> float:
+    name = getattr(item, "originalname", item.name)
+    return (
+        LONG_TESTS_S.get(name, 0) if "lab" in getattr(item, "fixturenames", ()) else 0
+    )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -171,8 +192,12 @@ def _report_failure(
     if unwritten is not None:  # there is nothing to search for, so nothing to show
         report.longrepr = unwritten
         report.sections = []
-    elif isinstance(report.longrepr, ExceptionRepr):
+    elif isinstance(report.longrepr, ExceptionRepr) and not _is_brief(item):
         report.longrepr.addsection("raftlab", _explain(item, lab, error))
+
+
+def _is_brief(item: pytest.Function) -> bool:
+    return item.config.stash[_SETTINGS].brief
 
 
 def _explain(item: pytest.Function, lab: Lab, error: BaseException) -> str:

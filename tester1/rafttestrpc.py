@@ -3,9 +3,11 @@
 Two directions: the tester starts commands and asks for states (`rfsrv`), and each
 server reports what its Raft applied (`Test`). The records are decoded by the type
 that the receiving handler declares, so that a server cannot make the tester build
-anything else. They are small, because one report is sent for every applied entry of
-every server. They are here and not in `raft1`, of which every incarnation of a server
-has a copy of its own, since all copies of plain records would be equal.
+anything else. Reports do not say whose they are: the tester knows which server a call
+comes from, so that none can report in the name of another. They are small, because one
+report is sent for every applied entry of every server. They are here and not in
+`raft1`, of which every incarnation of a server has a copy of its own, since all copies
+of plain records would be equal.
 """
 
 from __future__ import annotations
@@ -51,26 +53,26 @@ class StateReply:
 
 @dataclass(slots=True)
 class AppliedEntry:
-    """Server `server` received `command` at `index` on its apply channel."""
+    """A server received `command` at `index` on its apply channel."""
 
-    server: int
     index: int
     command: Any
 
 
 @dataclass(slots=True)
 class AppliedLog:
-    """Server `server` adopted a snapshot: its log is now `commands`, from index 0."""
+    """A server adopted a snapshot: its log is now `commands`, from index 0."""
 
-    server: int
     commands: list[Any] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class ApplyError:
-    """Server `server` received something on its apply channel that it cannot use."""
+    """A server received something on its apply channel that it cannot use.
 
-    server: int
+    The text goes on from "server 1 ".
+    """
+
     text: str
 
 

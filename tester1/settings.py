@@ -11,7 +11,13 @@ from typing import Final
 import pytest
 
 from tester1.lab import Mode
-from tester1.modes import Preempt, RunOptions, UnavailableMode, check_available
+from tester1.modes import (
+    Preempt,
+    RunOptions,
+    UnavailableMode,
+    check_available,
+    warning,
+)
 from tester1.seeds import draw_seed
 from tester1.solution import CodeUnderTest, SolutionError
 
@@ -33,6 +39,8 @@ class Settings:
     traced: bool
     artifacts: Path | None
     seed_origin: str
+    brief: bool
+    """Whether failures are only told, not explained: nobody reads the report."""
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -43,7 +51,7 @@ class Settings:
         )
         solution = _folder(config, "raftlab_solution")
         try:
-            check_available(options.mode)
+            check_available(options)
             CodeUnderTest.of(solution)
         except UnavailableMode as error:
             raise pytest.UsageError(str(error)) from None
@@ -55,7 +63,9 @@ class Settings:
             artifacts = config.invocation_params.dir / DEFAULT_ARTIFACTS
         seed, origin = _seed(config)
         seeds = int(config.getoption("raftlab_seeds"))
-        return cls(options, seed, seeds, solution, traced, artifacts, origin)
+        # Not an option of the command line: batches set it.
+        brief = bool(config.getoption("raftlab_brief", False))
+        return cls(options, seed, seeds, solution, traced, artifacts, origin, brief)
 
     def header(self) -> str:
         """The line that says how this session runs lab tests."""
@@ -66,7 +76,9 @@ class Settings:
             parts.append(f"solution {self.solution}")
         if self.options.preempt is not Preempt.NONE:
             parts.append(f"preempt {self.options.preempt}")
-        return f"raftlab: {', '.join(parts)}"
+        header = f"raftlab: {', '.join(parts)}"
+        caution = warning(self.options.mode)
+        return header if caution is None else f"{header}\nraftlab: warning: {caution}"
 
     def repeating(self, seed: int) -> list[str]:
         """The options that run one test exactly so again."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import labgob
@@ -129,7 +130,7 @@ class SimHost:
             self,
             world,
             MakeServer(self._runtime, world=world, name=name),
-            TesterClient(self._runtime, self._forward),
+            TesterClient(self._runtime, partial(self._forward, name)),
             persister,
         )
         self._programs[world] = program
@@ -165,15 +166,15 @@ class SimHost:
         world = self._runtime.current_world()
         return None if world is None else self._programs.get(world)
 
-    def _forward(self, method: str, data: bytes, on_done: OnDone) -> None:
-        """Run a handler of the tester on behalf of the running program.
+    def _forward(self, name: str, method: str, data: bytes, on_done: OnDone) -> None:
+        """Run a handler of the tester on behalf of the program called `name`.
 
         Its failure is the run's, and the program must not be able to catch it.
         """
         reply = None
         self._in_tester = True
         try:
-            reply = self._services.run(method, data)
+            reply = self._services.run(name, method, data)
         except LabrpcError as error:
             cause = error.__cause__
             self._runtime.fail(cause if isinstance(cause, LabFailure) else error)

@@ -3,7 +3,9 @@
 A solution is a folder with `raft1/` and `kvraft1/`, or one of them, laid out like the
 repository. What it lacks is taken from the repository, so that a student of lab 4 can
 use the reference Raft. The harness's own packages are never taken from it, even if
-the folder is a copy of the whole repository: they decide about the solution.
+the folder is a copy of the whole repository: they decide about the solution. Nor are
+the harness's own modules in `raft1/` and `kvraft1/`: a copy of one may lie in the
+folder, but one that differs is refused.
 """
 
 from __future__ import annotations
@@ -12,14 +14,37 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-__all__ = ["LAB_PACKAGES", "REFERENCE_ROOT", "CodeUnderTest", "SolutionError"]
+__all__ = [
+    "HARNESS_MODULES",
+    "LAB_PACKAGES",
+    "REFERENCE_ROOT",
+    "CodeUnderTest",
+    "SolutionError",
+]
 
 REFERENCE_ROOT = Path(__file__).resolve().parent.parent
 """The folder of the reference solution's packages."""
 
 LAB_PACKAGES = ("raft1", "kvraft1")
 """The packages that hold solutions."""
+
+HARNESS_MODULES: Final = {
+    "raft1": ("applied", "cluster", "leaders", "raftapi", "scaffold", "server"),
+    "kvraft1": (
+        "clerk_host",
+        "clerks",
+        "counter",
+        "kv_host",
+        "kvtest",
+        "oplog",
+        "rsm_host",
+        "rsm_scaffold",
+        "scaffold",
+    ),
+}
+"""The modules of the labs' packages that test solutions, and are part of none."""
 
 _HARNESS_PACKAGES = frozenset({"labgob", "labrpc", "labrt", "tester1", "tests"})
 
@@ -42,7 +67,8 @@ class CodeUnderTest:
     def of(cls, solution: Path | None) -> CodeUnderTest:
         """The solution in that folder over the reference, or the reference alone.
 
-        Raises `SolutionError` if there is nothing in the folder that can be tested.
+        Raises `SolutionError` if there is nothing in the folder that can be tested, or
+        if it replaces a part of the harness.
         """
         if solution is None:
             return cls((REFERENCE_ROOT,), frozenset(LAB_PACKAGES))
@@ -62,6 +88,24 @@ def _check(solution: Path) -> None:
         raise SolutionError(
             f"{solution} holds no solution: there is neither a raft1/ nor a kvraft1/ "
             f"with Python files in it{hint}"
+        )
+    for package, modules in HARNESS_MODULES.items():
+        for module in modules:
+            _check_harness_module(solution, f"{package}/{module}")
+
+
+def _check_harness_module(solution: Path, module: str) -> None:
+    """Refuse what would be loaded in place of one of the harness's own modules."""
+    own = solution / f"{module}.py"
+    if own.exists():
+        copied = own.read_bytes() == (REFERENCE_ROOT / f"{module}.py").read_bytes()
+    else:
+        own = solution / module
+        copied = not own.exists()
+    if not copied:
+        raise SolutionError(
+            f"{own} is a part of the tester, which no solution can replace; remove "
+            "it, or give the module another name"
         )
 
 

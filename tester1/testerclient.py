@@ -9,6 +9,7 @@ never the program's.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeVar
 
 from labrpc import ClientEnd, Dispatch, MakeService, Service, UnknownMethodError
@@ -31,6 +32,7 @@ R = TypeVar("R")
 __all__ = [
     "Annotate",
     "GetAnnotatorTimestamp",
+    "PerProgram",
     "PostAnnotatorInfoInterval",
     "TesterClient",
     "TesterRPC",
@@ -40,31 +42,59 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class PerProgram:
+    """A service that has to know who calls: each program gets a receiver of its own.
+
+    `make` takes the program's name, such as `server-0-1`. The name is the tester's
+    knowledge of where a call comes from, so a program cannot call as another.
+    """
+
+    make: Callable[[str], object]
+
+
 class TesterServices:
     """The services that the tester offers to the programs under test."""
 
     def __init__(self) -> None:
-        self._services: dict[str, Service] = {}
-        self._handlers: dict[str, Handler] = {}
+        self._services: dict[str, Service | PerProgram] = {}
+        # Of the services that are `PerProgram`, by program and name.
+        self._own: dict[tuple[str, str], Service] = {}
+        self._handlers: dict[tuple[str, str], Handler] = {}
 
     def add(self, receiver: object, name: str | None = None) -> None:
         """Offer the public methods of `receiver` as `<name>.<method>`."""
-        service = MakeService(receiver, name)
-        self._services[service.name] = service
+        if isinstance(receiver, PerProgram):
+            assert name is not None, "a service of each program needs a name"
+            self._services[name] = receiver
+        else:
+            service = MakeService(receiver, name)
+            self._services[service.name] = service
 
-    def run(self, method: str, data: bytes) -> bytes:
+    def run(self, program: str, method: str, data: bytes) -> bytes:
         """Run a handler on encoded arguments and return its encoded reply.
 
-        Raises a `LabrpcError` for a method that does not exist or is called wrongly.
+        `program` is the name of the program that calls. Raises a `LabrpcError` for a
+        method that does not exist or is called wrongly.
         """
-        handler = self._handlers.get(method)
+        handler = self._handlers.get((program, method))
         if handler is None:
-            handler = self._handlers[method] = self._find(method)
+            handler = self._find(program, method)
+            self._handlers[program, method] = handler
         return handler.run(data)
 
-    def _find(self, full_method: str) -> Handler:
-        name, _, method = full_method.rpartition(".")
+    def _service(self, program: str, name: str) -> Service | None:
         service = self._services.get(name)
+        if not isinstance(service, PerProgram):
+            return service
+        own = self._own.get((program, name))
+        if own is None:
+            own = self._own[program, name] = MakeService(service.make(program), name)
+        return own
+
+    def _find(self, program: str, full_method: str) -> Handler:
+        name, _, method = full_method.rpartition(".")
+        service = self._service(program, name)
         handler = None if service is None else service.handler(method, "tester")
         if handler is None:
             raise UnknownMethodError(

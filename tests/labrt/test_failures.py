@@ -130,6 +130,60 @@ def test_lock_taken_twice_is_reported_while_others_run(
     )
 
 
+def test_lock_of_an_ended_thread(run_program: RunProgram) -> None:
+    """A thread that ended with a lock is named; a global lock has its module's name."""
+    with pytest.raises(LockStuck) as failure:
+        run_program(
+            """
+            import threading, time
+
+            mu = threading.Lock()
+
+            def main():
+                forgetful = threading.Thread(target=mu.acquire, name="forgetful")
+                forgetful.start()
+                time.sleep(1)
+                threading.Thread(target=wait, name="waiting").start()
+                while True:
+                    time.sleep(0.1)
+
+            def wait():
+                with mu: pass
+            """,
+            lock_patience=10.0,
+        )
+    assert str(failure.value).splitlines() == [
+        "server, waiting has waited 10.0 s for Lock program.mu, held by server, "
+        "forgetful, which ended without releasing it, "
+        "at program.py:15 in wait: with mu: pass: a deadlock",
+        "  server, waiting waits for Lock program.mu, held by server, forgetful, "
+        "which ended without releasing it",
+        "    program.py:15 in wait: with mu: pass",
+    ]
+
+
+def test_deadlock_with_an_ended_thread(run_program: RunProgram) -> None:
+    """The list of blocked tasks says so as well; a global condition names its lock."""
+    with pytest.raises(Deadlock) as failure:
+        run_program(
+            """
+            import threading
+
+            changed = threading.Condition(threading.Lock())
+
+            def main():
+                thread = threading.Thread(target=changed.acquire, name="forgetful")
+                thread.start()
+                thread.join()
+                with changed: pass
+            """
+        )
+    assert (
+        "waits for Lock program.changed, held by server, forgetful, "
+        "which ended without releasing it"
+    ) in str(failure.value)
+
+
 @pytest.mark.parametrize(
     "body", ["pass", "try: pass\n                    except: pass"]
 )

@@ -80,10 +80,10 @@ def _run(messages: list[ApplyMsg], tester: RecordingTester) -> RecordingRaft:
 
 
 def test_every_command_is_reported_as_it_arrives() -> None:
-    """Guards the reports: server, index and command, in the order of the channel."""
+    """Guards the reports: index and command, in the order of the channel."""
     tester = RecordingTester()
     Applier(tester, me=2).run(_commands(1, 3), RecordingRaft())
-    assert tester.reports == [testrpc.AppliedEntry(2, i, 10 * i) for i in (1, 2, 3)]
+    assert tester.reports == [testrpc.AppliedEntry(i, 10 * i) for i in (1, 2, 3)]
 
 
 def test_a_snapshot_is_taken_at_9_and_19() -> None:
@@ -99,7 +99,7 @@ def test_commands_go_on_behind_an_adopted_snapshot() -> None:
     tester = RecordingTester()
     raft = _run([_snapshot_message(9), *_commands(10, 19)], tester)
     assert tester.reports[0] == testrpc.AppliedLog(
-        2, [None, *(10 * i for i in range(1, 10))]
+        [None, *(10 * i for i in range(1, 10))]
     )
     ((index, data),) = raft.snapshots
     assert index == 19
@@ -132,7 +132,7 @@ def test_unusable_snapshots_are_reported() -> None:
         if isinstance(report, testrpc.ApplyError)
     ]
     assert len(texts) == len(tester.reports) == 3
-    assert texts[0] == "server 2 received an empty snapshot"
+    assert texts[0] == "received an empty snapshot"
     assert "none of the service's" in texts[1]
     assert "it ends at 9, the message says 8" in texts[2]
 

@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tester1.lab import Lab
+from tester1.lab import Lab, Mode
+from tester1.modes import RunOptions, make_runtime
 from tester1.solution import REFERENCE_ROOT
 from tests.tester1.counting import write_solution
+
+
+@pytest.fixture
+def lab(lab: Lab) -> Lab:
+    """The environment of a test of the tester: simulated, whatever `--mode` says."""
+    if lab.mode is not Mode.SIM:
+        lab.mode = Mode.SIM
+        lab.runtime = make_runtime(RunOptions(), lab.seed)
+    return lab
 
 
 @pytest.fixture
@@ -34,7 +44,7 @@ class InnerPytest:
 
     def run(self, *arguments: str) -> pytest.RunResult:
         """Run in this process."""
-        return self.pytester.runpytest_inprocess(*PLUGIN, *arguments)
+        return self.pytester.runpytest_inprocess(*PLUGIN, *IMPORTED, *arguments)
 
     def run_apart(self, *arguments: str) -> pytest.RunResult:
         """Run in a process of its own, as pytest-xdist needs it."""
@@ -44,6 +54,9 @@ class InnerPytest:
 PLUGIN = (
     [] if entry_points(group="pytest11", name="raftlab") else ["-p", "tester1.plugin"]
 )
+
+IMPORTED = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
+"""In this process, the plugin's packages are imported before an inner pytest begins."""
 
 
 @pytest.fixture

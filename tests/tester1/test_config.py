@@ -10,6 +10,7 @@ from labrpc import HandlerError, UnknownMethodError
 from tester1.config import Config
 from tester1.host import Program
 from tester1.lab import Lab, LabFailure
+from tester1.testerclient import PerProgram
 from tests.tester1.counting import (
     Count,
     Ledger,
@@ -141,6 +142,21 @@ def test_unknown_service_of_the_tester(counting: Lab) -> None:
         make_config(counting, 1) as config,
     ):
         config.group().call(0, "Counter.Report", Nothing(), Count)
+
+
+def test_a_service_that_knows_who_calls(counting: Lab) -> None:
+    """A server's reports arrive at its own receiver, whatever they say."""
+    ledgers: dict[str, Ledger] = {}
+
+    def make(program: str) -> Ledger:
+        ledgers[program] = Ledger()
+        return ledgers[program]
+
+    with make_config(counting, 3, services={"Ledger": PerProgram(make)}) as config:
+        for server in (2, 0, 2):
+            config.group().call(server, "Counter.Report", Nothing(), Count)
+    reports = {program: ledger.reports for program, ledger in ledgers.items()}
+    assert reports == {"server-0-2": [2, 2], "server-0-0": [0]}
 
 
 class Strict:

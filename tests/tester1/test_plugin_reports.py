@@ -407,20 +407,23 @@ def start(tester, ends, gid, me, persister):
 
 def interrupted(inner: InnerPytest) -> str:
     """Run in another process, interrupt it once it is running; returns its output."""
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "pytest", *PLUGIN, *WITH_SOLUTION, "-s"],
         cwd=inner.folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    assert process.stdout is not None
-    before = []
-    for line in process.stdout:
-        before.append(line)
-        if line.endswith("running\n"):
-            process.send_signal(signal.SIGINT)
-            break
-    after, _ = process.communicate(timeout=60)
+    ) as process:
+        assert process.stdout is not None
+        before = []
+        for line in process.stdout:
+            before.append(line)
+            if line.endswith("running\n"):
+                process.send_signal(signal.SIGINT)
+                break
+        try:
+            after, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert process.returncode == pytest.ExitCode.INTERRUPTED, "".join([*before, after])
     return after

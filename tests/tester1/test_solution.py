@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import shutil
 from pathlib import Path
 
 import pytest
 
-from tester1.solution import REFERENCE_ROOT, CodeUnderTest, SolutionError
+from tester1.solution import (
+    HARNESS_MODULES,
+    LAB_PACKAGES,
+    REFERENCE_ROOT,
+    CodeUnderTest,
+    SolutionError,
+)
 
 
 def make(folder: Path, *files: str) -> Path:
@@ -62,3 +70,64 @@ def test_not_a_solution(
     make(tmp_path, *files)
     with pytest.raises(SolutionError, match=message):
         CodeUnderTest.of(tmp_path / folder)
+
+
+@pytest.mark.parametrize(
+    "path", ["raft1/server.py", "raft1/raftapi/__init__.py", "kvraft1/kv_host.py"]
+)
+def test_a_part_of_the_tester_is_refused(tmp_path: Path, path: str) -> None:
+    """What decides about a solution cannot come with it; the error names the file."""
+    make(tmp_path, "raft1/raft.py", path)
+    named = tmp_path / path.removesuffix("/__init__.py")
+    with pytest.raises(SolutionError, match=f"^{named} is a part of the tester"):
+        CodeUnderTest.of(tmp_path)
+
+
+def test_a_copy_of_a_part_of_the_tester_does_no_harm(tmp_path: Path) -> None:
+    """A student may work in a copy of the whole repository."""
+    for package in LAB_PACKAGES:
+        shutil.copytree(REFERENCE_ROOT / package, tmp_path / package)
+    assert CodeUnderTest.of(tmp_path).packages == {"raft1", "kvraft1"}
+
+
+def imported_by(module: str) -> set[str]:
+    """A module of the labs and every other that it needs, by their names."""
+    found = {module}
+    waiting = [module]
+    while waiting:
+        for name in lab_imports(waiting.pop()) - found:
+            found.add(name)
+            waiting.append(name)
+    return found
+
+
+def lab_imports(module: str) -> set[str]:
+    """The modules of the labs that a module imports itself."""
+    path = REFERENCE_ROOT / module.replace(".", "/")
+    file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    nodes = list(ast.walk(ast.parse(file.read_text())))
+    froms = [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    names = {node.module or "" for node in froms}
+    names |= {f"{node.module}.{alias.name}" for node in froms for alias in node.names}
+    return {name for name in names if (REFERENCE_ROOT / file_of(name)).is_file()}
+
+
+def file_of(module: str) -> str:
+    """Where a module of the labs would be; nothing else is a file there."""
+    known = module.startswith(tuple(f"{package}." for package in LAB_PACKAGES))
+    path = module.replace(".", "/") if known else "unknown"
+    is_package = (REFERENCE_ROOT / path).is_dir()
+    return f"{path}/__init__.py" if is_package else f"{path}.py"
+
+
+def test_every_module_is_the_testers_or_the_solutions() -> None:
+    """What the reference solution does not consist of belongs to the tester."""
+    solution = set()
+    for start in "raft1.raft", "kvraft1.rsm", "kvraft1.client", "kvraft1.server":
+        solution |= imported_by(start)
+    for package, modules in HARNESS_MODULES.items():
+        files = (REFERENCE_ROOT / package).glob("*.py")
+        every = {file.stem for file in files} - {"__init__"}
+        own = {name.split(".")[1] for name in solution if name.startswith(package)}
+        interface = every & {"raftapi"}  # the solution needs it, too
+        assert set(modules) == (every - own) | interface

@@ -1,0 +1,65 @@
+"""What a process is told when it starts: made by the tester, which it trusts.
+
+It travels in `dill`, and in this direction only, so that a test can define a server's
+program in its own body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import dill  # type: ignore[import-untyped]  # it has no type information
+
+from tester1.host import Program
+from tester1.process.limits import Limits
+
+__all__ = ["STATE_FILE", "Boot", "Role", "ServerRole", "pack", "unpack"]
+
+STATE_FILE = "state"
+"""The name of the state file in the folder of a server's incarnation."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerRole:
+    """What only servers are told: see `tester1.host.Launch`."""
+
+    gid: int
+    me: int
+    ends: int
+    """How many ends it has, towards each server of its group."""
+
+
+Role = ServerRole | None
+"""None: a client's program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """What to run, and as whom."""
+
+    name: str
+    incarnation: int
+    seed: int
+    program: Program
+    role: Role
+    roots: tuple[Path, ...]
+    packages: frozenset[str]
+    folder: Path
+    limits: Limits
+
+
+def pack(boot: Boot) -> bytes:
+    """The bytes that `unpack` understands.
+
+    A function is taken along with what it refers to, unless it can be imported.
+    """
+    packed: bytes = dill.dumps(boot, recurse=True)
+    return packed
+
+
+def unpack(data: bytes) -> Boot:
+    """The record that the tester packed."""
+    boot = dill.loads(data)
+    assert isinstance(boot, Boot)
+    return boot

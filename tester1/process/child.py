@@ -1,0 +1,252 @@
+"""What runs in a process: the solution's program, behind a link to the tester.
+
+In this order: cut loose from the tester's files and terminal, be confined, load the
+solution, start its program, answer. Whatever goes wrong in the program's threads is
+told to the tester, which ends the test and this process with it.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+import random
+import signal
+import socket
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NoReturn, TypeVar
+
+import labgob
+from labrpc import (
+    ClientEnd,
+    LabrpcError,
+    MakeServer,
+    MakeService,
+    OnDone,
+    Service,
+)
+from labrt import RealRuntime, derive, report
+from labrt.real import RealWorld
+from tester1 import testerclient
+from tester1.loading import load_problem, start_function
+from tester1.process.boot import STATE_FILE, Boot, unpack
+from tester1.process.confine import confine, die_with_parent
+from tester1.process.disk import FilePersister
+from tester1.process.frames import Failure, FrameError, Kind, OpenEnd, Ready
+from tester1.process.limits import Limits
+from tester1.process.link import Link
+from tester1.testerclient import TesterClient
+
+R = TypeVar("R")
+
+__all__ = ["main"]
+
+THREAD_STACK: Final = 1 << 20
+"""The stack of a thread, in bytes: it counts as memory whether it is used or not."""
+_SOCKET: Final = 3
+
+
+def main(
+    connection: socket.socket,
+    output: int,
+    folder: Path,
+    limits: Limits,
+    payload: bytes,
+) -> NoReturn:
+    """Run a program until the process is killed.
+
+    `connection` leads to the tester, `output` is where to print, `folder` is where to
+    write, and `payload` is a `Boot`.
+    """
+    # A group, so that it can be killed as a whole. Not a session: Linux shares the
+    # processors out by session first, which would starve the tester.
+    os.setpgid(0, 0)
+    die_with_parent()
+    own = _cut_loose(connection, output)
+    os.chdir(folder)
+    threading.stack_size(THREAD_STACK)
+    confine(limits, folder)
+    boot = unpack(payload)
+    random.seed(derive(boot.seed, f"world {boot.name}#{boot.incarnation}"))
+    program = Program(boot, own)
+    program.start()
+    while True:
+        signal.pause()
+
+
+def _cut_loose(connection: socket.socket, output: int) -> socket.socket:
+    """Keep no file open but the connection and three that lead to the output."""
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nowhere, 0)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    os.dup2(connection.detach(), _SOCKET)
+    # Among the others is the fork server's life line, which it must see break.
+    os.closerange(_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
+    sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
+    faulthandler.enable()
+    faulthandler.register(signal.SIGUSR1)
+    return socket.socket(fileno=_SOCKET)
+
+
+class ProgramRuntime(RealRuntime):
+    """The runtime of a program: its failures end the test, not this process."""
+
+    def __init__(self, seed: int, report_failure: Callable[[BaseException], None]):
+        super().__init__(seed)
+        self._report_failure = report_failure
+
+    def fail(self, error: BaseException) -> None:
+        """Tell the tester."""
+        self._report_failure(error)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningThread:
+    """The thread of the program that an error comes from, for its report."""
+
+    name: str
+    world: RealWorld
+
+
+class ProcessClnt:
+    """A client's access to the network: an end to each server, made when needed."""
+
+    def __init__(self, program: Program, name: str) -> None:
+        self._program = program
+        self._name = name
+        self._lock = threading.Lock()
+        self._ends: dict[str, ClientEnd] = {}
+
+    def call(
+        self, server: str, method: str, args: object, reply_type: type[R], /
+    ) -> R | None:
+        """Call a method of `server` through the network; None if no reply came."""
+        with self._lock:
+            end = self._ends.get(server)
+            if end is None:
+                end = self._ends[server] = self._program.open_end(self._name, server)
+        return end.Call(method, args, reply_type)
+
+
+class ProcessClnts:
+    """The clients of the test, for the program that uses them."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+
+    def get(self, name: str) -> ProcessClnt:
+        """The client of that name."""
+        return ProcessClnt(self._program, name)
+
+
+class Program:
+    """The program of this process, and its ways to the tester."""
+
+    def __init__(self, boot: Boot, connection: socket.socket) -> None:
+        self._boot = boot
+        self._runtime = ProgramRuntime(boot.seed, self._failed)
+        self._world = self._runtime.world(
+            boot.name, roots=boot.roots, packages=boot.packages
+        )
+        self._server = MakeServer(self._runtime, name=boot.name)
+        self._link = Link(connection, self._serve)
+        self._tester = TesterClient(self._runtime, self._call_tester)
+        testerclient.use_client_source(lambda: self._tester)
+        threading.excepthook = self._thread_raised
+
+    def start(self) -> None:
+        """Load the program, call its start function, and say that it can be called."""
+        self._link.start()
+        try:
+            services = self._call_start_function()
+        except (ImportError, SyntaxError) as error:
+            self._report(load_problem(error))
+            return
+        except BaseException as error:
+            self._raised(error, "start")
+            return
+        for service in services:
+            if not isinstance(service, Service):
+                service = MakeService(service)
+            self._server.AddService(service)
+        self._link.send(Kind.READY, labgob.encode(Ready()))
+
+    def open_end(self, client: str, server: str) -> ClientEnd:
+        """A new end from one of the test's clients to a server."""
+        number = self._link.open_end(labgob.encode(OpenEnd(client, server)))
+        return self._end(f"{client}>{server}", number)
+
+    def _call_start_function(self) -> list[object]:
+        boot = self._boot
+        start = start_function(self._world, boot.program.start)
+        return start(*self._start_arguments(boot), **boot.program.options)
+
+    def _start_arguments(self, boot: Boot) -> tuple[object, ...]:
+        role = boot.role
+        if role is None:
+            return self._tester, ProcessClnts(self)
+        ends = [
+            self._end(f"{boot.name}>{peer}", self._link.add_end())
+            for peer in range(role.ends)
+        ]
+        disk = FilePersister(boot.folder / STATE_FILE, sync=boot.limits.fsync)
+        return self._tester, ends, role.gid, role.me, disk
+
+    def _end(self, name: str, number: int) -> ClientEnd:
+        def forward(method: str, data: bytes, on_done: OnDone) -> None:
+            self._request(Kind.CALL, data, on_done, target=number, method=method)
+
+        return ClientEnd(self._runtime, name, forward)
+
+    def _call_tester(self, method: str, data: bytes, on_done: OnDone) -> None:
+        self._request(Kind.TESTER_CALL, data, on_done, target=0, method=method)
+
+    def _request(
+        self, kind: Kind, data: bytes, on_done: OnDone, *, target: int, method: str
+    ) -> None:
+        try:
+            self._link.request(kind, data, on_done, target=target, method=method)
+        except FrameError as error:
+            self._failed(LabrpcError(f"{self._boot.name}: a call with {error}"))
+
+    def _serve(self, method: str, data: bytes, on_done: OnDone) -> None:
+        try:
+            self._server.serve(method, data, on_done)
+        except BaseException as error:
+            self._raised(error, method)
+
+    # Failures
+
+    def _thread_raised(self, what: threading.ExceptHookArgs) -> None:
+        if what.exc_value is not None and what.exc_type is not SystemExit:
+            self._raised(what.exc_value, what.thread.name if what.thread else "?")
+
+    def _raised(self, error: BaseException, thread: str) -> None:
+        """An exception has ended a thread, as it ends a task of a simulated world."""
+        text = report.task_failed(RunningThread(thread, self._world), error)
+        self._report(text, error)
+
+    def _failed(self, error: BaseException) -> None:
+        """A call was wrong, or a handler was; the message says all of it."""
+        self._report(str(error), error.__cause__)
+
+    def _report(self, text: str, cause: BaseException | None = None) -> None:
+        if cause is not None:
+            text += "".join(f"\n{line}" for line in self._stack(cause))
+        self._link.send(Kind.FAILURE, labgob.encode(Failure(text)))
+
+    def _stack(self, error: BaseException) -> list[str]:
+        """The lines of the solution that an exception has passed through."""
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if self._world.owns(frame.filename)]
+        return [
+            f"  {self._world.shorten(frame.filename)}:{frame.lineno} "
+            f"in {frame.name}: {frame.line}"
+            for frame in own
+        ]

@@ -1,0 +1,155 @@
+"""The state file: a server's disk, which outlives its process.
+
+    magic       8 bytes
+    raft state  8 bytes of length
+    snapshot    8 bytes of length
+    checksum    4 bytes, CRC-32 of the two lengths and of everything that follows
+    the raft state, then the snapshot
+
+Rules that keep it honest:
+
+- A save writes a new file beside the old one and renames it over that. Whenever the
+  process is killed, the file is the one from before the save or the one from after.
+- Whoever reads it takes no byte on trust: the file may have been damaged, or written
+  by code that means harm. What is not a regular file is not even opened.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import struct
+import threading
+import zlib
+from pathlib import Path
+from typing import Final
+
+from tester1.persister import Persister
+
+__all__ = ["DamagedState", "FilePersister", "read_sizes", "read_state", "write_state"]
+
+MAGIC: Final = b"raftlab\x01"
+_HEADER: Final = struct.Struct("<8sQQI")
+_LENGTHS: Final = struct.Struct("<QQ")
+MAX_STATE: Final = 1 << 30
+"""The largest state file that is read, in bytes."""
+
+
+class DamagedState(ValueError):
+    """The state file does not hold what a save has written; the message says why."""
+
+
+class FilePersister(Persister):
+    """A persister whose contents are in a file, for the process that saves to it."""
+
+    __slots__ = ("_lock", "_path", "_sync")
+
+    def __init__(self, path: Path, *, sync: bool = False) -> None:
+        """Start from what `path` holds; raises `DamagedState` if that is unusable.
+
+        With `sync` every save waits for the disk, which is needed to survive the
+        machine, but not to survive the process.
+        """
+        super().__init__()
+        self._lock = threading.Lock()
+        self._path = os.fspath(path)
+        self._sync = sync
+        super().Save(*read_state(path))
+
+    def Save(self, raftstate: bytes | None, snapshot: bytes | None) -> None:
+        """Replace both in one atomic step, in the file first; `None` is empty."""
+        with self._lock:
+            new = Persister()
+            new.Save(raftstate, snapshot)
+            state, image = new.ReadRaftState(), new.ReadSnapshot()
+            _replace(self._path, state, image, sync=self._sync)
+            super().Save(state, image)
+
+
+def write_state(path: Path, contents: Persister, *, sync: bool = False) -> None:
+    """Put the contents of a persister into a state file."""
+    state, image = contents.ReadRaftState(), contents.ReadSnapshot()
+    _replace(os.fspath(path), state, image, sync=sync)
+
+
+def read_state(path: Path) -> tuple[bytes, bytes]:
+    """Raft state and snapshot in a state file; raises `DamagedState`."""
+    data = _read(path, MAX_STATE)
+    state_length, image_length, checksum = _parse_header(path, data)
+    state_end = _HEADER.size + state_length
+    if len(data) != state_end + image_length:
+        raise DamagedState(
+            f"{path} is {len(data)} bytes long; its header says "
+            f"{state_end + image_length}"
+        )
+    state, image = data[_HEADER.size : state_end], data[state_end:]
+    if _checksum(state, image) != checksum:
+        raise DamagedState(f"the contents of {path} do not match their checksum")
+    return state, image
+
+
+def read_sizes(path: Path) -> tuple[int, int]:
+    """Lengths of Raft state and snapshot by a state file's header alone."""
+    state_length, image_length, _ = _parse_header(path, _read(path, _HEADER.size))
+    return state_length, image_length
+
+
+def _replace(path: str, state: bytes, image: bytes, *, sync: bool) -> None:
+    new = f"{path}.new"
+    header = _HEADER.pack(MAGIC, len(state), len(image), _checksum(state, image))
+    file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        _write_all(file, header + state + image)
+        if sync:
+            os.fsync(file)
+    finally:
+        os.close(file)
+    os.replace(new, path)
+    if sync:
+        _sync_folder(os.path.dirname(path))
+
+
+def _write_all(file: int, data: bytes) -> None:
+    written = os.write(file, data)
+    while written < len(data):
+        data = data[written:]
+        written = os.write(file, data)
+
+
+def _sync_folder(folder: str) -> None:
+    """Make the renaming itself durable."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+def _read(path: Path, most: int) -> bytes:
+    """The first `most` bytes of a regular file."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        file = os.open(path, flags)
+    except OSError as error:
+        raise DamagedState(f"{path} cannot be read: {error.strerror}") from None
+    with open(file, "rb") as stream:
+        status = os.fstat(file)
+        if not stat.S_ISREG(status.st_mode):
+            raise DamagedState(f"{path} is not a regular file any more")
+        if status.st_size > MAX_STATE:
+            raise DamagedState(f"{path} has grown to {status.st_size} bytes")
+        return stream.read(min(most, status.st_size))
+
+
+def _parse_header(path: Path, data: bytes) -> tuple[int, int, int]:
+    if len(data) < _HEADER.size:
+        raise DamagedState(f"{path} is only {len(data)} bytes long")
+    magic, state_length, image_length, checksum = _HEADER.unpack_from(data)
+    if magic != MAGIC:
+        raise DamagedState(f"{path} does not begin like a state file")
+    return state_length, image_length, checksum
+
+
+def _checksum(state: bytes, image: bytes) -> int:
+    lengths = _LENGTHS.pack(len(state), len(image))
+    return zlib.crc32(image, zlib.crc32(state, zlib.crc32(lengths)))

@@ -1,0 +1,125 @@
+"""Starts programs as processes: the `Host` of `--mode process`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from labrpc import Dispatch
+from labrt import Runtime
+from tester1.client import Clnts
+from tester1.host import ClientLaunch, Launch, Program
+from tester1.lab import LabFailure
+from tester1.process import spawn
+from tester1.process.boot import STATE_FILE, Boot, Role, ServerRole, pack
+from tester1.process.channel import Channel
+from tester1.process.disk import write_state
+from tester1.process.limits import Limits
+from tester1.process.loop import Loop
+from tester1.process.program import Equipment, ProcessProgram
+from tester1.process.workspace import workspace
+from tester1.solution import CodeUnderTest
+from tester1.testerclient import TesterServices
+
+__all__ = ["ProcessHost"]
+
+
+class ProcessHost:
+    """Starts the processes of one test, and looks after them until it is closed."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        code: CodeUnderTest,
+        services: TesterServices,
+        limits: Limits,
+    ) -> None:
+        self._runtime = runtime
+        self._code = code
+        self._services = services
+        self._limits = limits
+        self._workspace = workspace(on_disk=limits.fsync)
+        self._loop = Loop(runtime.fail)
+        self._incarnations: dict[str, int] = {}
+        self._folders: list[Path] = []
+        self._programs: list[ProcessProgram] = []
+
+    def start_server(self, launch: Launch) -> ProcessProgram:
+        """Start a server in a new process and wait until it has initialised."""
+        role = ServerRole(launch.gid, launch.me, len(launch.ends))
+        boot = self._boot(launch.name, launch.program, role)
+        write_state(boot.folder / STATE_FILE, launch.persister, sync=self._limits.fsync)
+        return self._start(boot, [end.forward for end in launch.ends], None)
+
+    def start_client(self, launch: ClientLaunch) -> ProcessProgram:
+        """Start a client's program in a new process."""
+        boot = self._boot(launch.name, launch.program, None)
+        return self._start(boot, [], launch.clnts)
+
+    def close(self) -> None:
+        """End what still runs, and remove every file of the test's programs."""
+        for program in self._programs:
+            program.kill()
+        self._loop.close()
+        for folder in self._folders:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _boot(self, name: str, program: Program, role: Role) -> Boot:
+        incarnation = self._incarnations[name] = self._incarnations.get(name, 0) + 1
+        folder = self._workspace.new_folder(name)
+        self._folders.append(folder)
+        return Boot(
+            name=name,
+            incarnation=incarnation,
+            seed=self._runtime.seed,
+            program=program,
+            role=role,
+            roots=self._code.roots,
+            packages=self._code.packages,
+            folder=folder,
+            limits=self._limits,
+        )
+
+    def _start(
+        self, boot: Boot, ends: Sequence[Dispatch], clnts: Clnts | None
+    ) -> ProcessProgram:
+        ours, theirs = socket.socketpair()
+        output_reader, output_writer = os.pipe()
+        with theirs:
+            child = spawn.start(
+                boot.name,
+                theirs,
+                output_writer,
+                boot.folder,
+                boot.limits,
+                pack(boot),
+                self._workspace.path,
+            )
+        os.close(output_writer)
+        equipment = Equipment(
+            runtime=self._runtime,
+            loop=self._loop,
+            services=self._services,
+            limits=boot.limits,
+            channel=Channel(self._loop, ours),
+            output=output_reader,
+            state_file=boot.folder / STATE_FILE,
+            ends=ends,
+            clnts=clnts,
+        )
+        program = ProcessProgram(boot.name, child, equipment)
+        self._programs.append(program)
+        self._loop.soon(program.open)
+        self._await_start(program, boot)
+        return program
+
+    def _await_start(self, program: ProcessProgram, boot: Boot) -> None:
+        if not program.ready.wait(boot.limits.start_s):
+            raise LabFailure(
+                f"{boot.name}: {boot.program.title} has not returned within "
+                f"{boot.limits.start_s} s; it must start threads for whatever takes "
+                "long, and return"
+            )

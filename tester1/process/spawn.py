@@ -1,0 +1,162 @@
+"""Starting processes from a warm fork server, and ending them for good.
+
+`multiprocessing` runs the fork server: a process that has imported what every program
+needs (`warm`), that has one thread, and that forks whenever it is asked to. It ends
+with the tester, and what it has forked ends with it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import types
+from collections.abc import Iterator, Mapping
+from multiprocessing import forkserver, reduction
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from typing import Final
+
+from tester1.process import child
+from tester1.process.limits import Limits
+from tester1.solution import REFERENCE_ROOT
+
+__all__ = ["WORKSPACE_VARIABLE", "Child", "start"]
+
+_PRELOAD: Final = "tester1.process.warm"
+WORKSPACE_VARIABLE: Final = "RAFTLAB_WORKSPACE"
+"""The environment variable that tells the fork server the tester's workspace."""
+
+_END_LIMIT_S: Final = 10.0
+_starting: Final = threading.Lock()
+
+
+class Child:
+    """A process that was started, until it has ended and been waited for."""
+
+    def __init__(self, process: ForkServerProcess) -> None:
+        self._process = process
+        assert process.pid is not None
+        self.pid = process.pid
+
+    @property
+    def sentinel(self) -> int:
+        """A file that becomes readable when the process has ended."""
+        return self._process.sentinel
+
+    def kill(self) -> None:
+        """End the process and its whole group at once, unless it has ended."""
+        if self._process.exitcode is not None:
+            return
+        for kill in (os.killpg, os.kill):
+            # It has no group of its own in its very first moment.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                kill(self.pid, signal.SIGKILL)
+
+    def interrupt(self, number: signal.Signals) -> None:
+        """Send the process a signal, unless it has ended."""
+        if self._process.exitcode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def wait(self) -> bool:
+        """Wait for a process that was killed; False if it does not end."""
+        self._process.join(_END_LIMIT_S)
+        return self._process.exitcode is not None
+
+    def ending(self) -> str:
+        """How the process has ended, as part of a sentence."""
+        code = self._process.exitcode
+        if code is None:
+            return "has not ended"
+        if code >= 0:
+            return f"exited by itself, with status {code}"
+        return f"was killed by {_signal_name(-code)}"
+
+    def close(self) -> None:
+        """Let go of what the tester holds for a process that has ended."""
+        self._process.close()
+
+
+def start(
+    name: str,
+    connection: socket.socket,
+    output: int,
+    folder: Path,
+    limits: Limits,
+    payload: bytes,
+    workspace: Path,
+) -> Child:
+    """Start a process that runs `payload` (see `child.main`)."""
+    context = multiprocessing.get_context("forkserver")
+    with _starting, _without_main_module():
+        context.set_forkserver_preload([_PRELOAD])
+        variables = {
+            "PYTHONPATH": str(REFERENCE_ROOT),
+            # The folder of a solution may be the current one.
+            "PYTHONSAFEPATH": "1",
+            WORKSPACE_VARIABLE: str(workspace),
+        }
+        with _environment(variables):
+            forkserver.ensure_running()
+        process = context.Process(
+            target=child.main,
+            args=(connection, _Passed(output), folder, limits, payload),
+            name=name,
+            daemon=True,
+        )
+        process.start()
+    return Child(process)
+
+
+class _Passed:
+    """A file descriptor among the arguments of a process; `detach` gives it there."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __reduce__(self) -> tuple[object, tuple[object, ...]]:
+        return _received, (reduction.DupFd(self._descriptor),)
+
+
+def _received(duplicate: object) -> int:
+    descriptor: int = duplicate.detach()  # type: ignore[attr-defined]
+    # typeshed does not say what reduction.DupFd returns.
+    return descriptor
+
+
+@contextlib.contextmanager
+def _without_main_module() -> Iterator[None]:
+    """Keep the processes from importing the tester's main module, such as pytest."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = types.ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
+
+
+@contextlib.contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def _signal_name(number: int) -> str:
+    try:
+        name = signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    return f"{name} (out of memory?)" if number == signal.SIGKILL else name

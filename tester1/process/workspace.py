@@ -1,0 +1,117 @@
+"""The folder in which one tester process keeps its servers' disks.
+
+It lies below one folder per user, in memory if the system has a place for that: a save
+there takes a fraction of what renaming costs on a disk, and `SIGKILL` is all that it
+has to survive. (With fsync it has to be a disk.) `RAFTLAB_STATE_DIR` names another.
+
+The tester removes its folder when it ends. If it is killed, its fork server does, and
+if that fails too, the next tester of the same user. A tester holds a lock on its folder
+for as long as it lives, so a folder that can be locked belongs to nobody.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import fcntl
+import functools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+__all__ = ["Workspace", "WorkspaceError", "workspace"]
+
+_IN_MEMORY: Final = Path("/dev/shm")
+
+
+class WorkspaceError(OSError):
+    """The folder cannot be used; the message says why and what to do."""
+
+
+class Workspace:
+    """A folder that belongs to this process alone, with a folder for each program."""
+
+    def __init__(self, base: Path) -> None:
+        """Make one below `base`, after removing those whose owners have died."""
+        parent = _user_folder(base)
+        _sweep(parent)
+        self.path, self._lock = _claim(parent)
+        self._made = 0
+
+    def new_folder(self, name: str) -> Path:
+        """A new empty folder for an incarnation of the program of that name."""
+        self._made += 1
+        folder = self.path / f"{self._made}-{name}"
+        folder.mkdir(mode=0o700)
+        return folder
+
+    def remove(self) -> None:
+        """Remove it with all that is in it."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+
+
+@functools.cache
+def workspace(*, on_disk: bool) -> Workspace:
+    """This process's workspace, which is removed when the process ends."""
+    made = Workspace(_base(on_disk))
+    atexit.register(made.remove)
+    return made
+
+
+def _base(on_disk: bool) -> Path:
+    chosen = os.environ.get("RAFTLAB_STATE_DIR")
+    if chosen:
+        return Path(chosen)
+    if not on_disk and os.access(_IN_MEMORY, os.W_OK | os.X_OK):
+        return _IN_MEMORY
+    return Path(tempfile.gettempdir())
+
+
+def _user_folder(base: Path) -> Path:
+    """The folder of this user below `base`, where others may write, too."""
+    folder = base / f"raftlab-{os.getuid()}"
+    with contextlib.suppress(FileExistsError):
+        folder.mkdir(mode=0o700)
+    status = folder.lstat()
+    if status.st_uid != os.getuid() or status.st_mode & 0o170077 != 0o040000:
+        raise WorkspaceError(
+            f"{folder} is not a folder of this user alone: remove it, or name another "
+            "place with RAFTLAB_STATE_DIR"
+        )
+    return folder
+
+
+def _claim(parent: Path) -> tuple[Path, int]:
+    """Make a folder and lock it; returns it with the open file of the lock."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
+        with contextlib.suppress(FileNotFoundError):
+            lock = _lock(folder, wait=True)
+            # Somebody else's sweep may have come between the two steps.
+            if lock is not None:
+                if folder.exists():
+                    return folder, lock
+                os.close(lock)
+
+
+def _sweep(parent: Path) -> None:
+    for folder in parent.iterdir():
+        with contextlib.suppress(OSError):
+            lock = _lock(folder, wait=False)
+            if lock is not None:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+
+def _lock(folder: Path, *, wait: bool) -> int | None:
+    """Lock a folder; None if another process has, and `wait` is false."""
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file

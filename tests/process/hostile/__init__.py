@@ -1,0 +1,1 @@
+"""Submissions that mean harm; each is a folder for `--solution`."""

@@ -1,0 +1,146 @@
+"""The state file: before or after a save, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+from itertools import count
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tester1.persister import Persister
+from tester1.process.disk import (
+    DamagedState,
+    FilePersister,
+    read_sizes,
+    read_state,
+    write_state,
+)
+
+KILLS = 1000
+SAVES_BEFORE_A_KILL = 3
+SHARED_FOLDER = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+)
+
+
+def written(path: Path, state: bytes, snapshot: bytes) -> Path:
+    """A state file with these contents."""
+    contents = Persister()
+    contents.Save(state, snapshot)
+    write_state(path, contents)
+    return path
+
+
+@given(st.binary(max_size=100), st.binary(max_size=100))
+@SHARED_FOLDER
+def test_what_is_saved_is_read(tmp_path: Path, state: bytes, snapshot: bytes) -> None:
+    """A save through the persister is what the tester reads, sizes included."""
+    path = written(tmp_path / "state", b"old state", b"old snapshot")
+    disk = FilePersister(path)
+    assert (disk.ReadRaftState(), disk.ReadSnapshot()) == (
+        b"old state",
+        b"old snapshot",
+    )
+    disk.Save(state, snapshot)
+    assert read_state(path) == (state, snapshot)
+    assert read_sizes(path) == (len(state), len(snapshot))
+    assert (disk.ReadRaftState(), disk.ReadSnapshot()) == (state, snapshot)
+
+
+def test_saving_with_fsync(tmp_path: Path) -> None:
+    """A save that waits for the disk stores the same."""
+    path = written(tmp_path / "state", b"", b"")
+    FilePersister(path, sync=True).Save(b"durable", None)
+    assert read_state(path) == (b"durable", b"")
+
+
+def test_a_wrong_argument_leaves_the_file_alone(tmp_path: Path) -> None:
+    """Nothing is replaced when one of the two cannot be stored."""
+    path = written(tmp_path / "state", b"kept", b"too")
+    with pytest.raises(TypeError, match="snapshot must be bytes"):
+        FilePersister(path).Save(b"new", "text")  # type: ignore[arg-type]
+    # A student's mistake, which no type checker may have seen.
+    assert read_state(path) == (b"kept", b"too")
+
+
+@given(st.data())
+@SHARED_FOLDER
+def test_any_damage_is_detected(tmp_path: Path, data: st.DataObject) -> None:
+    """One changed byte anywhere, or a cut at any place, is told from a state."""
+    path = written(tmp_path / "state", b"raft state", b"snapshot")
+    good = path.read_bytes()
+    position = data.draw(st.integers(0, len(good) - 1))
+    if data.draw(st.booleans()):
+        damaged = good[:position]
+    else:
+        change = data.draw(st.integers(1, 255))
+        changed = bytes([good[position] ^ change])
+        damaged = good[:position] + changed + good[position + 1 :]
+    path.write_bytes(damaged)
+    with pytest.raises(DamagedState, match="state"):
+        read_state(path)
+
+
+def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
+    """A link leads nowhere and a pipe blocks nobody, whoever put it there."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    link = tmp_path / "link"
+    link.symlink_to(written(tmp_path / "state", b"somebody else's", b""))
+    for path in (pipe, link, tmp_path / "nothing"):
+        with pytest.raises(DamagedState):
+            read_sizes(path)
+
+
+def test_a_killed_writer_leaves_the_state_before_or_after(tmp_path: Path) -> None:
+    """SIGKILL at any instant of a save, a thousand times, loses or tears nothing.
+
+    What the file holds afterwards is the last save that had returned, or the next one.
+    """
+    path = written(tmp_path / "state", *contents_of(0))
+    last = 0
+    for kill in range(KILLS):
+        returned = kill_a_writer(path, last, jitter=kill % 97)
+        state, snapshot = read_state(path)
+        last = int.from_bytes(state[:8], "little")
+        assert (state, snapshot) == contents_of(last)
+        assert last in (returned, returned + 1)
+    assert last > KILLS
+
+
+def contents_of(number: int) -> tuple[bytes, bytes]:
+    """What save `number` stores; sizes differ from one save to the next."""
+    stamp = number.to_bytes(8, "little")
+    return stamp * (1 + number % 50), stamp * (number % 70)
+
+
+def kill_a_writer(path: Path, last: int, jitter: int) -> int:
+    """Kill a process that saves all the time; returns its last save that returned."""
+    reports, writer_end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        save_for_ever(path, last + 1, writer_end)
+    os.close(writer_end)
+    with open(reports, "rb", buffering=0) as stream:
+        heard = stream.read(8 * SAVES_BEFORE_A_KILL)
+        for _ in range(jitter * 20):
+            pass  # so that the signal hits each step of a save
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        while more := stream.read(1 << 16):
+            heard += more
+    return int.from_bytes(heard[-8:], "little")
+
+
+def save_for_ever(path: Path, first: int, reports: int) -> NoReturn:
+    """Save again and again, and report each save that has returned."""
+    disk = FilePersister(path)
+    for number in count(first):
+        disk.Save(*contents_of(number))
+        os.write(reports, number.to_bytes(8, "little"))
+    raise AssertionError("unreachable: the numbers have ended")
