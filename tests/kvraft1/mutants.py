@@ -1,37 +1,8 @@
-"""Broken key/value servers: the reference solution with one mistake each.
-
-A mutant is a change of one place in one file, so that it stays a mutant of whatever the
-reference is at the time: if the place is gone, making the mutant fails. Written into a
-folder it is a solution like any student's, which lacks everything but that file.
-"""
+"""Key/value servers with one mistake each, as students make them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
-from tester1.solution import REFERENCE_ROOT
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """A mistake: in `file`, `right` has become `wrong`."""
-
-    name: str
-    file: str
-    right: str
-    wrong: str
-
-    def write(self, folder: Path) -> Path:
-        """Write the solution with the mistake into `folder`; returns `folder`."""
-        source = (REFERENCE_ROOT / self.file).read_text()
-        places = source.count(self.right)
-        assert places == 1, f"{self.name}: {places} places in {self.file} to change"
-        target = folder / self.file
-        target.parent.mkdir(parents=True)
-        target.write_text(source.replace(self.right, self.wrong))
-        return folder
-
+from tests.mutating import Mutant
 
 STALE_READS = Mutant(
     "a server that believes it leads answers Gets from its own store",
@@ -143,3 +114,6 @@ SNAPSHOT_UNASKED = Mutant(
     right="        self._limit = maxraftstate\n",
     wrong="        self._limit = abs(maxraftstate)\n",
 )
+
+MUTANTS = {name: one for name, one in [*vars().items()] if isinstance(one, Mutant)}
+"""All of them, by the names that they have here."""

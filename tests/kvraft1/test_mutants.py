@@ -3,58 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 import pytest
 
-from kvraft1.rsm_scaffold import RsmTestMaker
-from kvraft1.scaffold import KvTestMaker
-from tester1.lab import Lab, LabFailure, Mode
-from tester1.modes import RunOptions, make_runtime
-from tester1.running import run_in_lab
 from tests.kvraft import test_4b, test_4c, test_rsm
 from tests.kvraft1 import mutants
-from tests.kvraft1.mutants import Mutant
+from tests.mutating import Catch, Mutant
 
 SEEDS = range(8)
 """Some mistakes show in some interleavings only."""
 
 PUT = r"Put\('k', '{\"Id\": \d+, \"V\": \d+}', version \d+\) = \w+ by client \d+"
 GET = r"Get\('\w+'\) = .*, version \d+ by client -?\d+"
-
-RsmSuiteTest: TypeAlias = Callable[[RsmTestMaker], None]
-KvSuiteTest: TypeAlias = Callable[[KvTestMaker], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Catch:
-    """A test of the suite catches a mutant, with a message that matches."""
-
-    mutant: Mutant
-    test: RsmSuiteTest | KvSuiteTest
-    message: str
-
-    def failure(self, solution: Path) -> str:
-        """What the test says about the mutant in `solution`; "" if it passes always."""
-        for seed in SEEDS:
-            try:
-                run(self.test, seed, solution)
-            except LabFailure as failure:
-                return str(failure)
-        return ""
-
-
-def run(test: RsmSuiteTest | KvSuiteTest, seed: int, solution: Path) -> None:
-    """Run a test of the suite on a solution; writes no files."""
-    runtime = make_runtime(RunOptions(), seed)
-    name = test.__name__
-    lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, rehearsal=True)
-    maker = RsmTestMaker if vars(test_rsm).get(name) is test else KvTestMaker
-    run_in_lab(lab, lambda: test(maker(lab, name)))  # type: ignore[arg-type]  # see maker
-
 
 CATCHES = [
     Catch(
@@ -135,12 +96,10 @@ CATCHES = [
 ]
 
 
-@pytest.mark.parametrize(
-    "catch", CATCHES, ids=[f"{c.mutant.name} ({c.test.__name__})" for c in CATCHES]
-)
+@pytest.mark.parametrize("catch", CATCHES, ids=[catch.name for catch in CATCHES])
 def test_a_mistake_is_caught(catch: Catch, tmp_path: Path) -> None:
     """The test fails on the mutant, and its message names what has gone wrong."""
-    failure = catch.failure(catch.mutant.write(tmp_path))
+    failure = catch.failure(catch.mutant.write(tmp_path), SEEDS)
     assert re.search(catch.message, failure), failure or "the test passes"
 
 

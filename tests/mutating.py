@@ -1,0 +1,111 @@
+"""Broken solutions that are made: the reference with one mistake each.
+
+A mutant is a change of one place in one file, so that it stays a mutant of whatever the
+reference is at the time: if the place is gone, making the mutant fails. Written into a
+folder it is a solution like any student's. That means without the reference's
+assertions too: what finds the mistake has to be the suite.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from kvraft1.rsm_scaffold import RsmTestMaker
+from kvraft1.scaffold import KvTestMaker
+from labrt import RuntimeFailure
+from raft1.scaffold import RaftTestMaker
+from tester1.lab import Lab, LabFailure, Mode
+from tester1.modes import RunOptions, make_runtime
+from tester1.running import run_in_lab
+from tester1.solution import HARNESS_MODULES, REFERENCE_ROOT
+
+SuiteTest: TypeAlias = Callable[[Any], None]
+"""A test of the suites; its parameter is what makes its environment."""
+
+_MAKERS: dict[str, Callable[[Lab, str], object]] = {
+    "raft_test": lambda lab, _: RaftTestMaker(lab),
+    "rsm_test": RsmTestMaker,
+    "kv_test": KvTestMaker,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """A mistake: in `file`, `right` has become `wrong`."""
+
+    name: str
+    file: str
+    right: str
+    wrong: str
+
+    def write(self, folder: Path) -> Path:
+        """Write the solution with the mistake into `folder`; returns `folder`."""
+        source = (REFERENCE_ROOT / self.file).read_text()
+        places = source.count(self.right)
+        assert places == 1, f"{self.name}: {places} places in {self.file} to change"
+        for path in _modules(self.file.partition("/")[0]):
+            text = (REFERENCE_ROOT / path).read_text()
+            if path == self.file:
+                text = source.replace(self.right, self.wrong)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).write_text(_without_assertions(text))
+        return folder
+
+
+@dataclass(frozen=True, slots=True)
+class Catch:
+    """A test of the suites catches a mutant, with a message that matches."""
+
+    mutant: Mutant
+    test: SuiteTest
+    message: str
+
+    @property
+    def name(self) -> str:
+        """The mistake and the test."""
+        return f"{self.mutant.name} ({self.test.__name__})"
+
+    def failure(self, solution: Path, seeds: Iterable[int]) -> str:
+        """What the test says first about the mutant in `solution`; "" if nothing."""
+        return next(filter(None, (run(self.test, s, solution) for s in seeds)), "")
+
+
+def run(test: SuiteTest, seed: int, solution: Path) -> str:
+    """Run a test of the suites on a solution; returns why it fails, "" if it passes.
+
+    Writes no files. What the solution raises is a reason to fail like any other.
+    """
+    (parameter,) = test.__annotations__.keys() - {"return"}
+    runtime = make_runtime(RunOptions(), seed)
+    name = test.__name__
+    lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, rehearsal=True)
+    maker = _MAKERS[parameter](lab, name)
+    try:
+        with redirect_stdout(io.StringIO()):
+            run_in_lab(lab, lambda: test(maker))
+    except (LabFailure, RuntimeFailure) as failure:
+        return str(failure)
+    return ""
+
+
+def _modules(package: str) -> Iterator[str]:
+    """The files of the reference solution in one of the labs' packages."""
+    for path in sorted((REFERENCE_ROOT / package).rglob("*.py")):
+        name = str(path.relative_to(REFERENCE_ROOT))
+        if name.removeprefix(f"{package}/")[:-3] not in HARNESS_MODULES[package]:
+            yield name
+
+
+class _Dropper(ast.NodeTransformer):
+    def visit_Assert(self, node: ast.Assert) -> ast.Pass:
+        return ast.Pass()
+
+
+def _without_assertions(source: str) -> str:
+    return ast.unparse(_Dropper().visit(ast.parse(source)))
