@@ -47,8 +47,11 @@ def check_file(
     """
     try:
         history = read_history(path, model)
-    except (UnreadableHistoryError, OSError) as error:
+    except UnreadableHistoryError as error:
         echo(f"cannot read the history: {error}")
+        return ExitStatus.UNREADABLE
+    except OSError as error:
+        echo(f"cannot read {path}: {error.strerror}")
         return ExitStatus.UNREADABLE
     result = check(MODELS[model](), history, timeout=timeout)
     for line in report(result, str(path)):
@@ -65,7 +68,7 @@ def check_file(
 def report(result: Result, name: str) -> list[str]:
     """Return what there is to say about a result, in lines."""
     operations = sum(len(partition.operations) for partition in result.partitions)
-    size = f"{operations} operations, {result.elapsed_s:.2f} s"
+    size = f"{counted(operations)}, {result.elapsed_s:.2f} s"
     if result.verdict is Verdict.OK:
         return [f"{name}: linearizable ({size})"]
     if result.illegal is None:
@@ -80,6 +83,11 @@ def report(result: Result, name: str) -> list[str]:
         f"{result.reason}.",
         *_sub_history(result, result.illegal),
     ]
+
+
+def counted(operations: int) -> str:
+    """Return a number of operations in words."""
+    return "1 operation" if operations == 1 else f"{operations} operations"
 
 
 def _sub_history(result: Result, partition: PartitionResult) -> list[str]:
@@ -97,5 +105,5 @@ def _sub_history(result: Result, partition: PartitionResult) -> list[str]:
     ]
     if len(shown) > MOST_LINES:
         lines.append(f"  and {len(shown) - MOST_LINES} more")
-    count = f"{len(partition.core)} of {len(partition.operations)} operations{where}"
+    count = f"{len(partition.core)} of {counted(len(partition.operations))}{where}"
     return [f"{title} ({count}):", *lines, *more]

@@ -19,12 +19,15 @@ from tester1.porcupine.search import Search
 from tester1.porcupine.witness import full, partial
 
 WORK = 2_000_000
-"""Steps for making an illegal history small."""
+"""What making an illegal history small may cost, in operations looked at."""
 
 SEARCH_STEPS = 200_000
 """Steps for finding linearizations to show; long histories get `STEPS_EACH` more."""
 
 STEPS_EACH = 50
+
+PATIENCE = 100_000
+"""Steps without a longer linearization, after which the longest are taken as found."""
 
 
 def decide_with(
@@ -94,6 +97,7 @@ class Explainer:
             self._operations,
             Budget(steps=SEARCH_STEPS + STEPS_EACH * len(self._operations)),
             keep_tried=True,
+            patience=PATIENCE,
         )
         try:
             if search.run():

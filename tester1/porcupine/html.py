@@ -82,7 +82,7 @@ def write_html(
     except OSError as error:
         raise PageError(
             f"cannot write the visualization to {path}: {error.strerror or error}; "
-            "choose a file in a writable directory (VIS_FILE)"
+            "choose a file in a directory that exists and can be written to"
         ) from error
 
 

@@ -142,8 +142,8 @@ def _levels(
     may_skip = overrides(model, Model.optional)
     resets = _Resets(model) if overrides(model, Model.resets) else None
     kinds: dict[Any, CrashedKind] = {}
-    crashed: tuple[CrashedKind, ...] = ()
-    width = number = 0
+    crashed: tuple[CrashedKind, ...] | None = ()
+    width = number = crashes = 0
     free: list[int] = []
     mutators: dict[int, Pending] = {}
     observers: dict[int, Pending] = {}
@@ -155,6 +155,8 @@ def _levels(
         if is_return:
             own = mutators.pop(index, None)
             bit = own[0] if own else observers[index][0]
+            if crashed is None:
+                crashed = tuple(kinds.values())
             level = Level(
                 number,
                 index,
@@ -178,7 +180,10 @@ def _levels(
             newcomers = []
             number += 1
         elif operation.ret == NEVER:
-            crashed = _add_crashed(kinds, index, input)
+            pending = (0, 1 << crashes, index, input, None)
+            kinds[input] = (*kinds.get(input, ()), pending)
+            crashes += 1
+            crashed = None
             if resets:
                 resets.take_call(0, input)
         else:
@@ -196,15 +201,6 @@ def _levels(
                 mutators[index] = pending
                 if resets:
                     resets.take_call(bit, input)
-
-
-def _add_crashed(
-    kinds: dict[Any, CrashedKind], index: int, input: Any
-) -> tuple[CrashedKind, ...]:
-    """Add a never-returned operation to those of its kind; return all kinds."""
-    crashes = sum(len(kind) for kind in kinds.values())
-    kinds[input] = (*kinds.get(input, ()), (0, 1 << crashes, index, input, None))
-    return tuple(kinds.values())
 
 
 def _keep_connected(model: AnyModel, level: Level, returning: Any) -> None:

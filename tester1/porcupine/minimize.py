@@ -26,6 +26,9 @@ from tester1.porcupine.model import NEVER, AnyModel, Operation
 TRIAL_STEPS = 20_000
 """Steps of a search for one trial; a trial that needs more decides nothing."""
 
+STEP_COST = 4
+"""What a step of a search costs, next to looking at one operation."""
+
 MOST_REDUCED = 64
 """A model's guess at what a contradiction builds on is taken as it is if larger."""
 
@@ -36,7 +39,7 @@ Decide: TypeAlias = Callable[[Sequence[Operation], Budget], bool | None]
 class Trials:
     """Variations of one illegal history, and whether they are illegal.
 
-    ``work`` limits what they may cost together, in steps and operations looked at.
+    ``work`` limits what they may cost together, in operations looked at.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class Trials:
                 history.append(operation)
         budget = self._work.slice(TRIAL_STEPS)
         verdict = self._decide(history, budget)
-        self._work.tick(len(history) + budget.steps)
+        self._work.tick(len(history) + STEP_COST * budget.steps)
         return verdict
 
 

@@ -6,6 +6,7 @@ part of the reason, and they name each with its client and its times.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from tester1.porcupine.budget import Budget, BudgetExceeded
@@ -19,15 +20,32 @@ MOST_SHOWN = 4
 WIDEST = 100
 """Characters of an operation or state that a sentence shows."""
 
+MOST_DECIMALS = 6
+"""Decimals of a time: what operations in seconds need that take microseconds."""
+
 REASON_STEPS = 20_000
 
 
 def when(operation: Operation) -> str:
     """Return the client and the times of an operation."""
-    times = f"called at {operation.call:.10g}"
+    decimals = _decimals(operation.ret - operation.call)
+    times = f"called at {_figure(operation.call, decimals)}"
     if operation.ret != NEVER:
-        times += f", returned at {operation.ret:.10g}"
+        times += f", returned at {_figure(operation.ret, decimals)}"
     return f"by client {operation.client} ({times})"
+
+
+def _decimals(duration: float) -> int:
+    """Return how many decimals show a duration to a hundredth of itself."""
+    if duration == 0 or math.isinf(duration):
+        return MOST_DECIMALS
+    return min(max(2 - math.floor(math.log10(duration)), 0), MOST_DECIMALS)
+
+
+def _figure(time: float, decimals: int) -> str:
+    """Return a time, without the zeros that say nothing."""
+    text = f"{time:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if decimals else text
 
 
 def named(model: AnyModel, operation: Operation) -> str:

@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias
 
-from tester1.porcupine.budget import Budget
+from tester1.porcupine.budget import Budget, BudgetExceeded
 from tester1.porcupine.levels import CrashedKind, Level, Levels, Pending
 from tester1.porcupine.model import AnyModel, Operation
 
@@ -55,7 +55,8 @@ Step: TypeAlias = Callable[[Any, Any, Any], Any]
 class Search:
     """One search of one partition: `run` it once, then read the rest.
 
-    With ``keep_tried`` it remembers everything that it tried at every level.
+    With ``keep_tried`` it remembers everything that it tried at every level. With
+    ``patience`` it gives up after so many steps in which it got no further.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Search:
         *,
         width: int = WIDTH,
         keep_tried: bool = False,
+        patience: int | None = None,
     ) -> None:
         self.levels = Levels(model, operations)
         self.found: Configuration | None = None
@@ -77,6 +79,8 @@ class Search:
         self._model = model
         self._budget = budget
         self._width = width
+        self._patience = patience
+        self._furthest = self._patient_until = 0
         self._tables: dict[int, Table] = {}
 
     def run(self) -> bool:
@@ -106,10 +110,21 @@ class Search:
             if front:
                 arriving = self._survivors(level, front)
                 number += 1
+                if self._patience is not None:
+                    self._lose_patience(number, self._patience)
             elif unfinished:
                 number, arriving = unfinished.pop()
             else:
                 return False
+
+    def _lose_patience(self, number: int, patience: int) -> None:
+        """Give up if it is long since the search was anywhere further than here."""
+        steps = self._budget.steps
+        if number > self._furthest:
+            self._furthest = number
+            self._patient_until = steps + patience
+        elif steps > self._patient_until:
+            raise BudgetExceeded("patience")
 
     def _forget(self, number: int) -> None:
         """Drop the table of a level that the search will not come back to."""

@@ -8,74 +8,107 @@ running the levels once more, with the choices made, brings them back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
-from tester1.porcupine.levels import Levels, Pending
+from tester1.porcupine.levels import Level, Levels, Pending
 from tester1.porcupine.model import NEVER, AnyModel, Linearization, Operation
 from tester1.porcupine.search import Configuration, Link, Search
+
+Choice: TypeAlias = tuple[int, int]
+"""A level, and the position of a mutator that took effect there."""
 
 MOST_REPLAYED = 200_000
 """Operations replayed to find partial linearizations; the deepest come first."""
 
 
-def linearization(
-    model: AnyModel,
-    operations: Sequence[Operation],
-    levels: Levels,
-    configuration: Configuration,
-    *,
-    depth: int,
-) -> Linearization:
-    """Return the order behind a configuration that got past ``depth`` returns."""
-    replay = _Replay(model, operations)
-    choices = _choices(configuration[3])
-    for number in range(min(depth + 1, len(levels))):
-        level = levels[number]
-        replay.observe(level.newcomers)
-        for index in choices.get(number, ()):
-            replay.take(index)
-            replay.observe(level.observers)
-    return Linearization(tuple(replay.order), tuple(replay.states))
+class Replay:
+    """Runs the levels of a search again, along the choices of one configuration.
+
+    Configurations of one search differ in their last choices for the most part, so
+    a replay goes on from the level at which it leaves the one before.
+    """
+
+    def __init__(
+        self, model: AnyModel, operations: Sequence[Operation], levels: Levels
+    ) -> None:
+        self._model = model
+        self._operations = operations
+        self._levels = levels
+        self._order: list[int] = []
+        self._states: list[Any] = []
+        self._observed: set[int] = set()
+        self._choices: list[Choice] = []
+        self._before: list[int] = []
+        """How many operations had taken effect before each level."""
+
+    def linearization(self, configuration: Configuration, depth: int) -> Linearization:
+        """Return the order behind a configuration that got past ``depth`` returns."""
+        choices = _choices(configuration[3])
+        self._rewind(choices, depth)
+        pending: dict[int, list[int]] = {}
+        for number, index in choices:
+            pending.setdefault(number, []).append(index)
+        for number in range(len(self._before), min(depth + 1, len(self._levels))):
+            self._before.append(len(self._order))
+            self._pass(self._levels[number], pending.get(number, ()))
+        return Linearization(tuple(self._order), tuple(self._states))
+
+    def _rewind(self, choices: list[Choice], depth: int) -> None:
+        """Undo the levels from the first at which the choices are others."""
+        same = _common_length(self._choices, choices)
+        others = [
+            chosen[same][0] for chosen in (self._choices, choices) if same < len(chosen)
+        ]
+        first = min([*others, depth + 1])
+        self._choices = choices
+        if first < len(self._before):
+            kept = self._before[first]
+            self._observed.difference_update(self._order[kept:])
+            del self._order[kept:], self._states[kept:], self._before[first:]
+
+    def _pass(self, level: Level, chosen: Iterable[int]) -> None:
+        self._observe(level.newcomers)
+        for index in chosen:
+            operation = self._operations[index]
+            output = None if operation.ret == NEVER else operation.output
+            self._add(index, self._model.step(self._state, operation.input, output))
+            self._observe(level.observers)
+
+    @property
+    def _state(self) -> Any:
+        return self._states[-1] if self._states else self._model.init()
+
+    def _observe(self, pending: Iterable[Pending]) -> None:
+        """Let all observers take effect that agree with the state."""
+        state, observed = self._state, self._observed
+        for _, _, index, input, output in pending:
+            if index in observed:
+                continue
+            if self._model.step(state, input, output) is not None:
+                observed.add(index)
+                self._add(index, state)
+
+    def _add(self, index: int, state: Any) -> None:
+        self._order.append(index)
+        self._states.append(state)
 
 
-def _choices(link: Link) -> dict[int, list[int]]:
-    """Return the mutators that took effect at each level, in order."""
-    choices: dict[int, list[int]] = {}
+def _choices(link: Link) -> list[Choice]:
+    """Return the mutators that took effect, in order."""
+    choices: list[Choice] = []
     while link is not None:
         link, number, index = link
-        choices.setdefault(number, []).insert(0, index)
+        choices.append((number, index))
+    choices.reverse()
     return choices
 
 
-class _Replay:
-    """A run of the model."""
-
-    def __init__(self, model: AnyModel, operations: Sequence[Operation]) -> None:
-        self.order: list[int] = []
-        self.states: list[object] = []
-        self._model = model
-        self._operations = operations
-        self._state = model.init()
-        self._observed: set[int] = set()
-
-    def take(self, index: int) -> None:
-        """Let a mutator take effect."""
-        operation = self._operations[index]
-        output = None if operation.ret == NEVER else operation.output
-        self._state = self._model.step(self._state, operation.input, output)
-        self._add(index)
-
-    def observe(self, pending: Iterable[Pending]) -> None:
-        """Let all observers take effect that agree with the state."""
-        for _, _, index, input, output in pending:
-            if index in self._observed:
-                continue
-            if self._model.step(self._state, input, output) is not None:
-                self._observed.add(index)
-                self._add(index)
-
-    def _add(self, index: int) -> None:
-        self.order.append(index)
-        self.states.append(self._state)
+def _common_length(first: Sequence[Choice], second: Sequence[Choice]) -> int:
+    """Return how many choices two sequences have in common at their beginning."""
+    for place, (one, other) in enumerate(zip(first, second, strict=False)):
+        if one != other:
+            return place
+    return min(len(first), len(second))
 
 
 def full(
@@ -83,8 +116,8 @@ def full(
 ) -> Linearization:
     """Return the linearization that a search found."""
     assert search.found is not None
-    depth = len(search.levels)
-    return linearization(model, operations, search.levels, search.found, depth=depth)
+    replay = Replay(model, operations, search.levels)
+    return replay.linearization(search.found, len(search.levels))
 
 
 def partial(
@@ -96,9 +129,10 @@ def partial(
     longest among them.
     """
     most = max(16, MOST_REPLAYED // (len(operations) + 1))
+    replay = Replay(model, operations, search.levels)
     found = sorted(
         (
-            linearization(model, operations, search.levels, configuration, depth=depth)
+            replay.linearization(configuration, depth)
             for depth, configuration in _deepest(search, most)
         ),
         key=lambda one: -len(one.order),

@@ -21,9 +21,12 @@ from tester1.porcupine import (
     Verdict,
     check,
 )
+from tester1.porcupine.budget import Budget
 from tester1.porcupine.history import relaxed
 from tester1.porcupine.minimize import minimal
 from tester1.porcupine.model import AnyModel
+from tester1.porcupine.search import Search
+from tester1.porcupine.witness import Replay
 from tests.porcupine.brute import brute_force
 from tests.porcupine.histories import (
     AppendServer,
@@ -154,6 +157,29 @@ def test_partial_linearizations_are_the_longest(random: Random, count: int) -> N
         assert any(op.ret != NEVER for op in left)
     longest = max((len(one.order) for one in partition.linearizations), default=0)
     assert longest == _longest(model, operations)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(random=RANDOM, count=COUNTS)
+def test_replays_in_a_row(kind: str, random: Random, count: int) -> None:
+    """A replay that goes on from another one gives what it gives by itself."""
+    model, history = make(kind, random, count)
+    search = Search(model, history, Budget(), keep_tried=True)
+    search.run()
+    tried = search.tried or {}
+    configurations = [
+        (depth, configuration)
+        for depth, visits in tried.items()
+        for visit in visits
+        for configuration in visit
+    ]
+    random.shuffle(configurations)
+    replay = Replay(model, history, search.levels)
+    for depth, configuration in configurations:
+        alone = Replay(model, history, search.levels)
+        assert replay.linearization(configuration, depth) == alone.linearization(
+            configuration, depth
+        )
 
 
 def _longest(model: AnyModel, operations: Sequence[Operation]) -> int:
