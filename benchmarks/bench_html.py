@@ -2,10 +2,10 @@
 
     python -m benchmarks.bench_html
 
-Histories are those of a correct versioned key/value store. Sizes are in megabytes,
-times in milliseconds. "open" runs from the start of loading to the first frame, "zoom"
-is the median of single zoom steps, each drawn; both need playwright and Chromium and
-are left out without them.
+Histories are those of a correct versioned key/value store, and in the second table of
+one that gives an old value once, late. Sizes are in megabytes, times in milliseconds.
+"open" runs from the start of loading to the first frame, "zoom" is the median of single
+zoom steps, each drawn; both need playwright and Chromium and are left out without them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from tester1.porcupine import KvInput, KvModel, KvOp, KvOutput, check
 from tester1.porcupine.html import render_html
 from tester1.porcupine.model import (
     Engine,
@@ -127,6 +128,25 @@ def _partition(
     )
 
 
+def stale_history(count: int, clients: int) -> list[Operation]:
+    """Return a run on a single key in which a late Get sees an old version."""
+    generator = random.Random(count)
+    operations, value, version = [], "", 0
+    for i in range(count):
+        at = (i + generator.random()) * 1e-3
+        reach = clients * 0.4e-3 * generator.random()
+        output = KvOutput(value, version) if version else KvOutput(err="ErrNoKey")
+        input = KvInput(KvOp.GET, "k")
+        if i == count * 9 // 10:
+            output = KvOutput("old", version - clients * 4)
+        elif generator.random() < 0.5:
+            output = KvOutput()
+            input = KvInput(KvOp.PUT, "k", f"x {i % clients} {i} y", version)
+            value, version = input.value, version + 1
+        operations.append(Operation(i % clients, input, output, at - reach, at + reach))
+    return operations
+
+
 @contextmanager
 def chromium() -> Iterator[Browser | None]:
     """Start the system's Chromium, if that is possible."""
@@ -175,6 +195,18 @@ def main() -> None:
             size = f"{len(text.encode()) / 1e6:.2f}"
             table.add_row(f"{count:,}", size, f"{elapsed_ms:.0f}", *drawn)
     Console().print(table)
+    illegal = Table("operations on one key", "reason, ms", "page with it, ms")
+    for count, clients in SIZES[:2]:
+        result = check(KvModel(), stale_history(count, clients))
+        assert result.verdict is Verdict.ILLEGAL
+        start = time.perf_counter()
+        assert result.reason
+        explained = time.perf_counter()
+        render_html(result)
+        written = time.perf_counter()
+        figures = (explained - start, written - explained)
+        illegal.add_row(f"{count:,}", *(f"{1e3 * each:.0f}" for each in figures))
+    Console().print(illegal)
 
 
 if __name__ == "__main__":

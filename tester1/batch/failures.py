@@ -1,0 +1,60 @@
+"""What is kept of failed runs: a few files for each, and of passed runs nothing.
+
+Messages and seeds of all failures are in the results. The files here are what it takes
+to understand one: report and output, the trace, and the timeline where it was the
+owner's own code that was run.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from tester1.batch.jobs import Keep, Key, Outcome
+from tester1.lab import Mode
+from tester1.modes import Preempt
+
+__all__ = ["FailureFolder"]
+
+
+class FailureFolder:
+    """Keeps the files of the first `most` failures of each test of a submission."""
+
+    def __init__(self, folder: Path, *, most: int, keep: Keep) -> None:
+        self._folder = folder
+        self._most = most
+        self._keep = keep
+        self._saved: Counter[tuple[str, str]] = Counter()
+        for report in folder.rglob("*.txt"):
+            test = report.stem.partition("-")[0]
+            self._saved[report.parent.name, test] += 1
+
+    def wanted(self, key: Key) -> Keep:
+        """What to keep of a run if it fails."""
+        enough = self._saved[key.submission, key.test] >= self._most
+        return Keep.NOTHING if enough else self._keep
+
+    def report(self, key: Key) -> Path:
+        """Where the report of a failed run is, if it was kept."""
+        words = [key.test, str(key.seed)]
+        if key.mode is not Mode.SIM:
+            words.append(key.mode)
+        if key.preempt is not Preempt.NONE:
+            words.append(key.preempt)
+        return self._folder / key.submission / f"{'-'.join(words)}.txt"
+
+    def save(self, outcome: Outcome) -> None:
+        """Write the files of a failed run, unless there are enough by now."""
+        record, evidence = outcome.record, outcome.evidence
+        if evidence is None or self.wanted(record.key) is Keep.NOTHING:
+            return
+        report = self.report(record.key)
+        report.parent.mkdir(parents=True, exist_ok=True)
+        parts = [record.message, evidence.report]
+        if evidence.output:
+            parts.append(f"the last of what it printed:\n{evidence.output}")
+        text = "\n\n".join(part.strip() for part in parts if part.strip())
+        report.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+        for suffix, data in evidence.files.items():
+            report.with_suffix(suffix).write_bytes(data)
+        self._saved[record.key.submission, record.key.test] += 1

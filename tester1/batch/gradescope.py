@@ -1,0 +1,68 @@
+"""`results.json`, as Gradescope reads it from an autograder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from tester1.batch.grades import Grade, TestGrade
+from tester1.process.output import harmless
+
+__all__ = ["gradescope_results"]
+
+_SEEDS = 5
+_GROUPS = 3
+
+
+def gradescope_results(grade: Grade) -> bytes:
+    """The file for one submission."""
+    times = [test.tally.time_s for test in grade.tests]
+    results: dict[str, Any] = {
+        "score": grade.score,
+        "execution_time": round(sum(time.mean * time.count for time in times)),
+        "output": _lines(grade.headline),
+        "output_format": "text",
+        "visibility": "visible",
+        "stdout_visibility": "hidden",
+        "tests": [_test(test) for test in grade.tests],
+    }
+    return msgspec.json.format(msgspec.json.encode(results), indent=2) + b"\n"
+
+
+def _test(test: TestGrade) -> dict[str, Any]:
+    return {
+        "name": f"{test.function[-2:]} {test.name}",
+        "score": test.score,
+        "max_score": test.rule.points,
+        "status": "passed" if test.is_clean else "failed",
+        "output": "\n".join(_output(test)),
+        "output_format": "text",
+    }
+
+
+def _output(test: TestGrade) -> Iterator[str]:
+    if not test.tally.total:
+        yield "not run"
+        return
+    low, high = test.tally.interval
+    yield (
+        f"{test.tally.passed} of {test.tally.total} runs passed "
+        f"(95 % interval {low:.1%} to {high:.1%})"
+    )
+    if test.remark:
+        yield test.remark
+    groups = test.groups
+    for group in groups[:_GROUPS]:
+        seeds = ", ".join(map(str, group.seeds[:_SEEDS]))
+        more = len(group.seeds) - _SEEDS
+        yield ""
+        yield _lines(group.example.message)
+        yield f"seeds: {seeds}{f' and {more} more' if more > 0 else ''}"
+    if len(groups) > _GROUPS:
+        yield f"\nand {len(groups) - _GROUPS} other kinds of failure"
+
+
+def _lines(text: str) -> str:
+    return "\n".join(map(harmless, text.split("\n")))

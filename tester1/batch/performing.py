@@ -1,0 +1,89 @@
+"""Does the jobs of a batch on an executor, and hands back outcomes as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tester1.batch.errors import BatchError
+from tester1.batch.executors import Engine
+from tester1.batch.fleet import run_job
+from tester1.batch.jobs import REFERENCE, Job, Outcome, Record, Status
+
+__all__ = ["perform"]
+
+TRIES: Final = 3
+"""How often a job is handed out whose executor fails to do it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    job: Job
+    number: int
+
+
+def perform(
+    jobs: Iterable[Job], engine: Engine, archives: Mapping[str, bytes]
+) -> Iterator[Outcome]:
+    """Do all jobs; yields every outcome once, in the order in which they come.
+
+    `archives` are the packed submissions by their digest. Jobs are taken one by one as
+    there is room, so whoever makes them may look at the outcomes so far. Leaving early
+    drops what has not begun.
+    """
+    shipped: dict[str, Any] = {REFERENCE: None}
+    under_way: dict[Future[Outcome], _Attempt] = {}
+
+    def submit(attempt: _Attempt) -> None:
+        digest = attempt.job.key.submission
+        if digest not in shipped:
+            shipped[digest] = engine.ship(archives[digest])
+        future = engine.executor.submit(run_job, attempt.job, shipped[digest])
+        under_way[future] = attempt
+
+    remaining = iter(jobs)
+    try:
+        while True:
+            room = engine.width() + engine.ahead() - len(under_way)
+            for job in _take(remaining, room):
+                submit(_Attempt(job, 1))
+            if not under_way:
+                return
+            for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                attempt = under_way.pop(future)
+                outcome = _outcome_of(future, attempt)
+                if outcome is None:
+                    submit(_Attempt(attempt.job, attempt.number + 1))
+                else:
+                    yield outcome
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def _take(jobs: Iterator[Job], most: int) -> Iterator[Job]:
+    """Up to `most` jobs. (`itertools.islice` of none would still be one `next`.)"""
+    for _ in range(most):
+        job = next(jobs, None)
+        if job is None:
+            return
+        yield job
+
+
+def _outcome_of(future: Future[Outcome], attempt: _Attempt) -> Outcome | None:
+    """What came of an attempt; None if another one is due.
+
+    Raises `BatchError` if no job of the batch can be done.
+    """
+    try:
+        return future.result()
+    except BatchError:
+        raise
+    except Exception as error:
+        # Executors tell in classes of their own that a worker was lost.
+        if attempt.number < TRIES:
+            return None
+        text = f"cannot be done: {type(error).__name__}: {error}"
+        return Outcome(Record(attempt.job.key, Status.LOST, text))

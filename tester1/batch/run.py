@@ -1,0 +1,265 @@
+"""One run of one test, in a process of its own that was forked for it.
+
+In this order: cut loose from everything but two pipes, be bounded and confined, run the
+test as pytest does, write the verdict, and leave evidence if that is wanted.
+
+What protects the verdict. It travels on a pipe of its own, so that nothing printed can
+look like it. It has to begin with a secret that was drawn for this run and is found
+nowhere but in the frames of this module, and there has to be nothing else on the pipe:
+code under test that writes to every file it finds open fails its run. The confinement
+keeps it from other processes, so that it can spoil no run but its own.
+
+What does not. In simulation the code under test shares this process with the tester,
+and Python hides nothing from code that looks for it: a submission that walks the
+tester's frames, or replaces its functions, can pass without being right. With
+`--mode process` the code under test is in processes of its own, and cannot. So a grade
+that matters wants some runs in that mode as well (`raftlab grade --audit`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import resource
+import sys
+import time
+import traceback
+from pathlib import Path
+from typing import Final, NoReturn
+
+import msgspec
+import pytest
+from _pytest.runner import runtestprotocol
+
+from labrpc import LabrpcError
+from labrt import Runaway, RuntimeFailure
+from tester1 import plugin
+from tester1.batch.jobs import Job, Keep, Order, Status, replay_command
+from tester1.batch.watch import Lines
+from tester1.failure import unwritten_part
+from tester1.lab import LabFailure, Mode
+from tester1.process.confine import confine, die_with_parent
+from tester1.process.limits import Limits
+
+__all__ = [
+    "EVIDENCE",
+    "Headlines",
+    "Verdict",
+    "run_once",
+    "use_options",
+    "without_paths",
+]
+
+EVIDENCE: Final = "evidence"
+"""The folder, inside the one where a run may write, of what it leaves behind."""
+
+_MAX_MESSAGE: Final = 2000
+_MAX_REPORT: Final = 64 << 10
+_VERDICT: Final = 3
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a run says of itself."""
+
+    status: Status
+    message: str
+    report: str
+    cpu_s: float
+
+
+class Headlines:
+    """A pytest plugin that notes what each failure of the present run says."""
+
+    def __init__(self) -> None:
+        self.errors: list[BaseException] = []
+
+    def pytest_exception_interact(
+        self, node: pytest.Item | pytest.Collector, call: pytest.CallInfo[object]
+    ) -> None:
+        """Note an exception that is not expected."""
+        if call.excinfo is not None:
+            self.errors.append(call.excinfo.value)
+
+
+def run_once(
+    item: pytest.Item, order: Order, secret: bytes, lines: Lines, headlines: Headlines
+) -> NoReturn:
+    """Be the process of a run: never returns. `lines` are the ends to write to."""
+    try:
+        _cut_loose(lines)
+        _settle(order)
+        try:
+            verdict = _judge(item, order, headlines)
+        except MemoryError:
+            verdict = Verdict(Status.STOPPED, _memory_message(order), "", 0.0)
+        except pytest.UsageError as error:  # it is no solution for these tests
+            text = _with_names(order, str(error).removeprefix("--solution: "))
+            verdict = Verdict(Status.FAILED, text, "", 0.0)
+        os.write(_VERDICT, secret + msgspec.msgpack.encode(verdict))
+        if verdict.status is Status.FAILED and _can_trace(order.job, headlines):
+            _leave_trace(item, order)
+        sys.stdout.flush()
+    except BaseException:
+        traceback.print_exc()
+        os._exit(os.EX_SOFTWARE)
+    finally:
+        # Neither the worker's clean-up nor the submission's is for this process.
+        os._exit(os.EX_OK)
+
+
+def use_options(
+    config: pytest.Config,
+    order: Order,
+    *,
+    traced: bool = False,
+    artifacts: Path | None = None,
+    brief: bool = False,
+) -> None:
+    """Have the plugin run the next test as an order says."""
+    key = order.job.key
+    values = {
+        "mode": str(key.mode),
+        "seed": key.seed,
+        "seeds": 1,
+        "solution": order.solution,
+        "preempt": str(key.preempt),
+        "trace_events": traced,
+        "artifacts": None if artifacts is None else str(artifacts),
+        "brief": brief,
+    }
+    for name, value in values.items():
+        setattr(config.option, f"raftlab_{name}", value)
+    plugin.pytest_configure(config)
+
+
+def _cut_loose(lines: Lines) -> None:
+    """Keep no file open but the two pipes."""
+    os.setsid()
+    die_with_parent()
+    nowhere = os.open(os.devnull, os.O_RDONLY)
+    # Not until both are out of the way of the numbers that they are to have.
+    verdict = os.dup(lines.verdict) if lines.verdict <= _VERDICT else lines.verdict
+    output = os.dup(lines.output) if lines.output <= _VERDICT else lines.output
+    os.dup2(nowhere, 0)
+    for stream in (1, 2):
+        os.dup2(output, stream)
+    os.dup2(verdict, _VERDICT, inheritable=False)
+    os.closerange(_VERDICT + 1, os.sysconf("SC_OPEN_MAX"))
+    sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
+
+
+def _settle(order: Order) -> None:
+    """Be bounded, and stay in the folder of the run."""
+    folder = Path(order.folder)
+    os.chdir(folder)
+    bounds = order.job.bounds
+    if order.job.key.mode is Mode.PROCESS:
+        # The test's own process is trusted, and starts others, which are confined.
+        os.environ["RAFTLAB_MEMORY_MIB"] = str(bounds.memory_mib)
+        os.environ["RAFTLAB_OUTPUT_KIB"] = str(bounds.output_kib)
+        return
+    resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_s, bounds.cpu_s))
+    if bounds.confined:
+        _die_first()
+        confine(Limits(memory_mib=bounds.memory_mib), folder)
+
+
+def _die_first() -> None:
+    """When the machine is short of memory, let it be this process that is killed."""
+    with contextlib.suppress(OSError):  # not every container lets one say so
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _judge(item: pytest.Item, order: Order, headlines: Headlines) -> Verdict:
+    job = order.job
+    os.environ["VIS_ENABLE"] = "" if job.keep is Keep.ALL else "never"
+    keeps = job.keep is not Keep.NOTHING
+    use_options(
+        item.config,
+        order,
+        traced=keeps and not _repeats_for_trace(job),
+        artifacts=Path(order.folder, EVIDENCE) if keeps else None,
+        brief=not keeps,
+    )
+    headlines.errors.clear()
+    begun = time.process_time()
+    reports = runtestprotocol(item, log=False, nextitem=None)
+    cpu_s = time.process_time() - begun
+    failed = [report for report in reports if report.failed]
+    if not failed:
+        return Verdict(Status.PASSED, "", "", cpu_s)
+    error = headlines.errors[0]
+    headline = _with_names(order, _headline(error))
+    text = _report(order, str(failed[0].longrepr))
+    if _out_of_memory(error):
+        message = f"{_memory_message(order)}: {headline}"
+        return Verdict(Status.STOPPED, message, text, cpu_s)
+    return Verdict(Status.FAILED, headline, text, cpu_s)
+
+
+def _report(order: Order, text: str) -> str:
+    """What pytest says of a failure, in terms that hold when the run is over."""
+    lines = without_paths(_with_names(order, text), order).splitlines()
+    kept = [line for line in lines if not line.startswith("repeat: ")]
+    solution = None if order.solution is None else order.job.shown_as or "DIR"
+    kept.append(f"repeat: {replay_command(order.job.key, solution)}")
+    return "\n".join(kept)[-_MAX_REPORT:]
+
+
+def without_paths(text: str, order: Order) -> str:
+    """A text without the lines that name files of the run, which are gone by then."""
+    return "\n".join(line for line in text.splitlines() if order.folder not in line)
+
+
+def _with_names(order: Order, text: str) -> str:
+    """Replace the folder that the solution was copied to by the name that it has."""
+    if order.solution is None:
+        return text
+    return text.replace(order.solution, order.job.shown_as or "solution")
+
+
+def _headline(error: BaseException) -> str:
+    """What went wrong, the main point first."""
+    unwritten = unwritten_part(error)
+    if unwritten is not None:
+        return unwritten
+    text = "\n".join([str(error), *getattr(error, "__notes__", ())])
+    if not isinstance(error, (LabFailure, RuntimeFailure, LabrpcError)):
+        text = f"{type(error).__name__}: {text}"
+    return text[:_MAX_MESSAGE]
+
+
+def _memory_message(order: Order) -> str:
+    return f"used more than {order.job.bounds.memory_mib} MiB of memory"
+
+
+def _out_of_memory(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, MemoryError):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _repeats_for_trace(job: Job) -> bool:
+    """Whether a failed run is done again for its events, which then are the same."""
+    return job.keep is not Keep.NOTHING and job.key.mode is Mode.SIM
+
+
+def _can_trace(job: Job, headlines: Headlines) -> bool:
+    """Whether there is more to see of a failed run than its report shows."""
+    told_all = all(isinstance(error, Runaway) for error in headlines.errors)
+    return _repeats_for_trace(job) and not told_all
+
+
+def _leave_trace(item: pytest.Item, order: Order) -> None:
+    """Do the same run once more, for its events.
+
+    The verdict stands already: whatever happens here costs the trace and nothing else.
+    """
+    os.environ["VIS_ENABLE"] = "never"
+    use_options(item.config, order, traced=True, artifacts=Path(order.folder, EVIDENCE))
+    with contextlib.redirect_stdout(io.StringIO()):  # it has all been printed
+        runtestprotocol(item, log=False, nextitem=None)

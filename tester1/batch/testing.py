@@ -1,0 +1,235 @@
+"""`raftlab test`: one solution, chosen tests, many seeds."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+
+from tester1.batch.batch import Batch, Plan, Policy
+from tester1.batch.board import Board, Display
+from tester1.batch.errors import BatchError
+from tester1.batch.executors import Engine
+from tester1.batch.failures import FailureFolder
+from tester1.batch.jobs import REFERENCE, Bounds, Keep, Key, replay_command
+from tester1.batch.store import Store
+from tester1.batch.submission import Submission, read_folder
+from tester1.batch.tally import TestTally, group_failures
+from tester1.batch.version import harness_version
+from tester1.lab import Mode
+from tester1.modes import Preempt
+from tester1.process.output import harmless
+from tester1.seeds import several_seeds
+from tester1.suites import course_name
+
+__all__ = ["TestHeader", "TestRun", "begin", "new_folder", "newest_folder", "resume"]
+
+_SEEDS_SHOWN: Final = 5
+_GROUPS_SHOWN: Final = 3
+_MESSAGE_WIDTH: Final = 160
+_BOUNDS: Final = {
+    Mode.SIM: Bounds(cpu_s=300, wall_s=900, memory_mib=4096, confined=False),
+    Mode.PROCESS: Bounds(wall_s=300, output_kib=16 << 10, confined=False),
+}
+"""The code is the caller's own, so only what would never end is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestHeader:
+    """What a batch of tests is: all that its runs follow from."""
+
+    __test__ = False  # to pytest, its name looks like a class of tests
+
+    tests: tuple[str, ...]
+    """The functions of the tests."""
+    runs: int
+    seed: int
+    mode: Mode
+    preempt: Preempt
+    solution: str | None
+    """The folder of the solution; None for the reference."""
+    submission: str = REFERENCE
+    """The digest of what was in it when the batch began."""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TestRun:
+    """A batch of tests, ready to run; it holds its folder until `close`."""
+
+    __test__ = False  # to pytest, its name looks like a class of tests
+
+    store: Store[TestHeader]
+    solution: Submission | None
+    keep: int
+    """For how many failures of each test files are kept."""
+
+    def run(
+        self, engine: Engine, console: Console, *, until_fail: bool = False
+    ) -> bool:
+        """Do what is left of it and say what came out; whether all of it has passed."""
+        header = self.store.header
+        board = Board(
+            "test",
+            {course_name(test): header.runs for test in header.tests},
+            lambda key: course_name(key.test),
+            engine.width,
+        )
+        failures = FailureFolder(
+            self.store.folder / "failures", most=self.keep, keep=Keep.ALL
+        )
+        batch = Batch(self._plan(), self.store, failures, board)
+        try:
+            with Display(board, console) as display:
+                batch.run(
+                    engine,
+                    lambda record: display.show(record, course_name(record.key.test)),
+                    Policy(until_fail=until_fail),
+                )
+        finally:
+            # Whatever has ended it, what there is so far is shown.
+            self._report(batch, board, failures, console)
+        return board.failed == 0 and board.lost == 0
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        self.store.close()
+
+    def _plan(self) -> Plan:
+        header, solution = self.store.header, self.solution
+        archives = {} if solution is None else {solution.digest: solution.pack()}
+        return Plan(
+            tuple(_keys(header)),
+            archives,
+            {header.submission: header.solution or ""},
+            lambda key: _BOUNDS[key.mode],
+        )
+
+    def _report(
+        self, batch: Batch, board: Board, failures: FailureFolder, console: Console
+    ) -> None:
+        header = self.store.header
+        console.print(board.table())
+        lines: list[str] = []
+        for test in header.tests:
+            tally = batch.tally(header.submission, test, header.mode)
+            lines.extend(_failure_lines(header, test, tally, failures))
+        lines.append(f"results: {self.store.folder}")
+        if board.left or board.lost:
+            folder = shlex.quote(str(self.store.folder))
+            lines.append(f"to go on: raftlab test --resume --results {folder}")
+        for line in lines:
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def begin(folder: Path, header: TestHeader, keep: int) -> TestRun:
+    """A new batch. Raises `BatchError` if it cannot be begun."""
+    solution = _read_solution(header)
+    header = replace(header, submission=_digest(solution), version=harness_version())
+    return TestRun(Store.create(folder, header), solution, keep)
+
+
+def resume(folder: Path, runs: int | None, keep: int) -> TestRun:
+    """The batch in a folder, with another number of runs if one is given.
+
+    Raises `BatchError` if its runs would not be the same any more.
+    """
+    store = Store.resume(folder, TestHeader)
+    try:
+        solution = _check_unchanged(store)
+        if runs is not None and runs != store.header.runs:
+            store.set_header(replace(store.header, runs=runs))
+    except BaseException:
+        store.close()
+        raise
+    return TestRun(store, solution, keep)
+
+
+def new_folder(base: Path) -> Path:
+    """The folder for a new batch below `base`: its number is one up."""
+    return base / f"{max(_numbers(base), default=0) + 1:04d}"
+
+
+def newest_folder(base: Path) -> Path:
+    """The folder of the last batch below `base`. Raises `BatchError` without any."""
+    numbers = list(_numbers(base))
+    if not numbers:
+        raise BatchError(f"{base} holds no batch to go on with")
+    return base / f"{max(numbers):04d}"
+
+
+def _check_unchanged(store: Store[TestHeader]) -> Submission | None:
+    header = store.header
+    if header.version != harness_version():
+        raise BatchError(
+            f"{store.folder} was begun with another version of raftlab, whose runs "
+            "are others; begin a new batch"
+        )
+    solution = _read_solution(header)
+    if _digest(solution) != header.submission:
+        raise BatchError(
+            f"{header.solution} has changed since the batch in {store.folder} was "
+            "begun; begin a new one"
+        )
+    return solution
+
+
+def _read_solution(header: TestHeader) -> Submission | None:
+    if header.solution is None:
+        return None
+    return read_folder(Path(header.solution), "solution", follow_links=True)
+
+
+def _digest(solution: Submission | None) -> str:
+    return REFERENCE if solution is None else solution.digest
+
+
+def _keys(header: TestHeader) -> Iterator[Key]:
+    """All runs: every test under the first seed, then under the second, and so on."""
+    for seed in several_seeds(header.seed, header.runs):
+        for test in header.tests:
+            yield Key(
+                header.submission,
+                test,
+                seed,
+                header.mode,
+                header.preempt,
+                header.version,
+            )
+
+
+def _failure_lines(
+    header: TestHeader, test: str, tally: TestTally, failures: FailureFolder
+) -> Iterator[str]:
+    if not tally.failed:
+        return
+    low, high = tally.interval
+    yield (
+        f"{course_name(test)}: {tally.passed} of {tally.total} passed "
+        f"(95 % interval {low:.1%} to {high:.1%})"
+    )
+    groups = group_failures(tally.failures)
+    for group in groups[:_GROUPS_SHOWN]:
+        message = harmless(group.example.message.partition("\n")[0])[:_MESSAGE_WIDTH]
+        seeds = ", ".join(map(str, group.seeds[:_SEEDS_SHOWN]))
+        more = len(group.seeds) - _SEEDS_SHOWN
+        yield f"  {len(group.seeds)} x {message}"
+        yield f"      seeds {seeds}{f' and {more} more' if more > 0 else ''}"
+        again = replay_command(group.example.key, header.solution)
+        yield f"      again: {again}"
+        report = failures.report(group.example.key)
+        if report.exists():
+            yield f"      report: {report}"
+    if len(groups) > _GROUPS_SHOWN:
+        yield f"  and {len(groups) - _GROUPS_SHOWN} other kinds of failure"
+
+
+def _numbers(base: Path) -> Iterator[int]:
+    for entry in base.iterdir() if base.is_dir() else ():
+        if re.fullmatch(r"\d{4,}", entry.name):
+            yield int(entry.name)

@@ -1,0 +1,194 @@
+"""A warm worker process: `python -m tester1.batch.worker FILE`.
+
+It imports everything and collects the suites once; then each run is a fork of it, which
+costs a few milliseconds where a new pytest costs half a second. Nothing of a submission
+is ever run in the worker itself, so every run begins from the same clean state, and
+whatever happens to a run happens to that run alone.
+
+It takes an `Order` at a time from the connection with that file number, and answers
+with an `Outcome`. It ends when the connection does, and its run with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import secrets
+import sys
+import tempfile
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pytest
+
+from tester1.batch.jobs import (
+    Bounds,
+    Evidence,
+    Job,
+    Keep,
+    Key,
+    Order,
+    Outcome,
+    Record,
+    Status,
+)
+from tester1.batch.precompile import precompile
+from tester1.batch.run import (
+    EVIDENCE,
+    Headlines,
+    Verdict,
+    run_once,
+    use_options,
+    without_paths,
+)
+from tester1.batch.watch import Ended, Lines, watch
+from tester1.lab import Mode
+from tester1.modes import Preempt
+from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
+from tester1.suites import SUITES, suites_root
+
+__all__ = ["READY"]
+
+READY: Final = b"ready"
+"""What a worker sends once it can take orders."""
+
+_WARM_UP: Final = ("test_basic_agree_3B", "test_basic_4A")
+"""Short tests that go through most of the harness."""
+_SECRET_BYTES: Final = 32
+_MAX_FILE_BYTES: Final = 32 << 20
+_FILES_KEPT: Final = {Keep.TEXT: (".trace",), Keep.ALL: (".trace", ".html")}
+
+
+class Server:
+    """A pytest plugin that runs tests to order in place of pytest's own loop."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._headlines = Headlines()
+        self._items: dict[str, pytest.Item] = {}
+        self._compiled: set[tuple[str, Preempt]] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Serve until nobody is left to be served."""
+        self._items = {item.name: item for item in session.items}
+        session.config.pluginmanager.register(self._headlines)
+        _compile(REFERENCE_ROOT, Preempt.NONE)
+        self._warm_up()
+        # What is there now stays, and is shared with every run.
+        gc.collect()
+        gc.freeze()
+        decode = msgspec.msgpack.Decoder(Order).decode
+        try:
+            self._connection.send_bytes(READY)
+            while True:
+                order = decode(self._connection.recv_bytes())
+                outcome = self._serve(order)
+                self._connection.send_bytes(msgspec.msgpack.encode(outcome))
+        except (EOFError, ConnectionError):
+            return True
+
+    def _warm_up(self) -> None:
+        """Fill the caches of the harness, with runs of the reference."""
+        for test in _WARM_UP:
+            with tempfile.TemporaryDirectory() as folder:
+                key = Key("", test, 0, Mode.SIM, Preempt.NONE, "")
+                order = Order(Job(key, Bounds()), None, folder)
+                self._fork_free_run(order)
+
+    def _fork_free_run(self, order: Order) -> None:
+        item = self._items[order.job.key.test]
+        use_options(item.config, order)
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+
+    def _serve(self, order: Order) -> Outcome:
+        key = order.job.key
+        kind = (order.solution or "", key.preempt)
+        if key.mode is Mode.SIM and kind not in self._compiled:
+            self._compiled.add(kind)
+            _compile(Path(order.solution or REFERENCE_ROOT), key.preempt)
+        secret = secrets.token_bytes(_SECRET_BYTES)
+        ended = self._run(order, secret)
+        verdict = _verdict_of(ended, secret)
+        record = Record(
+            key,
+            verdict.status,
+            verdict.message,
+            ended.wall_s,
+            verdict.cpu_s or ended.cpu_s,
+        )
+        wanted = order.job.keep is not Keep.NOTHING and not record.passed
+        return Outcome(record, _evidence(order, verdict, ended) if wanted else None)
+
+    def _run(self, order: Order, secret: bytes) -> Ended:
+        verdict_reader, verdict_writer = os.pipe()
+        output_reader, output_writer = os.pipe()
+        sys.stdout.flush()
+        pid = os.fork()
+        if pid == 0:
+            lines = Lines(verdict_writer, output_writer)
+            item = self._items[order.job.key.test]
+            run_once(item, order, secret, lines, self._headlines)
+        os.close(verdict_writer)
+        os.close(output_writer)
+        lines = Lines(verdict_reader, output_reader)
+        return watch(pid, lines, order.job.bounds, self._connection.fileno())
+
+
+def _compile(folder: Path, preempt: Preempt) -> None:
+    lines = preempt is Preempt.LINE
+    folders = [folder]
+    if folder == REFERENCE_ROOT:
+        folders = [folder / package for package in LAB_PACKAGES]
+    for one in folders:
+        precompile(one, preempt_lines=lines)
+
+
+def _verdict_of(ended: Ended, secret: bytes) -> Verdict:
+    """The verdict on a run whose process has ended."""
+    begins_right = secrets.compare_digest(ended.verdict[: len(secret)], secret)
+    if begins_right:
+        try:
+            return msgspec.msgpack.decode(ended.verdict[len(secret) :], type=Verdict)
+        except msgspec.MsgspecError:
+            pass  # it was not left alone: there is more than the verdict, or less
+    if ended.over:
+        return Verdict(Status.STOPPED, ended.over, "", ended.cpu_s)
+    if ended.verdict:
+        message = "wrote to the tester's own channel"
+    else:
+        message = f"ended without a verdict: its process {ended.describe()}"
+    return Verdict(Status.CRASHED, message, "", ended.cpu_s)
+
+
+def _evidence(order: Order, verdict: Verdict, ended: Ended) -> Evidence:
+    folder = Path(order.folder, EVIDENCE)
+    files = {
+        suffix: path.read_bytes()
+        for suffix in _FILES_KEPT[order.job.keep]
+        for path in sorted(folder.glob(f"*{suffix}"))
+        # The run may write there, so it may be anything.
+        if path.is_file()
+        and not path.is_symlink()
+        and path.stat().st_size <= _MAX_FILE_BYTES
+    }
+    output = without_paths(ended.output, order)
+    return Evidence(verdict.report, output, files)
+
+
+def main() -> None:
+    """Serve orders from the connection that the command line names."""
+    connection = Connection(int(sys.argv[1]))
+    os.set_inheritable(connection.fileno(), False)
+    suites = [str(suites_root() / suite) for suite in SUITES]
+    # Nothing but the harness has a say: no configuration file, no other plugin.
+    alone = ["-c", os.devnull, f"--rootdir={suites_root()}", "-p", "tester1.plugin"]
+    quiet = ["-s", "-qq", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
+    status = pytest.main([*alone, *quiet, *suites], plugins=[Server(connection)])
+    sys.exit(status)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""Recorded events on the terminal: which of them, and how wide.
+
+`replay` and `logs` print the same columns as the report of a failed test, one for each
+server, with the choice of events left to the user.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from labrt import TraceEvent
+from tester1.cli.errors import InputError
+from tester1.lastevents import columns, servers_of
+
+__all__ = ["KindOption", "ServerOption", "View", "print_columns"]
+
+ServerOption = Annotated[
+    list[int] | None,
+    typer.Option(
+        metavar="I",
+        help="Show only this server; may be given several times.",
+        show_default=False,
+    ),
+]
+
+KindOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="KIND",
+        help="Show only events of this kind, such as send, reply, print, note, start; "
+        "may be given several times.",
+        show_default=False,
+    ),
+]
+
+_PIPED_COLUMN = 40
+"""The width of a server's column where there is no terminal that limits it."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Which events to show. Nothing named means all of them, and 0 the same of `last`.
+
+    `start` and `end` are seconds of the run.
+    """
+
+    servers: Collection[int] = ()
+    kinds: Collection[str] = ()
+    last: int = 0
+    start: float = 0.0
+    end: float = float("inf")
+
+    def shows(self, event: TraceEvent) -> bool:
+        """Whether an event's time and kind are among those asked for."""
+        in_time = self.start <= event.time <= self.end
+        return in_time and (not self.kinds or event.kind in self.kinds)
+
+
+def print_columns(events: Sequence[TraceEvent], view: View) -> None:
+    """Print the events that the view shows, a column for each server.
+
+    Raises `InputError` if a server or a kind is asked for that does not occur.
+    """
+    servers = _chosen_servers(events, view)
+    _require_known("kind of event", view.kinds, {event.kind for event in events})
+    chosen = [event for event in events if view.shows(event)]
+    width = shutil.get_terminal_size().columns
+    if not sys.stdout.isatty():
+        width = max(width, _PIPED_COLUMN * (len(servers) + 1))
+    for line in columns(chosen, servers, width, most=view.last or len(chosen)):
+        print(line)
+
+
+def _chosen_servers(events: Sequence[TraceEvent], view: View) -> list[str]:
+    names = servers_of(events)
+    numbers = {name.rpartition("-")[2]: name for name in names}
+    wanted = [str(number) for number in view.servers]
+    _require_known("server", wanted, numbers)
+    return [name for number, name in numbers.items() if not wanted or number in wanted]
+
+
+def _require_known(what: str, wanted: Collection[str], known: Collection[str]) -> None:
+    for value in wanted:
+        if value not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            raise InputError(f"the trace has no {what} {value}; it has {listed}")

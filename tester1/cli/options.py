@@ -1,0 +1,92 @@
+"""Options and arguments that several commands share, and what they stand for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tester1.cli.errors import InputError
+from tester1.settings import DEFAULT_ARTIFACTS
+from tester1.solution import REFERENCE_ROOT, CodeUnderTest, SolutionError
+from tester1.suites import SuiteTest, UnknownTest, select, suite_tests
+
+__all__ = [
+    "ArtifactsOption",
+    "SolutionOption",
+    "TestArgument",
+    "chosen_solution",
+    "one_test",
+]
+
+
+def test_names(incomplete: str) -> list[str]:
+    """The names of tests that begin so, for completion in a shell."""
+    names = [test.name for test in suite_tests()]
+    return [name for name in names if name.lower().startswith(incomplete.lower())]
+
+
+SolutionOption = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="The solution to run: DIR/raft1 and DIR/kvraft1. Without it the current "
+        "folder if it holds a solution, else the reference.",
+        show_default=False,
+    ),
+]
+
+ArtifactsOption = Annotated[
+    Path, typer.Option(metavar="DIR", help="The folder of traces and timelines.")
+]
+
+TestArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TEST",
+        help="A test by its name, such as TestFigure83C.",
+        autocompletion=test_names,
+        show_default=False,
+    ),
+]
+
+ARTIFACTS = Path(DEFAULT_ARTIFACTS)
+"""The folder of traces and timelines, unless another one is named."""
+
+
+def chosen_solution(given: Path | None) -> Path | None:
+    """The folder of the solution to run; None stands for the reference.
+
+    Raises `InputError` if there is none in the folder that was given.
+    """
+    if given is None:
+        here = Path.cwd()
+        return here if here != REFERENCE_ROOT and _is_solution(here) else None
+    try:
+        CodeUnderTest.of(given)
+    except SolutionError as error:
+        raise InputError(f"--solution: {error}") from None
+    return given
+
+
+def one_test(word: str) -> SuiteTest:
+    """The test of that name. Raises `InputError` if that is none, or several."""
+    try:
+        tests = select([word])
+    except UnknownTest as error:
+        raise InputError(str(error)) from None
+    if len(tests) > 1:
+        raise InputError(
+            f"{word} names {len(tests)} tests; name one of them, such as "
+            f"{tests[0].name}"
+        )
+    return tests[0]
+
+
+def _is_solution(folder: Path) -> bool:
+    try:
+        CodeUnderTest.of(folder)
+    except SolutionError:
+        return False
+    return True

@@ -1,0 +1,121 @@
+"""`raftlab replay`: one run of a test again, exactly as it was, with its events."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import Annotated, Final
+
+import typer
+
+from labrt import TraceEvent
+from tester1.cli.columns import KindOption, ServerOption, View, print_columns
+from tester1.cli.errors import ExitStatus, InputError
+from tester1.cli.options import (
+    ARTIFACTS,
+    ArtifactsOption,
+    SolutionOption,
+    TestArgument,
+    chosen_solution,
+    one_test,
+)
+from tester1.lab import Mode
+from tester1.modes import Preempt
+from tester1.solution import REFERENCE_ROOT
+from tester1.suites import SuiteTest, suites_root
+from tester1.tracefile import read_events
+
+__all__ = ["replay_command"]
+
+# What pytest's own exit statuses mean here. Whatever else it ends with is about how it
+# was called, and it has said so.
+_STATUSES: Final = {
+    0: ExitStatus.OK,
+    1: ExitStatus.FAILED,
+    2: ExitStatus.INTERRUPTED,
+}
+
+
+def replay_command(
+    test: TestArgument,
+    seed: Annotated[
+        int,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="The seed of the run, from its report.",
+            show_default=False,
+        ),
+    ],
+    solution: SolutionOption = None,
+    mode: Annotated[Mode, typer.Option(help="Where the servers run.")] = Mode.SIM,
+    preempt: Annotated[
+        Preempt, typer.Option(help="The run's --preempt.")
+    ] = Preempt.NONE,
+    server: ServerOption = None,
+    kind: KindOption = None,
+    last: Annotated[
+        int, typer.Option(metavar="K", min=0, help="Show the last K events; 0: all.")
+    ] = 60,
+    artifacts: ArtifactsOption = ARTIFACTS,
+) -> None:
+    """Repeat one run of a test and show its events.
+
+    In simulation the same solution and the same seed give the same run, event by
+    event. As processes (--mode process) they give the same faults, while the timing
+    is the machine's. The trace and the timeline of the run are kept in the folder of
+    artifacts, for `raftlab logs` and `raftlab show`.
+
+    Exit status: 0 the test passes, 1 it fails, 2 wrong input, 130 interrupted.
+    """
+    chosen = one_test(test)
+    arguments = [f"--seed={seed}", f"--mode={mode}", f"--preempt={preempt}"]
+    folder = chosen_solution(solution)
+    if folder is not None:
+        arguments.append(f"--solution={folder}")
+    trace = artifacts / f"{chosen.function}-{seed}.trace"
+    try:
+        artifacts.mkdir(parents=True, exist_ok=True)
+        trace.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot write to {artifacts}: {error.strerror}") from None
+    status = _run(chosen, [*arguments, f"--artifacts={artifacts}"])
+    if trace.exists():
+        events = _until_the_end(read_events(trace))
+        print_columns(events, View(server or (), kind or (), last))
+        print(f"trace: {trace} (raftlab logs shows more of it)")
+        print(f"timeline: {trace.with_suffix('.html')} (raftlab show --open)")
+    raise typer.Exit(status)
+
+
+def _until_the_end(events: list[TraceEvent]) -> list[TraceEvent]:
+    """The events without those of the end of the test, which stops all servers."""
+    length = len(events)
+    while length and events[length - 1].kind in ("kill", "note"):
+        length -= 1
+    # A check that failed is noted before that.
+    while length < len(events) and events[length].kind != "kill":
+        length += 1
+    return events[:length]
+
+
+def _run(test: SuiteTest, arguments: list[str]) -> ExitStatus:
+    """Run the test in a pytest of its own, which reads nobody's configuration."""
+    command = [
+        *(sys.executable, "-P", "-m", "pytest", test.node_id, *arguments),
+        *("--trace-events", "-q", "-rN", "-p", "no:cacheprovider"),
+        *("-c", os.devnull, f"--rootdir={suites_root()}"),
+    ]
+    search = os.pathsep.join(filter(None, [str(REFERENCE_ROOT), _python_path()]))
+    environment = {**os.environ, "VIS_ENABLE": "always", "PYTHONPATH": search}
+    environment.pop("VIS_FILE", None)
+    sys.stdout.flush()
+    ended = subprocess.run(command, env=environment, check=False).returncode
+    if ended not in _STATUSES:
+        raise InputError(f"pytest could not run the test (its exit status: {ended})")
+    return _STATUSES[ended]
+
+
+def _python_path() -> str:
+    return os.environ.get("PYTHONPATH", "")

@@ -1,0 +1,217 @@
+"""`raftlab test`: chosen tests, each many times over."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.console import Console
+
+from tester1.batch.errors import BatchError
+from tester1.batch.executors import engine
+from tester1.batch.testing import (
+    TestHeader,
+    TestRun,
+    begin,
+    new_folder,
+    newest_folder,
+    resume,
+)
+from tester1.cli.errors import ExitStatus, InputError
+from tester1.cli.options import SolutionOption, chosen_solution, test_names
+from tester1.lab import Mode
+from tester1.modes import Preempt, RunOptions, UnavailableMode, check_available
+from tester1.seeds import draw_seed
+from tester1.suites import PARTS, UnknownTest, select
+
+__all__ = [
+    "SchedulerOption",
+    "WorkersOption",
+    "batch_command",
+    "check_mode",
+    "core_count",
+]
+
+RESULTS: Final = Path("raftlab-results")
+RUNS: Final = 10
+KEPT: Final = 10
+
+
+def selection_names(incomplete: str) -> list[str]:
+    """The parts and tests that begin so, for completion in a shell."""
+    parts = [part for part in PARTS if part.startswith(incomplete.upper())]
+    return parts + test_names(incomplete)
+
+
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run on the Dask cluster of this scheduler, such as tcp://10.0.0.1:8786.",
+        show_default=False,
+    ),
+]
+
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "-j",
+        "--workers",
+        metavar="N",
+        min=1,
+        help="Runs at a time on this machine. Without it one for each core.",
+        show_default=False,
+    ),
+]
+
+
+def batch_command(
+    what: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="WHAT",
+            help="Parts (3A), labs (3) and tests (TestFigure83C). Without any: all.",
+            autocompletion=selection_names,
+            show_default=False,
+        ),
+    ] = None,
+    runs: Annotated[
+        int | None,
+        typer.Option(
+            "-n",
+            "--runs",
+            metavar="N",
+            min=1,
+            help=f"Runs of each test. Without it {RUNS}, or what a batch that is "
+            "resumed was to have.",
+            show_default=False,
+        ),
+    ] = None,
+    workers: WorkersOption = None,
+    solution: SolutionOption = None,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(help="Where the servers run; sim by default.", show_default=False),
+    ] = None,
+    preempt: Annotated[
+        Preempt | None,
+        typer.Option(
+            help="Where the simulation may switch threads besides where they block.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="The first run's seed, which the others follow from. Without it one "
+            "is drawn.",
+            show_default=False,
+        ),
+    ] = None,
+    until_fail: Annotated[
+        bool, typer.Option("--until-fail", help="End with the first run that fails.")
+    ] = False,
+    keep: Annotated[
+        int,
+        typer.Option(
+            metavar="K", min=0, help="For how many failures of a test to keep files."
+        ),
+    ] = KEPT,
+    results: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help=f"The folder of results. Without it a new one in {RESULTS}, or to "
+            "resume the newest there.",
+            show_default=False,
+        ),
+    ] = None,
+    resume_batch: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with a batch that was ended early."),
+    ] = False,
+    scheduler: SchedulerOption = None,
+) -> None:
+    """Run tests many times over, each run under a seed of its own.
+
+    The table shows how often each test has passed, and how long a run takes. Of runs
+    that fail the seed and the message are kept, and files of the first of them: report,
+    trace and timeline. Ctrl-C ends the batch early; --resume goes on with it.
+
+    Exit status: 0 every run has passed, 1 a run has failed, 2 wrong input, 130
+    interrupted.
+    """
+    chosen = {
+        "WHAT": what or None,
+        "--solution": solution,
+        "--mode": mode,
+        "--preempt": preempt,
+        "--seed": seed,
+    }
+    begin_batch: Callable[[], TestRun]
+    try:
+        if resume_batch:
+            _refuse([name for name, value in chosen.items() if value is not None])
+            folder = results if results is not None else newest_folder(RESULTS)
+            begin_batch = partial(resume, folder, runs, keep)
+        else:
+            header = TestHeader(
+                _functions(what or ()),
+                RUNS if runs is None else runs,
+                draw_seed() if seed is None else seed,
+                mode or Mode.SIM,
+                preempt or Preempt.NONE,
+                _folder(solution),
+            )
+            check_mode(header.mode, header.preempt)
+            begin_batch = partial(begin, results or new_folder(RESULTS), header, keep)
+        # Without workers there is nothing to leave a folder for.
+        with (
+            engine(workers or core_count(), scheduler) as made,
+            contextlib.closing(begin_batch()) as batch,
+        ):
+            passed = batch.run(made, Console(), until_fail=until_fail)
+    except BatchError as error:
+        raise InputError(str(error)) from None
+    raise typer.Exit(ExitStatus.OK if passed else ExitStatus.FAILED)
+
+
+def check_mode(mode: Mode, preempt: Preempt = Preempt.NONE) -> None:
+    """Raise `InputError` for a mode that cannot be used here, or not so."""
+    try:
+        check_available(RunOptions(mode, preempt))
+    except UnavailableMode as error:
+        raise InputError(str(error)) from None
+
+
+def core_count() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _refuse(given: list[str]) -> None:
+    """A batch that is resumed stays what it was."""
+    if given:
+        raise InputError(
+            f"--resume goes on with a batch as it was begun; leave out "
+            f"{' and '.join(given)}, or begin a new one"
+        )
+
+
+def _functions(words: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    try:
+        return tuple(test.function for test in select(words))
+    except UnknownTest as error:
+        raise InputError(str(error)) from None
+
+
+def _folder(solution: Path | None) -> str | None:
+    folder = chosen_solution(solution)
+    return None if folder is None else str(folder)

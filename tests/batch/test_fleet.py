@@ -1,0 +1,263 @@
+"""Runs in their processes: whatever a submission does costs its own run, and is named.
+
+All runs here are done by the same worker, which has to be as good as new after each.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tester1.batch.errors import BatchError
+from tester1.batch.fleet import Fleet, WrongVersion, run_job
+from tester1.batch.jobs import REFERENCE, Bounds, Job, Keep, Key, Outcome, Status
+from tester1.batch.submission import Submission
+from tester1.batch.version import harness_version
+from tester1.lab import Mode
+from tester1.modes import Preempt
+from tester1.process.confine import missing
+from tests.batch import samples
+from tests.process.outside import wait_until
+
+BOUNDS = Bounds(cpu_s=1, wall_s=3, memory_mib=200, output_kib=64)
+QUICK = "test_initial_election_3A"
+FORGED = (
+    "import ctypes, msgspec, os\n"
+    "verdict = {'status': 'passed', 'message': '', 'report': '', 'cpu_s': 0.1}\n"
+    "os.write(3, b'x' * 32 + msgspec.msgpack.encode(verdict))\n"
+)
+
+confined = pytest.mark.skipif(
+    bool(missing()), reason=f"this machine has no {' and no '.join(missing())}"
+)
+
+
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[Fleet]:
+    """One worker, used by one test after another."""
+    made = Fleet()
+    yield made
+    made.close()
+
+
+def job(digest: str = REFERENCE, seed: int = 1, keep: Keep = Keep.NOTHING) -> Job:
+    """A short run."""
+    key = Key(digest, QUICK, seed, Mode.SIM, Preempt.NONE, harness_version())
+    return Job(key, BOUNDS, keep, "anna")
+
+
+def submitted(
+    fleet: Fleet, raft: str, keep: Keep = Keep.NOTHING, *, confined: bool = True
+) -> Outcome:
+    """What comes of a run of this `raft.py`."""
+    submission = Submission("anna", {"raft1/raft.py": raft.encode()})
+    order = job(submission.digest, keep=keep)
+    bounds = replace(order.bounds, confined=confined)
+    return fleet.run(replace(order, bounds=bounds), submission.pack())
+
+
+def test_reference_passes(fleet: Fleet) -> None:
+    """A run that passes leaves its time, and nothing else."""
+    outcome = fleet.run(job(keep=Keep.ALL), None)
+    assert outcome.record.status is Status.PASSED
+    assert outcome.record.message == ""
+    assert 0 < outcome.record.cpu_s <= outcome.record.wall_s
+    assert outcome.evidence is None
+
+
+@pytest.mark.parametrize(
+    ("raft", "status", "message"),
+    [
+        (samples.ALL_LEAD, Status.FAILED, "term 7 has 3 (>1) leaders: servers"),
+        (samples.SYNTAX_ERROR, Status.FAILED, "server-0-0: anna/raft1/raft.py:1: inv"),
+        (
+            samples.attacking("import ctypes\nctypes.CDLL(None)._exit(0)"),
+            Status.CRASHED,
+            "ended without a verdict: its process exited by itself, with status 0",
+        ),
+        (
+            samples.attacking("import ctypes\nctypes.string_at(0)"),
+            Status.CRASHED,
+            "ended without a verdict: its process was killed by SIGSEGV",
+        ),
+        (
+            samples.attacking("sum(iter(int, 1))"),
+            Status.STOPPED,
+            "used more than 1 s of processor time",
+        ),
+        (
+            samples.attacking("import os\nos.read(os.pipe()[0], 1)"),
+            Status.STOPPED,
+            "took longer than 3 s",
+        ),
+        (samples.EATS_MEMORY, Status.STOPPED, "used more than 200 MiB of memory: "),
+        (samples.PRINTS, Status.STOPPED, "printed more than 64 KiB"),
+    ],
+    ids=["wrong", "typo", "exits", "crashes", "spins", "sleeps", "eats", "prints"],
+)
+def test_ends(fleet: Fleet, raft: str, status: Status, message: str) -> None:
+    """However a run ends, its record says how, and the next one is not touched."""
+    record = submitted(fleet, raft).record
+    assert record.status is status, record
+    assert record.message.startswith(message)
+    assert fleet.run(job(), None).record.passed
+
+
+@pytest.mark.parametrize(
+    ("raft", "message"),
+    [
+        (
+            samples.attacking(f"{FORGED}ctypes.CDLL(None)._exit(0)"),
+            "wrote to the tester's own channel",
+        ),
+        (samples.attacking(FORGED), "wrote to the tester's own channel"),
+        (
+            samples.attacking("import os\nwhile True: os.write(3, bytes(4096))"),
+            "wrote to the tester's own channel without end",
+        ),
+    ],
+    ids=["and exits", "and goes on", "without end"],
+)
+def test_forged_verdict(fleet: Fleet, raft: str, message: str) -> None:
+    """A verdict that does not begin with the run's secret is none."""
+    record = submitted(fleet, raft).record
+    assert not record.passed
+    assert record.message == message
+
+
+@confined
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "import ctypes\nassert ctypes.CDLL(None).fork() == -1",
+        "import ctypes\nassert ctypes.CDLL(None).system(b'true') != 0",
+        f"import ctypes\nassert ctypes.CDLL(None).kill({os.getpid()}, 0) == -1",
+        "import ctypes, os\nassert ctypes.CDLL(None).kill(os.getppid(), 9) == -1",
+        "import ctypes\nassert ctypes.CDLL(None).socket(2, 1, 0) == -1",
+    ],
+    ids=["fork", "system", "kill the batch", "kill the worker", "network"],
+)
+def test_confinement(fleet: Fleet, statements: str) -> None:
+    """What goes round Python's own names is refused by the kernel."""
+    raft = samples.changed(
+        "def __init__(self, *arguments):\n        "
+        + "\n        ".join([*statements.splitlines(), "super().__init__(*arguments)"])
+    )
+    record = submitted(fleet, raft).record
+    assert record.passed, record.message
+
+
+@confined
+def test_files_outside_are_safe(fleet: Fleet, tmp_path: Path) -> None:
+    """A run writes below its own folder, and nowhere else."""
+    target = tmp_path / "results"
+    record = submitted(
+        fleet, samples.attacking(f"open({str(target)!r}, 'w').write('x')")
+    ).record
+    assert "PermissionError" in record.message
+    assert not target.exists()
+
+
+def test_evidence(fleet: Fleet) -> None:
+    """Of a failure there are the report, the trace, and for the owner the timeline."""
+    own = submitted(fleet, samples.ALL_LEAD, Keep.ALL, confined=False).evidence
+    assert own is not None
+    assert set(own.files) == {".trace", ".html"}
+    report = own.report.splitlines()
+    assert "E           tester1.lab.LabFailure: term 7 has 3" in "\n".join(report)
+    assert report[-1] == (
+        "repeat: raftlab replay TestInitialElection3A --seed 1 --solution anna"
+    )
+    text = submitted(fleet, samples.ALL_LEAD, Keep.TEXT).evidence
+    assert text is not None
+    assert set(text.files) == {".trace"}
+    assert submitted(fleet, samples.ALL_LEAD).evidence is None
+
+
+def test_a_part_of_the_tester_cannot_be_handed_in(fleet: Fleet) -> None:
+    """A module that the tester's own would have to give way to is refused."""
+    files = {"raft1/raft.py": b"", "raft1/server.py": b"evil = True\n"}
+    submission = Submission("anna", files)
+    record = fleet.run(job(submission.digest), submission.pack()).record
+    assert record.message.startswith("anna/raft1/server.py is a part of the tester")
+
+
+def test_runs_are_the_same_everywhere(fleet: Fleet) -> None:
+    """The same key in another worker fails in the same words."""
+    first = submitted(fleet, samples.SOMETIMES).record
+    other = Fleet()
+    try:
+        second = submitted(other, samples.SOMETIMES).record
+    finally:
+        other.close()
+    assert (first.status, first.message) == (second.status, second.message)
+
+
+def children() -> set[int]:
+    """The processes that this one has started."""
+    tasks = Path("/proc/self/task").iterdir()
+    return {
+        int(pid) for task in tasks for pid in (task / "children").read_text().split()
+    }
+
+
+def test_a_worker_that_dies() -> None:
+    """Its job is done again by another; after three of them it is told as lost."""
+    raft = samples.attacking("import os\nos.read(os.pipe()[0], 1)")
+    before = children()
+    fleet = Fleet()
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            killed: set[int] = set()
+            outcome = pool.submit(submitted, fleet, raft)
+
+            def kill_next() -> bool:
+                for pid in children() - before - killed:
+                    killed.add(pid)
+                    os.kill(pid, signal.SIGKILL)
+                return outcome.done()
+
+            wait_until(kill_next, "the job to be given up")
+            assert outcome.result().record.status is Status.LOST
+            assert outcome.result().record.message == (
+                "3 worker processes died in this run"
+            )
+            assert len(killed) == 3
+            assert fleet.run(job(), None).record.passed
+        finally:
+            fleet.close()
+
+
+def test_closing_ends_what_runs() -> None:
+    """Whoever waits for a run of a fleet that is closed gets an exception."""
+    fleet = Fleet()
+    begun = threading.Event()
+    before = children()
+    raft = samples.attacking("import os\nos.read(os.pipe()[0], 1)")
+
+    def run() -> Outcome:
+        begun.set()
+        return submitted(fleet, raft)
+
+    with ThreadPoolExecutor(1) as pool:
+        outcome = pool.submit(run)
+        begun.wait()
+        wait_until(lambda: bool(children() - before), "a worker")
+        fleet.close()
+        with pytest.raises(BatchError):
+            outcome.result()
+    assert children() == before
+
+
+def test_another_version_is_refused() -> None:
+    """A worker with another tester would decide differently."""
+    key = Key(REFERENCE, QUICK, 1, Mode.SIM, Preempt.NONE, "older")
+    with pytest.raises(WrongVersion, match="has another version of raftlab"):
+        run_job(Job(key, BOUNDS), None)

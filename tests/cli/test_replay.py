@@ -1,0 +1,75 @@
+"""`raftlab replay`: the same run again, with its events, wherever it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tester1.solution import REFERENCE_ROOT
+from tests.cli.conftest import Raftlab, raftlab_apart
+
+BROKEN = REFERENCE_ROOT / "tests" / "tester1" / "broken" / "thread_exception"
+TEST = "TestInitialElection3A"
+
+
+def test_failing_run(tmp_path: Path) -> None:
+    """The report, the last events, the files; and the same again the next time."""
+    arguments: list[str | Path] = [
+        "replay",
+        TEST,
+        "--seed",
+        "3",
+        "--solution",
+        BROKEN,
+        "--last",
+        "4",
+    ]
+    first, second = (raftlab_apart(*arguments, cwd=tmp_path) for _ in range(2))
+    assert first.returncode == second.returncode == 1
+    assert "ZeroDivisionError" in first.stdout
+    *_, heading, one, two, three, four, trace, timeline = first.stdout.splitlines()
+    assert heading.split() == ["server-0-0", "server-0-1", "server-0-2"]
+    # The servers' end, which follows, has nothing to do with the failure.
+    assert [line.split()[1] for line in (one, two, three)] == ["start"] * 3
+    assert "Test Info" in four
+    assert second.stdout.splitlines()[-7:-2] == [heading, one, two, three, four]
+    assert trace.startswith("trace: raftlab-artifacts/test_initial_election_3A-3.trace")
+    assert timeline.startswith(
+        "timeline: raftlab-artifacts/test_initial_election_3A-3."
+    )
+    for line in trace, timeline:
+        assert (tmp_path / line.split()[1]).stat().st_size > 0
+
+
+def test_passing_run(tmp_path: Path) -> None:
+    """A test that passes has status 0; a pytest.ini of the folder plays no part."""
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --nonsense\n")
+    ended = raftlab_apart("replay", TEST, "--seed", "1", cwd=tmp_path)
+    assert ended.returncode == 0, ended.stdout
+    assert "1 passed" in ended.stdout
+    assert not (tmp_path / ".pytest_cache").exists()
+
+
+def test_solution_of_the_current_folder(tmp_path: Path) -> None:
+    """Without `--solution` the code in the current folder is what runs."""
+    (tmp_path / "raft1").mkdir()
+    (tmp_path / "raft1" / "raft.py").write_text((BROKEN / "raft1/raft.py").read_text())
+    ended = raftlab_apart("replay", TEST, "--seed", "3", cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "ZeroDivisionError" in ended.stdout
+
+
+def test_refusals(raftlab: Raftlab) -> None:
+    """Wrong input is refused before anything runs."""
+    Path("empty").mkdir()
+    Path("file").touch()
+    run = [TEST, "--seed", "1"]
+    assert raftlab("replay", "3B", "--seed", "1").refusal == (
+        "raftlab: 3B names 10 tests; name one of them, such as TestBasicAgree3B"
+    )
+    assert raftlab("replay", *run, "--solution", "empty").refusal == (
+        "raftlab: --solution: empty holds no solution: there is neither a raft1/ nor a "
+        "kvraft1/ with Python files in it"
+    )
+    assert raftlab("replay", *run, "--artifacts", "file").refusal == (
+        "raftlab: cannot write to file: File exists"
+    )
