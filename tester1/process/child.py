@@ -90,7 +90,6 @@ def _cut_loose(connection: socket.socket, output: int) -> socket.socket:
     sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
     faulthandler.enable()
-    faulthandler.register(signal.SIGUSR1)
     return socket.socket(fileno=_SOCKET)
 
 

@@ -8,8 +8,9 @@
 
 Rules that keep it honest:
 
-- A save writes a new file beside the old one and renames it over that. Whenever the
-  process is killed, the file is the one from before the save or the one from after.
+- A save writes to another file beside the old one and gives it that one's name, in one
+  step. Whenever the process is killed, the file of that name is the one from before the
+  save or the one from after.
 - Whoever reads it takes no byte on trust: the file may have been damaged, or written
   by code that means harm. What is not a regular file is not even opened.
 """
@@ -25,6 +26,7 @@ from pathlib import Path
 from typing import Final
 
 from tester1.persister import Persister
+from tester1.process.swap import CannotSwap, SwappedFiles
 
 __all__ = ["DamagedState", "FilePersister", "read_sizes", "read_state", "write_state"]
 
@@ -42,7 +44,7 @@ class DamagedState(ValueError):
 class FilePersister(Persister):
     """A persister whose contents are in a file, for the process that saves to it."""
 
-    __slots__ = ("_lock", "_path", "_sync")
+    __slots__ = ("_files", "_lock", "_path", "_sync")
 
     def __init__(self, path: Path, *, sync: bool = False) -> None:
         """Start from what `path` holds; raises `DamagedState` if that is unusable.
@@ -55,6 +57,7 @@ class FilePersister(Persister):
         self._path = os.fspath(path)
         self._sync = sync
         super().Save(*read_state(path))
+        self._files = _swapped_files(self._path)
 
     def Save(self, raftstate: bytes | None, snapshot: bytes | None) -> None:
         """Replace both in one atomic step, in the file first; `None` is empty."""
@@ -62,14 +65,27 @@ class FilePersister(Persister):
             new = Persister()
             new.Save(raftstate, snapshot)
             state, image = new.ReadRaftState(), new.ReadSnapshot()
-            _replace(self._path, state, image, sync=self._sync)
+            self._replace(_encoded(state, image))
             super().Save(state, image)
+
+    def _replace(self, data: bytes) -> None:
+        if self._files is not None:
+            try:
+                self._files.replace(data, sync=self._sync)
+            except CannotSwap:
+                self._files.close()
+                self._files = None
+            else:
+                if self._sync:
+                    _sync_folder(self._path)
+                return
+        _replace(self._path, data, sync=self._sync)
 
 
 def write_state(path: Path, contents: Persister, *, sync: bool = False) -> None:
     """Put the contents of a persister into a state file."""
-    state, image = contents.ReadRaftState(), contents.ReadSnapshot()
-    _replace(os.fspath(path), state, image, sync=sync)
+    data = _encoded(contents.ReadRaftState(), contents.ReadSnapshot())
+    _replace(os.fspath(path), data, sync=sync)
 
 
 def read_state(path: Path) -> tuple[bytes, bytes]:
@@ -89,24 +105,45 @@ def read_state(path: Path) -> tuple[bytes, bytes]:
 
 
 def read_sizes(path: Path) -> tuple[int, int]:
-    """Lengths of Raft state and snapshot by a state file's header alone."""
-    state_length, image_length, _ = _parse_header(path, _read(path, _HEADER.size))
+    """Lengths of Raft state and snapshot by a state file's header alone.
+
+    The file may be taken for the save after the next one while it is read here, so
+    only what is found twice counts.
+    """
+    header = b""
+    while (again := _read(path, _HEADER.size)) != header:
+        header = again
+    state_length, image_length, _ = _parse_header(path, header)
     return state_length, image_length
 
 
-def _replace(path: str, state: bytes, image: bytes, *, sync: bool) -> None:
-    new = f"{path}.new"
+def _encoded(state: bytes, image: bytes) -> bytes:
+    """The contents of a state file."""
     header = _HEADER.pack(MAGIC, len(state), len(image), _checksum(state, image))
+    return b"".join((header, state, image))
+
+
+def _swapped_files(path: str) -> SwappedFiles | None:
+    """What makes a save cheap; None where it does not work."""
+    try:
+        return SwappedFiles(path, f"{path}.new")
+    except CannotSwap:
+        return None
+
+
+def _replace(path: str, data: bytes, *, sync: bool) -> None:
+    """Replace the file by a new one."""
+    new = f"{path}.new"
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        _write_all(file, header + state + image)
+        _write_all(file, data)
         if sync:
             os.fsync(file)
     finally:
         os.close(file)
     os.replace(new, path)
     if sync:
-        _sync_folder(os.path.dirname(path))
+        _sync_folder(path)
 
 
 def _write_all(file: int, data: bytes) -> None:
@@ -116,9 +153,9 @@ def _write_all(file: int, data: bytes) -> None:
         written = os.write(file, data)
 
 
-def _sync_folder(folder: str) -> None:
-    """Make the renaming itself durable."""
-    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync_folder(path: str) -> None:
+    """Make the renaming of a file itself durable."""
+    file = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(file)
     finally:

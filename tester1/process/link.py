@@ -26,7 +26,7 @@ from tester1.process.turn import make_turn
 __all__ = ["Link"]
 
 _CHUNK: Final = 1 << 16
-MAX_IDLE: Final = 8
+MAX_IDLE: Final = 64
 """More threads than this do not wait for a turn at reading."""
 
 Serve = Callable[[str, bytes, OnDone], None]

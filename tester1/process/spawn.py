@@ -57,12 +57,6 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 kill(self.pid, signal.SIGKILL)
 
-    def interrupt(self, number: signal.Signals) -> None:
-        """Send the process a signal, unless it has ended."""
-        if self._process.exitcode is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, number)
-
     def wait(self) -> bool:
         """Wait for a process that was killed; False if it does not end."""
         self._process.join(_END_LIMIT_S)

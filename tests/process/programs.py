@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from labrpc import ClientEnd
 from raft1.raftapi import Persister
 
+MEETING = 12
+"""How many calls a `Peer` waits for in `Meet`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -48,6 +51,7 @@ class Peer:
         self._ends = ends
         self._me = me
         self._persister = persister
+        self._meeting = threading.Barrier(MEETING)
 
     def Pid(self, args: Text) -> Text:
         """The process that runs this server."""
@@ -77,6 +81,11 @@ class Peer:
         os.kill(os.getpid(), signal.SIGSTOP)
         # This thread may run on until another one has taken the signal.
         threading.Event().wait()
+        return args
+
+    def Meet(self, args: Text) -> Text:
+        """Return once `MEETING` calls are under way."""
+        self._meeting.wait()
         return args
 
     def Wait(self, args: Text) -> Text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,15 @@ from tester1.host import Program
 from tester1.lab import Lab, LabFailure
 from tester1.process.output import LAST_LINES
 from tester1.testerclient import PerProgram
-from tests.process.programs import Notes, Peer, Sizes, Text, misbehaving, start_peer
+from tests.process.programs import (
+    MEETING,
+    Notes,
+    Peer,
+    Sizes,
+    Text,
+    misbehaving,
+    start_peer,
+)
 
 LONG_S = 60.0
 
@@ -62,6 +71,20 @@ def test_servers_call_each_other_through_the_network(lab: Lab) -> None:
     assert config.rpc_total() == before + 1
     config.group().disconnect_all(0)
     assert ask(config, 0, "AskNext", "hello") == Text("nothing")
+
+
+def test_requests_that_arrive_together_run_side_by_side(lab: Lab) -> None:
+    """A handler that blocks holds up nobody, even what was read along with it."""
+    config = cluster(lab, 1)
+    pid = ask(config, 0, "Pid")
+    assert pid is not None
+    os.kill(int(pid.text), signal.SIGSTOP)
+    tasks = [config.spawn(ask, config, 0, "Meet", str(n)) for n in range(MEETING)]
+    config.sleep(0.1)  # so that most of them wait in the socket
+    os.kill(int(pid.text), signal.SIGCONT)
+    for number, task in enumerate(tasks):
+        assert task.join(LONG_S)
+        assert task.result == Text(str(number))
 
 
 def test_a_direct_call_returns_none_when_its_server_is_killed(lab: Lab) -> None:
