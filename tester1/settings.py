@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,6 +143,8 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="DIR",
         help=f"folder for traces and timelines (traces: {DEFAULT_ARTIFACTS})",
     )
+    parser.addini("raftlab_solution", "what --solution is by default", "string", "")
+    parser.addini("raftlab_artifacts", "what --artifacts is by default", "string", "")
 
 
 def share_seed(worker: dict[str, object], seed: int) -> None:
@@ -177,9 +180,19 @@ def remember_seed(config: pytest.Config, seed: int) -> None:
         cache.set(_LAST_SEED, seed)
 
 
-def _folder(config: pytest.Config, option: str) -> Path | None:
-    value = config.getoption(option)
-    return None if value is None else Path(value)
+def _folder(config: pytest.Config, name: str) -> Path | None:
+    """The folder that an option names, or else a line of the configuration file.
+
+    A path in a file is meant from there, wherever pytest was started.
+    """
+    value = config.getoption(name)
+    if value is not None:
+        return Path(value)
+    configured: str = config.getini(name)
+    if not configured or config.inipath is None:
+        return None
+    folder = config.inipath.parent / configured
+    return Path(os.path.relpath(folder, config.invocation_params.dir))
 
 
 def _at_least(lowest: int) -> Callable[[str], int]:

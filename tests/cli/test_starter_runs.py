@@ -100,7 +100,7 @@ def test_folder_runs_by_itself(
     """In a folder that `raftlab init` made, `python -m pytest` tests what is in it.
 
     That puts the folder first in the search path, where its `raft1` must not hide the
-    installed one, with which the tests are written.
+    installed one, with which the tests are written. From outside, `pytest lab` does.
     """
     monkeypatch.setenv("PYTHONPATH", str(REFERENCE_ROOT))
     lab = inner.folder / "lab"
@@ -113,3 +113,8 @@ def test_folder_runs_by_itself(
     result.assert_outcomes(failed=3)
     assert result.stdout.str().count("\npart 3A comes first") == 3
     result.stdout.fnmatch_lines(["raftlab: *solution .", "configfile: pytest.ini"])
+
+    monkeypatch.chdir(inner.folder)
+    result = inner.run_apart("lab", "-k", "3A", "-p", "no:cacheprovider")
+    result.assert_outcomes(failed=3)
+    result.stdout.fnmatch_lines(["raftlab: *solution lab"])
