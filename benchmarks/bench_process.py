@@ -31,6 +31,9 @@ from tester1.modes import RunOptions, make_runtime
 from tester1.running import run_in_lab
 
 SERVERS = 3
+# Each save writes the whole log. Without snapshots it would only grow, and the figures
+# would depend on how long one measures.
+MAX_RAFT_STATE = 20_000
 WARM_UP_S = 1.0
 CALLS = 5000
 STARTS = 100
@@ -50,7 +53,7 @@ def measure_puts(lab: Lab, clients: list[int], seconds: float) -> None:
         SERVERS,
         reliable=True,
         start="kvraft1.kv_host:start_kv",
-        options={"maxraftstate": -1},
+        options={"maxraftstate": MAX_RAFT_STATE},
     )
     program = config.start_client(Program(start_putters), "putters")
 
@@ -99,7 +102,7 @@ def measure_starts(lab: Lab) -> None:
         SERVERS,
         reliable=True,
         start="kvraft1.kv_host:start_kv",
-        options={"maxraftstate": -1},
+        options={"maxraftstate": MAX_RAFT_STATE},
     )
     group = config.group()
     kills, starts = [], []

@@ -68,6 +68,11 @@ class FilePersister(Persister):
             self._replace(_encoded(state, image))
             super().Save(state, image)
 
+    def close(self) -> None:
+        """Let go of the files; nothing can be saved any more."""
+        if self._files is not None:
+            self._files.close()
+
     def _replace(self, data: bytes) -> None:
         if self._files is not None:
             try:

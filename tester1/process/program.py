@@ -52,7 +52,7 @@ MAX_CALL_BYTES: Final = 256 << 20
 MAX_FAILURE: Final = 20_000
 """How many characters of a failure are shown."""
 
-_HANG_UP_GRACE_S: Final = 2.0
+_HANG_UP_GRACE_S: Final = 5.0
 _OUTPUT_CHUNK: Final = 1 << 16
 
 

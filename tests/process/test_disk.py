@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import signal
 from itertools import count
@@ -20,8 +22,11 @@ from tester1.process.disk import (
     read_state,
     write_state,
 )
+from tester1.process.swap import CannotSwap, SwappedFiles
 
 KILLS = 1000
+KILLS_WITHOUT_SWAPPING = 100
+READS = 3000
 SAVES_BEFORE_A_KILL = 3
 SHARED_FOLDER = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
@@ -41,30 +46,49 @@ def written(path: Path, state: bytes, snapshot: bytes) -> Path:
 def test_what_is_saved_is_read(tmp_path: Path, state: bytes, snapshot: bytes) -> None:
     """A save through the persister is what the tester reads, sizes included."""
     path = written(tmp_path / "state", b"old state", b"old snapshot")
-    disk = FilePersister(path)
-    assert (disk.ReadRaftState(), disk.ReadSnapshot()) == (
-        b"old state",
-        b"old snapshot",
-    )
-    disk.Save(state, snapshot)
-    assert read_state(path) == (state, snapshot)
-    assert read_sizes(path) == (len(state), len(snapshot))
-    assert (disk.ReadRaftState(), disk.ReadSnapshot()) == (state, snapshot)
+    with contextlib.closing(FilePersister(path)) as disk:
+        found = disk.ReadRaftState(), disk.ReadSnapshot()
+        assert found == (b"old state", b"old snapshot")
+        # The third is written where the first one was.
+        for image in (b"longer than" + snapshot, b"", snapshot):
+            disk.Save(state, image)
+            assert read_state(path) == (state, image)
+            assert read_sizes(path) == (len(state), len(image))
+            assert (disk.ReadRaftState(), disk.ReadSnapshot()) == (state, image)
 
 
-def test_saving_with_fsync(tmp_path: Path) -> None:
-    """A save that waits for the disk stores the same."""
+def never_swap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the file system refuse to swap the names of files, as some do."""
+
+    def refuse(files: SwappedFiles) -> None:
+        raise CannotSwap(errno.EINVAL, "refused")
+
+    monkeypatch.setattr(SwappedFiles, "_swap", refuse)
+
+
+@pytest.mark.parametrize("swaps", [True, False])
+def test_saving_with_fsync(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swaps: bool
+) -> None:
+    """A save that waits for the disk stores the same, whatever the disk can do."""
+    if not swaps:
+        never_swap(monkeypatch)
     path = written(tmp_path / "state", b"", b"")
-    FilePersister(path, sync=True).Save(b"durable", None)
-    assert read_state(path) == (b"durable", b"")
+    with contextlib.closing(FilePersister(path, sync=True)) as disk:
+        for state in (b"durable", b"more durable", b"most"):
+            disk.Save(state, None)
+            assert read_state(path) == (state, b"")
 
 
 def test_a_wrong_argument_leaves_the_file_alone(tmp_path: Path) -> None:
     """Nothing is replaced when one of the two cannot be stored."""
     path = written(tmp_path / "state", b"kept", b"too")
-    with pytest.raises(TypeError, match="snapshot must be bytes"):
-        FilePersister(path).Save(b"new", "text")  # type: ignore[arg-type]
-    # A student's mistake, which no type checker may have seen.
+    with (
+        contextlib.closing(FilePersister(path)) as disk,
+        pytest.raises(TypeError, match="snapshot must be bytes"),
+    ):
+        disk.Save(b"new", "text")  # type: ignore[arg-type]
+        # A student's mistake, which no type checker may have seen.
     assert read_state(path) == (b"kept", b"too")
 
 
@@ -97,20 +121,47 @@ def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
             read_sizes(path)
 
 
-def test_a_killed_writer_leaves_the_state_before_or_after(tmp_path: Path) -> None:
+@pytest.mark.parametrize("swaps", [True, False])
+def test_a_killed_writer_leaves_the_state_before_or_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, swaps: bool
+) -> None:
     """SIGKILL at any instant of a save, a thousand times, loses or tears nothing.
 
     What the file holds afterwards is the last save that had returned, or the next one.
     """
+    kills = KILLS
+    if not swaps:
+        never_swap(monkeypatch)
+        kills = KILLS_WITHOUT_SWAPPING
     path = written(tmp_path / "state", *contents_of(0))
     last = 0
-    for kill in range(KILLS):
+    for kill in range(kills):
         returned = kill_a_writer(path, last, jitter=kill % 97)
         state, snapshot = read_state(path)
         last = int.from_bytes(state[:8], "little")
         assert (state, snapshot) == contents_of(last)
         assert last in (returned, returned + 1)
-    assert last > KILLS
+    assert last > kills
+
+
+def test_sizes_that_are_read_during_saves_belong_together(tmp_path: Path) -> None:
+    """What the tester reads are the two sizes of one save, while others go on."""
+    path = written(tmp_path / "state", b"", b"")
+    pid = os.fork()
+    if pid == 0:
+        disk = FilePersister(path)
+        for number in count():
+            disk.Save(bytes(number % 50), bytes(number % 50))
+    try:
+        found: set[tuple[int, int]] = set()
+        reads = 0
+        while reads < READS or len(found) < 2:
+            found.add(read_sizes(path))
+            reads += 1
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    assert all(state == snapshot for state, snapshot in found)
 
 
 def contents_of(number: int) -> tuple[bytes, bytes]:
