@@ -3,22 +3,21 @@
 Two figures. The first is how long 400 runs of parts 3A to 3D of one submission take on
 this machine, from a smaller number of runs (`--runs 400` does all of them). The second
 is what a batch costs beyond the plain tests: processor time of `raftlab test` against
-that of `pytest` for the same 100 runs under the same seeds, both including their start.
-The two take turns, so that a machine that is busy or slow is so for both.
+that of `pytest` for the same hundred runs (four of each test), both with their start.
+The two run side by side, so that a machine that is busy or slow is so for both.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,49 +40,56 @@ class Cost:
     cpu_s: float
 
 
-def measure(command: Sequence[str], folder: Path) -> Cost:
-    """Run a command that has to succeed."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def measure(commands: Sequence[Sequence[str]], folder: Path) -> list[Cost]:
+    """Run commands at the same time; all of them have to succeed."""
     begun = time.perf_counter()
-    ended = subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(REFERENCE_ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    wall_s = time.perf_counter() - begun
-    if ended.returncode != 0:
-        sys.exit(f"{' '.join(command)}\n{ended.stdout}{ended.stderr}")
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall_s, cpu_s)
+    with ExitStack() as files:
+        outputs = [files.enter_context(tempfile.TemporaryFile("w+")) for _ in commands]
+        processes = [
+            subprocess.Popen(
+                command,
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(REFERENCE_ROOT)},
+                stdout=output,
+                stderr=output,
+            )
+            for command, output in zip(commands, outputs, strict=True)
+        ]
+        costs = []
+        for process, output in zip(processes, outputs, strict=True):
+            _, status, usage = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            wall_s = time.perf_counter() - begun
+            if process.returncode != 0:
+                output.seek(0)
+                sys.exit(f"{process.args!r} has failed:\n{output.read()}")
+            costs.append(Cost(wall_s, usage.ru_utime + usage.ru_stime))
+    return costs
 
 
-def batch(words: Sequence[str], runs: int, workers: int, folder: Path) -> Cost:
+def batch(words: Sequence[str], runs: int, workers: int, folder: Path) -> list[str]:
     """`raftlab test` of these tests, in a new folder of results."""
     results = Path(tempfile.mkdtemp(dir=folder)) / "results"
     raftlab = [sys.executable, "-P", "-m", "tester1.cli", "test", *words]
     options = [f"-n{runs}", f"-j{workers}", f"--seed={SEED}", f"--results={results}"]
-    return measure([*raftlab, *options, "--solution=submission"], folder)
+    return [*raftlab, *options, "--solution=submission"]
 
 
-def plain(words: Sequence[str], runs: int, folder: Path) -> Cost:
+def plain(words: Sequence[str], runs: int, folder: Path) -> list[str]:
     """Pytest on the same tests, under the same seeds."""
     pytest = [sys.executable, "-P", "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     tests = [test.node_id for test in select(words)]
     options = [f"--seed={SEED}", f"--seeds={runs}", f"--rootdir={folder}"]
-    return measure([*pytest, *tests, *options, "--solution=submission"], folder)
+    return [*pytest, *tests, *options, "--solution=submission"]
 
 
 def report_time(runs: int, workers: int, folder: Path) -> bool:
     """Print how long 400 runs take; says whether that is short enough."""
     tests = len(select(PARTS))
-    start_s = batch(PARTS[:1], 1, workers, folder).wall_s
-    cost = batch(PARTS, runs, workers, folder)
-    each_s = (cost.wall_s - start_s) / runs
-    minutes = (start_s + ALL_RUNS * each_s) / 60
+    (start,) = measure([batch(PARTS[:1], 1, workers, folder)], folder)
+    (cost,) = measure([batch(PARTS, runs, workers, folder)], folder)
+    each_s = (cost.wall_s - start.wall_s) / runs
+    minutes = (start.wall_s + ALL_RUNS * each_s) / 60
     print(
         f"{runs} runs of 3A-3D ({tests} tests) with {workers} workers: "
         f"{cost.wall_s:.1f} s, {cost.cpu_s:.1f} s of processor time"
@@ -96,17 +102,16 @@ def report_time(runs: int, workers: int, folder: Path) -> bool:
     return minutes <= MOST_MINUTES
 
 
-def report_overhead(words: Sequence[str], runs: int, turns: int, folder: Path) -> bool:
+def report_overhead(words: Sequence[str], runs: int, folder: Path) -> bool:
     """Print what a batch costs besides its tests; says whether that is little."""
-    share = runs // turns
-    tests_s = batch_s = 0.0
-    for _ in range(turns):
-        tests_s += plain(words, share, folder).cpu_s
-        batch_s += batch(words, share, 1, folder).cpu_s
-    overhead = batch_s / tests_s - 1
+    tests, same = measure(
+        [plain(words, runs, folder), batch(words, runs, 1, folder)], folder
+    )
+    overhead = same.cpu_s / tests.cpu_s - 1
+    count = runs * len(select(words))
     print(
-        f"{runs} runs of {' '.join(words)}: {tests_s:.1f} s of processor time by "
-        f"pytest, {batch_s:.1f} s as a batch: {overhead:+.1%} "
+        f"{count} runs of {' '.join(words)}: {tests.cpu_s:.1f} s of processor time by "
+        f"pytest, {same.cpu_s:.1f} s as a batch: {overhead:+.1%} "
         f"(at most {MOST_OVERHEAD:+.0%})"
     )
     return overhead <= MOST_OVERHEAD
@@ -127,16 +132,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="What batches cost.")
     parser.add_argument("--runs", type=int, default=10, help="runs of 3A-3D to time")
     parser.add_argument("--workers", type=int, default=2, help="runs at a time")
-    parser.add_argument("--overhead-runs", type=int, default=100)
-    parser.add_argument("--overhead-tests", nargs="+", default=["3A", "3B"])
-    parser.add_argument("--turns", type=int, default=1, help="in how many pieces")
+    parser.add_argument("--overhead-runs", type=int, default=4, help="of each test")
+    parser.add_argument("--overhead-tests", nargs="+", default=PARTS)
     options = parser.parse_args()
     with workplace() as folder:
         good = [
             report_time(options.runs, options.workers, folder),
-            report_overhead(
-                options.overhead_tests, options.overhead_runs, options.turns, folder
-            ),
+            report_overhead(options.overhead_tests, options.overhead_runs, folder),
         ]
     return 0 if all(good) else 1
 

@@ -17,7 +17,7 @@ from tester1.batch.errors import BatchError, SubmissionError
 from tester1.batch.submission import Submission, read_folder
 from tester1.solution import LAB_PACKAGES
 
-__all__ = ["Entry", "find_entries"]
+__all__ = ["Entry", "find_entries", "single_entry"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,22 @@ def find_entries(paths: Iterable[Path]) -> list[Entry]:
     return entries
 
 
-def _submissions_at(path: Path) -> Iterator[Path]:
+def single_entry(path: Path) -> Entry:
+    """The submission at this path, however much or little is there.
+
+    Raises `BatchError` if the path leads nowhere.
+    """
+    _require_exists(path)
+    return _entry(path)
+
+
+def _require_exists(path: Path) -> None:
     if not path.exists():
         raise BatchError(f"{path}: there is no such file or folder")
+
+
+def _submissions_at(path: Path) -> Iterator[Path]:
+    _require_exists(path)
     if not path.is_dir() or any((path / package).is_dir() for package in LAB_PACKAGES):
         yield path
         return

@@ -19,6 +19,7 @@ that matters wants some runs in that mode as well (`raftlab grade --audit`).
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import resource
@@ -57,6 +58,9 @@ EVIDENCE: Final = "evidence"
 _MAX_MESSAGE: Final = 2000
 _MAX_REPORT: Final = 64 << 10
 _VERDICT: Final = 3
+_YOUNG_OBJECTS: Final = 500_000
+"""When the cycle collector looks for the first time. A process that ends with its run
+gains little by it: collecting takes a tenth of the time, and saves a few megabytes."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -160,6 +164,7 @@ def _settle(order: Order) -> None:
         os.environ["RAFTLAB_MEMORY_MIB"] = str(bounds.memory_mib)
         os.environ["RAFTLAB_OUTPUT_KIB"] = str(bounds.output_kib)
         return
+    gc.set_threshold(_YOUNG_OBJECTS)
     resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_s, bounds.cpu_s))
     if bounds.confined:
         _die_first()

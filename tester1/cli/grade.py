@@ -11,7 +11,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tester1.batch.classes import Entry, find_entries
+from tester1.batch.classes import Entry, find_entries, single_entry
 from tester1.batch.errors import BatchError
 from tester1.batch.executors import engine
 from tester1.batch.rubric import default_rubric, read_rubric
@@ -123,8 +123,7 @@ def grade_command(
     check_mode(mode)
     try:
         chosen = default_rubric() if rubric is None else read_rubric(rubric)
-        entries = find_entries(submissions)
-        _require_single(entries, results_file)
+        entries = _entries(submissions, results_file)
         _require_simulated(mode, audit)
         header = grading.GradeHeader(
             chosen,
@@ -149,20 +148,24 @@ def grade_command(
     raise typer.Exit(ExitStatus.OK if complete else ExitStatus.FAILED)
 
 
-def _require_single(entries: list[Entry], results_file: Path | None) -> None:
-    """A file for Gradescope is about one submission, whatever is wrong with it.
+def _entries(paths: list[Path], results_file: Path | None) -> list[Entry]:
+    """The submissions to grade: one, if a file for Gradescope is to tell of it.
 
-    Without it there has to be one that can be run.
+    Gradescope gets its file whatever was handed in. Without that there has to be a
+    submission that can be run.
     """
     if results_file is None:
+        entries = find_entries(paths)
         problems = [entry.problem for entry in entries]
         if all(problems):
             raise BatchError(problems[0])
-    elif len(entries) > 1:
+        return entries
+    if len(paths) > 1:
         raise BatchError(
-            f"--gradescope writes about one submission, and there are {len(entries)}; "
+            f"--gradescope writes about one submission, and there are {len(paths)}; "
             "leave it out: each has its results.json in the folder of results"
         )
+    return [single_entry(paths[0])]
 
 
 def _require_simulated(mode: Mode, audit: int) -> None:
