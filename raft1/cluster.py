@@ -37,7 +37,8 @@ class RaftCluster:
     """`n` Raft servers on a network with long delays; a context manager.
 
     `title` is what is printed when the test begins. With `snapshots` the service on
-    each server snapshots every few entries.
+    each server snapshots every few entries. `hop_delay_s` is the range of a message's
+    travelling time in simulation; None is the network's own.
     """
 
     def __init__(
@@ -48,6 +49,7 @@ class RaftCluster:
         *,
         reliable: bool = True,
         snapshots: bool = False,
+        hop_delay_s: tuple[float, float] | None = None,
     ) -> None:
         self.n = n
         self.logs = AppliedLogs(n)
@@ -57,6 +59,7 @@ class RaftCluster:
             lab,
             n,
             reliable=reliable,
+            hop_delay=hop_delay_s,
             start="raft1.server:start_raft",
             options={"snapshots": snapshots},
             services={"Test": PerProgram(partial(ApplierReports, self, lab.runtime))},

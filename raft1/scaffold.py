@@ -205,10 +205,23 @@ class RaftTestMaker:
     lab: Lab
 
     def __call__(
-        self, n: int, title: str, *, reliable: bool = True, snapshots: bool = False
+        self,
+        n: int,
+        title: str,
+        *,
+        reliable: bool = True,
+        snapshots: bool = False,
+        hop_delay_s: tuple[float, float] | None = None,
     ) -> RaftTest:
         """Start `n` servers and begin the test that is called `title`."""
-        return RaftTest(self.lab, n, title, reliable=reliable, snapshots=snapshots)
+        return RaftTest(
+            self.lab,
+            n,
+            title,
+            reliable=reliable,
+            snapshots=snapshots,
+            hop_delay_s=hop_delay_s,
+        )
 
 
 def _short(command: object) -> str:

@@ -18,6 +18,7 @@ from typing import Any, TypeAlias
 
 from kvraft1.rsm_scaffold import RsmTestMaker
 from kvraft1.scaffold import KvTestMaker
+from labrpc import LabrpcError
 from labrt import RuntimeFailure
 from raft1.scaffold import RaftTestMaker
 from tester1.lab import Lab, LabFailure, Mode
@@ -89,7 +90,7 @@ def run(test: SuiteTest, seed: int, solution: Path) -> str:
     try:
         with redirect_stdout(io.StringIO()):
             run_in_lab(lab, lambda: test(maker))
-    except (LabFailure, RuntimeFailure) as failure:
+    except (LabFailure, LabrpcError, RuntimeFailure) as failure:
         return str(failure)
     return ""
 

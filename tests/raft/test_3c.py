@@ -8,6 +8,10 @@ from functools import partial
 from raft1.scaffold import ELECTION_TIMEOUT_S, RaftTest, RaftTestMaker
 
 FIGURE_8_ROUNDS = 1000
+CHURN_HOP_DELAY_S = (0.002, 0.008)
+"""How long a message travels in simulation while clients submit commands as fast as
+they are committed, in seconds. It decides how many commands there are: one in 30 ms of
+each client, with many messages under way whenever a server crashes."""
 
 
 def test_persist_1_3C(raft_test: RaftTestMaker) -> None:
@@ -163,7 +167,7 @@ def _pause(test: RaftTest) -> None:
 
 def test_reliable_churn_3C(raft_test: RaftTestMaker) -> None:
     """Catches: committed entries lost in crashes, no progress after chaos."""
-    with raft_test(5, "Test (3C): churn") as test:
+    with raft_test(5, "Test (3C): churn", hop_delay_s=CHURN_HOP_DELAY_S) as test:
         _churn(test)
 
 
