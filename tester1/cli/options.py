@@ -9,7 +9,12 @@ import typer
 
 from tester1.cli.errors import InputError
 from tester1.settings import DEFAULT_ARTIFACTS
-from tester1.solution import REFERENCE_ROOT, CodeUnderTest, SolutionError
+from tester1.solution import (
+    LAB_PACKAGES,
+    REFERENCE_ROOT,
+    CodeUnderTest,
+    SolutionError,
+)
 from tester1.suites import SuiteTest, UnknownTest, select, suite_tests
 
 __all__ = [
@@ -58,11 +63,13 @@ ARTIFACTS = Path(DEFAULT_ARTIFACTS)
 def chosen_solution(given: Path | None) -> Path | None:
     """The folder of the solution to run; None stands for the reference.
 
-    Raises `InputError` if there is none in the folder that was given.
+    Without a choice it is the present folder, if there is a solution in it. Raises
+    `InputError` for a folder that cannot be one.
     """
     if given is None:
-        here = Path.cwd()
-        return here if here != REFERENCE_ROOT and _is_solution(here) else None
+        given = Path.cwd()
+        if given == REFERENCE_ROOT or not _has_solution(given):
+            return None
     try:
         CodeUnderTest.of(given)
     except SolutionError as error:
@@ -84,9 +91,5 @@ def one_test(word: str) -> SuiteTest:
     return tests[0]
 
 
-def _is_solution(folder: Path) -> bool:
-    try:
-        CodeUnderTest.of(folder)
-    except SolutionError:
-        return False
-    return True
+def _has_solution(folder: Path) -> bool:
+    return any(any((folder / package).glob("**/*.py")) for package in LAB_PACKAGES)

@@ -73,3 +73,6 @@ def test_refusals(raftlab: Raftlab) -> None:
     assert raftlab("replay", *run, "--artifacts", "file").refusal == (
         "raftlab: cannot write to file: File exists"
     )
+    Path("raft1").mkdir()
+    Path("raft1/server.py").write_text("mine = True")
+    assert "raft1/server.py is a part of the tester" in raftlab("replay", *run).refusal
