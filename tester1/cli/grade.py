@@ -16,7 +16,8 @@ from tester1.batch.errors import BatchError
 from tester1.batch.executors import engine
 from tester1.batch.rubric import default_rubric, read_rubric
 from tester1.cli.errors import ExitStatus, InputError
-from tester1.cli.test import SchedulerOption, WorkersOption, check_mode, core_count
+from tester1.cli.options import FirstSeedOption, SchedulerOption, WorkersOption
+from tester1.cli.test import check_mode, core_count
 from tester1.lab import Mode
 from tester1.process.confine import missing
 from tester1.seeds import draw_seed
@@ -67,16 +68,7 @@ def grade_command(
             "test cannot meddle with; a test that never passes there gets no points.",
         ),
     ] = 0,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="The first run's seed, which the others follow from. Without it one "
-            "is drawn.",
-            show_default=False,
-        ),
-    ] = None,
+    seed: FirstSeedOption = None,
     out: Annotated[
         Path, typer.Option(metavar="DIR", help="The folder of results.")
     ] = GRADES,

@@ -19,8 +19,11 @@ from tester1.suites import SuiteTest, UnknownTest, select, suite_tests
 
 __all__ = [
     "ArtifactsOption",
+    "FirstSeedOption",
+    "SchedulerOption",
     "SolutionOption",
     "TestArgument",
+    "WorkersOption",
     "chosen_solution",
     "one_test",
 ]
@@ -44,6 +47,38 @@ SolutionOption = Annotated[
 
 ArtifactsOption = Annotated[
     Path, typer.Option(metavar="DIR", help="The folder of traces and timelines.")
+]
+
+FirstSeedOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        min=0,
+        help="The first run's seed, which the others follow from. Without it one "
+        "is drawn.",
+        show_default=False,
+    ),
+]
+
+SchedulerOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="ADDRESS",
+        help="Run on the Dask cluster of this scheduler, such as tcp://10.0.0.1:8786.",
+        show_default=False,
+    ),
+]
+
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "-j",
+        "--workers",
+        metavar="N",
+        min=1,
+        help="Runs at a time on this machine. Without it one for each core.",
+        show_default=False,
+    ),
 ]
 
 TestArgument = Annotated[

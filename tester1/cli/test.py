@@ -23,19 +23,20 @@ from tester1.batch.testing import (
     resume,
 )
 from tester1.cli.errors import ExitStatus, InputError
-from tester1.cli.options import SolutionOption, chosen_solution, test_names
+from tester1.cli.options import (
+    FirstSeedOption,
+    SchedulerOption,
+    SolutionOption,
+    WorkersOption,
+    chosen_solution,
+    test_names,
+)
 from tester1.lab import Mode
 from tester1.modes import Preempt, RunOptions, UnavailableMode, check_available
 from tester1.seeds import draw_seed
 from tester1.suites import PARTS, UnknownTest, select
 
-__all__ = [
-    "SchedulerOption",
-    "WorkersOption",
-    "batch_command",
-    "check_mode",
-    "core_count",
-]
+__all__ = ["batch_command", "check_mode", "core_count"]
 
 RESULTS: Final = Path("raftlab-results")
 RUNS: Final = 10
@@ -46,28 +47,6 @@ def selection_names(incomplete: str) -> list[str]:
     """The parts and tests that begin so, for completion in a shell."""
     parts = [part for part in PARTS if part.startswith(incomplete.upper())]
     return parts + test_names(incomplete)
-
-
-SchedulerOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="ADDRESS",
-        help="Run on the Dask cluster of this scheduler, such as tcp://10.0.0.1:8786.",
-        show_default=False,
-    ),
-]
-
-WorkersOption = Annotated[
-    int | None,
-    typer.Option(
-        "-j",
-        "--workers",
-        metavar="N",
-        min=1,
-        help="Runs at a time on this machine. Without it one for each core.",
-        show_default=False,
-    ),
-]
 
 
 def batch_command(
@@ -105,16 +84,7 @@ def batch_command(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="The first run's seed, which the others follow from. Without it one "
-            "is drawn.",
-            show_default=False,
-        ),
-    ] = None,
+    seed: FirstSeedOption = None,
     until_fail: Annotated[
         bool, typer.Option("--until-fail", help="End with the first run that fails.")
     ] = False,
