@@ -11,11 +11,20 @@ import linecache
 import sys
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
-from types import FrameType
+from types import (
+    FrameType,
+    GetSetDescriptorType,
+    MappingProxyType,
+    MemberDescriptorType,
+)
 from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent
+
+from labrt.simlocks import Condition
+from labrt.simtask import BLOCKED, READY
 
 if TYPE_CHECKING:
     from labrt.simtask import SimTask
@@ -114,13 +123,14 @@ def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:
 
 
 def _blocked_task(task: SimTask) -> list[str]:
-    reason = task.blocked_on
-    text = "is ready to run" if reason is None else f"waits for {_reason(task)}"
+    ready = task.state is READY
+    text = "is ready to run" if ready else f"waits for {_reason(task)}"
     return [f"  {task.where} {text}", *_stack(task)]
 
 
 def _reason(task: SimTask) -> str:
-    reason = task.blocked_on
+    sleeps = task.state is BLOCKED and task.waiters is None
+    reason = "its sleep to end" if sleeps else task.blocked_on
     if isinstance(reason, str):
         return reason
     name = _name_of_lock(task, reason)
@@ -192,7 +202,7 @@ def _name_of_lock(task: SimTask, lock: object) -> str:
         for name, value in frame.f_locals.items():
             if value is lock:
                 return f"{kind} {name}"
-            for attribute, held in getattr(value, "__dict__", {}).items():
+            for attribute, held in _attributes(value).items():
                 if _is_lock_of(held, lock):
                     return f"{kind} {name}.{attribute}"
     for frame in frames:
@@ -202,6 +212,29 @@ def _name_of_lock(task: SimTask, lock: object) -> str:
     return f"a {kind}"
 
 
+# Nothing below may run code of the world: `getattr` would call a `__getattr__` of the
+# student's and `isinstance` a `__class__`, which can raise, block, or never return.
+
+
+def _attributes(value: object) -> dict[str, object]:
+    """Return what is stored in an object itself, in its ``__dict__`` or its slots."""
+    found: dict[str, object] = {}
+    for kind in type.__dict__["__mro__"].__get__(type(value)):
+        for name, member in type.__dict__["__dict__"].__get__(kind).items():
+            if type(member) is MemberDescriptorType:
+                with suppress(AttributeError):  # a slot that is empty
+                    found[name] = member.__get__(value)
+            elif name == "__dict__" and type(member) is GetSetDescriptorType:
+                stored = member.__get__(value)
+                if type(stored) in (dict, MappingProxyType):
+                    found.update(stored)
+    return found
+
+
 def _is_lock_of(value: object, lock: object) -> bool:
     """Say whether a value is that lock, or a condition that is built on it."""
-    return value is lock or getattr(value, "_lock", None) is lock
+    if value is lock:
+        return True
+    kinds = type.__dict__["__mro__"].__get__(type(value))
+    is_condition = any(kind is Condition for kind in kinds)
+    return is_condition and _attributes(value).get("_lock") is lock

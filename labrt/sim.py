@@ -6,10 +6,26 @@ way, so a run is as fast as its events, and every run of one seed is the same ru
 
 The rules that keep it so:
 
+* time is counted in whole nanoseconds, so that ten sleeps of 0.1 end when one of 1
+  does, whatever the last bits of a float say;
 * the order of timers is (due time, order of creation), never memory or dict order;
 * who runs next, and where a task is switched out, is drawn from the seed alone;
 * callbacks, and the harness's own code between two blocking calls, are atomic;
 * a task of a killed world is off every queue before anything else happens.
+
+A task is in one state at a time (``State``), and each change has one place:
+
+* ready to running: whoever switches to what ``_pick`` returned;
+* running to blocked: ``block`` (on a list of waiters) and ``sleep`` (on the clock);
+* blocked to ready: ``wake`` (it was given what it waited for) and ``_expire`` (its
+  time was up), whichever comes first; the other one finds nothing left to do;
+* anything to done: ``_finish`` (its function ended) and ``kill_tasks``.
+
+A blocked task is on one list of waiters, has one live timer, or both. What makes it
+ready takes it off the list and, by counting ``epoch`` up, makes its timer stale. So
+a wake-up is never spent on a task whose time was up at the same instant, and an old
+timer never ends a later wait. Assertions hold the changes to this; ``debug=True``
+checks every list after every switch as well (``labrt.invariants``).
 
 Tasks are switched directly, from the one that blocks to the one that goes on:
 there is no scheduler task in between, and ``_pick`` runs on the stack of whoever
@@ -24,7 +40,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from heapq import heapify, heappop, heappush
 from pathlib import Path
-from typing import ClassVar, TypeVar, cast
+from typing import ClassVar, NoReturn, TypeVar, cast
 
 from greenlet import getcurrent, greenlet
 
@@ -33,7 +49,18 @@ from labrt import runtime as interface
 from labrt.active import activate, deactivate
 from labrt.collector import patient_collector
 from labrt.errors import Deadlock, LockStuck, RuntimeFailure, TaskFailed, WorldKilled
-from labrt.simtask import SimFuture, SimTask, SimTimer
+from labrt.invariants import check
+from labrt.simtask import (
+    BLOCKED,
+    DONE,
+    READY,
+    RUNNING,
+    THE_END,
+    SimFuture,
+    SimTask,
+    SimTimer,
+    Waiters,
+)
 from labrt.simworld import SimWorld, simulated_sources
 from labrt.streams import derive
 from labrt.trace import Trace
@@ -44,6 +71,10 @@ T = TypeVar("T")
 # A preempted task comes back after this many seconds at most, so that even code
 # that only polls a lock lets virtual time pass.
 PREEMPTION_DELAY = 50e-6
+
+# Added to a float and taken away again, it leaves a whole number: so large that the
+# floats around it have no fraction. The cheapest rounding there is; up to 26 days.
+WHOLE = 1.5 * 2.0**52
 
 _MANY_TIMERS = 4096
 _NO_LOCK = nullcontext()
@@ -58,7 +89,8 @@ class SimRuntime(interface.Runtime):
     wait for a lock before the run fails with ``LockStuck`` (None: for ever).
     ``runaway_seconds`` is how much processor time a task of a world may use without
     blocking before the run fails with ``Runaway``. ``output`` receives each line
-    that a world prints, as (time, world, text).
+    that a world prints, as (time, world, text). ``debug`` checks the scheduler's own
+    lists after every switch, which makes a run many times slower.
     """
 
     simulated: ClassVar[bool] = True
@@ -73,14 +105,17 @@ class SimRuntime(interface.Runtime):
         lock_patience: float | None = None,
         runaway_seconds: float = 2.0,
         output: Callable[[float, str, str], None] = report.print_line,
+        debug: bool = False,
     ) -> None:
         super().__init__(seed, trace)
+        self._choose = self._checked_pick if debug else self._pick
         self.sources = simulated_sources(preempt_lines=preempt_lines)
         self.lock_patience = lock_patience
         self.runaway_seconds = runaway_seconds
         self.output = output
         self.dying = False
         self.steps = 0
+        # Whole nanoseconds in a float: exact for a hundred days, and fast.
         self._now = 0.0
         self._sequence = 0
         self._task_count = 0
@@ -97,7 +132,9 @@ class SimRuntime(interface.Runtime):
         self._worlds: dict[SimWorld, None] = {}
         self._incarnations: dict[str, int] = {}
         self._failure: BaseException | None = None
+        # What `current` is during a callback. It is done, so that it cannot block.
         self._nobody = SimTask(self, _nothing, (), "a callback", None)
+        self._nobody.state = DONE
         self._main = self._nobody
         self.current: SimTask = self._nobody
         self._pick_number = random.Random(derive(seed, "scheduler")).random
@@ -109,17 +146,25 @@ class SimRuntime(interface.Runtime):
 
     def now(self) -> float:
         """Return the virtual seconds that have passed since the run began."""
-        return self._now
+        return self._now / 1e9
+
+    def now_ns(self) -> int:
+        """Return the virtual nanoseconds that have passed since the run began."""
+        return int(self._now)
 
     def sleep(self, seconds: float) -> None:
         """Let ``seconds`` of virtual time pass for the calling task."""
         task = self.current
-        if task.killed or self.dying:
-            raise WorldKilled
+        if task.state is not RUNNING:
+            self._refuse_to_block(task)
         self._sequence += 1
-        due = self._now + seconds if seconds > 0 else self._now
+        due = self._now
+        if seconds > 0:
+            due += seconds * 1e9 + WHOLE - WHOLE
         heappush(self._timers, (due, self._sequence, task, task.epoch))
-        following = self._pick()
+        task.state = BLOCKED
+        following = self._choose()
+        following.state = RUNNING
         self.current = following
         if following is not task:
             (following.greenlet or self._start(following)).switch()
@@ -139,7 +184,8 @@ class SimRuntime(interface.Runtime):
         elif home.alive:
             home.tasks[task] = None
         else:
-            task.killed = task.done = True
+            task.killed = True
+            task.state = DONE
             return task
         self._ready.append(task)
         return task
@@ -150,7 +196,8 @@ class SimRuntime(interface.Runtime):
         """Call ``callback(*args)`` in ``delay`` seconds, outside every world."""
         timer = SimTimer(callback, args)
         self._sequence += 1
-        heappush(self._timers, (self._now + delay, self._sequence, timer, 0))
+        due = self._now + (delay * 1e9 + WHOLE - WHOLE)
+        heappush(self._timers, (due, self._sequence, timer, 0))
         return timer
 
     def future(self) -> SimFuture:
@@ -172,33 +219,61 @@ class SimRuntime(interface.Runtime):
 
     # What locks, queues and futures are made of.
 
-    def block(self, reason: object, timeout: float | None = None) -> bool:
-        """Switch the running task out until ``wake``, or until the time is up.
+    def block(
+        self, reason: object, waiters: Waiters, timeout: float | None = None
+    ) -> bool:
+        """Put the running task at the end of ``waiters`` and switch it out.
 
-        Returns whether it was woken. ``reason`` is what a deadlock report shows.
+        It goes on when somebody takes it off the list and wakes it, which returns
+        True, or when ``timeout`` seconds have passed, which returns False; either
+        way it is off the list by then. ``reason`` is what reports show.
         """
         task = self.current
-        if task.killed or self.dying:
-            raise WorldKilled
+        if task.state is not RUNNING:
+            self._refuse_to_block(task)
         if timeout is not None:
             self._sequence += 1
-            due = self._now + timeout if timeout > 0 else self._now
+            due = self._now
+            if timeout > 0:
+                due += timeout * 1e9 + WHOLE - WHOLE
             heappush(self._timers, (due, self._sequence, task, task.epoch))
+        waiters.append(task)
+        task.waiters = waiters
         task.blocked_on = reason
-        following = self._pick()
+        task.state = BLOCKED
+        following = self._choose()
+        following.state = RUNNING
         self.current = following
         if following is not task:
             (following.greenlet or self._start(following)).switch()
-        task.blocked_on = None
         return task.woken
 
     def wake(self, task: SimTask) -> None:
-        """Make a task ready that is blocked; to a killed task nothing happens."""
-        if task.killed:
-            return
+        """Make a task ready that the caller has just taken off a list of waiters."""
+        assert task.state is BLOCKED, f"{task.where} is woken while {task.state}"
+        task.state = READY
+        task.waiters = None
         task.epoch += 1
         task.woken = True
         self._ready.append(task)
+
+    def wake_all(self, waiters: Waiters) -> None:
+        """Make every task of a list of waiters ready, and the list empty."""
+        for task in waiters:
+            self.wake(task)
+        waiters.clear()
+
+    def _refuse_to_block(self, task: SimTask) -> NoReturn:
+        """End a task of a killed world; nobody else gets here unless we are wrong."""
+        assert task.killed or self.dying, "a callback must not block"
+        raise WorldKilled
+
+    @staticmethod
+    def _leave_list(task: SimTask) -> None:
+        """Take a blocked task off the list that it waits on, if it is on one."""
+        if task.waiters is not None:
+            task.waiters.remove(task)
+            task.waiters = None
 
     def point(self) -> None:
         """Pass a preemption point: where the seed says so, switch."""
@@ -215,15 +290,11 @@ class SimRuntime(interface.Runtime):
     def _next_countdown(self) -> int:
         return int(self._preempt_number() * 2 * self._preempt_every) + 1
 
-    def watch_lock(self, task: SimTask, lock: object) -> None:
-        """Fail the run if ``task`` still waits for ``lock`` when patience ends."""
-        task.waiting_since = self._now
-        if self.lock_patience is not None:
-            self.call_later(self.lock_patience, self._check_lock, task, lock, self._now)
-
-    def _check_lock(self, task: SimTask, lock: object, since: float) -> None:
-        if task.blocked_on is lock and task.waiting_since == since and not task.killed:
-            self.fail(LockStuck(report.stuck_lock(task, lock, self._now - since)))
+    def lock_is_stuck(self, lock: object) -> NoReturn:
+        """End the run: the running task's patience with a lock has ended."""
+        task = self.current
+        waited = self.now() - task.waiting_since
+        self.fail_now(LockStuck(report.stuck_lock(task, lock, waited)))
 
     # Choosing what happens next.
 
@@ -248,26 +319,61 @@ class SimRuntime(interface.Runtime):
                 return chosen
             self._advance()
 
+    def _checked_pick(self) -> SimTask:
+        check(self._ready, self._timers, self.unfinished_tasks())
+        return self._pick()
+
     def _advance(self) -> None:
-        """Jump to the next timer and let everything happen that is due then."""
+        """Jump to the next timer and let what is due then happen.
+
+        Of several things that are due at one instant any may come first. A wait
+        whose time is up may therefore, at the seed's choice, be passed over once
+        more: then what else happens at this instant can still end it. Round timeouts
+        make such instants common, and real threads see both orders.
+        """
         timers = self._timers
-        if not timers:
-            self._failure = Deadlock(report.deadlock(self.unfinished_tasks()))
-            return
         if len(timers) > self._timer_limit:
             self._drop_stale_timers()
-        due = timers[0][0]
-        if due > self._now:
-            self._now = due
-        while timers and timers[0][0] == due:
-            _, _, target, epoch = heappop(timers)
+        now = -1.0
+        passed_over: list[SimTask] = []
+        while timers:
+            due, _, target, epoch = timers[0]
+            if due > now >= 0:
+                break
+            heappop(timers)
             if type(target) is SimTask:
-                if target.epoch == epoch and not target.killed:
-                    target.epoch = epoch + 1
-                    target.woken = False
-                    self._ready.append(target)
+                if target.epoch != epoch:
+                    continue
+                # Only a live timer is a reason for time to pass.
+                now = self._now = due
+                if target.waiters is not None and self._passes_over():
+                    passed_over.append(target)
+                else:
+                    self._expire(target)
             elif not target.cancelled:
+                now = self._now = max(due, self._now)
                 self._call_back(target)
+        for task in passed_over:
+            self._sequence += 1
+            heappush(timers, (now, self._sequence, task, task.epoch))
+        if now < 0:
+            self._failure = Deadlock(report.deadlock(self.unfinished_tasks()))
+
+    def _expire(self, task: SimTask) -> None:
+        """Make a task ready whose time is up."""
+        assert task.state is BLOCKED, f"{task.where}'s time is up while {task.state}"
+        if task.waiters is not None:
+            self._leave_list(task)
+        task.state = READY
+        task.epoch += 1
+        task.woken = False
+        self._ready.append(task)
+
+    def _passes_over(self) -> bool:
+        """Draw whether a wait that is due lets others go first, if there are any."""
+        timers = self._timers
+        others = self._ready or (timers and timers[0][0] <= self._now)
+        return bool(others) and self._pick_number() < 0.5
 
     def _call_back(self, timer: SimTimer) -> None:
         self.current = self._nobody
@@ -322,7 +428,8 @@ class SimRuntime(interface.Runtime):
                 # This greenlet is being unwound and its parent waits for the end.
                 return
             self._finish(task)
-            following = self._pick()
+            following = self._choose()
+            following.state = RUNNING
             self.current = following
             if following.greenlet is None:
                 following.greenlet = me
@@ -332,9 +439,10 @@ class SimRuntime(interface.Runtime):
             following.greenlet.switch()
 
     def _finish(self, task: SimTask) -> None:
+        task.state = DONE
         task.greenlet = None
         (self._tasks if task.world is None else task.world.tasks).pop(task, None)
-        task.finish()
+        task.wake_joiners()
 
     def _task_raised(self, task: SimTask, error: BaseException) -> None:
         if self.dying or task.killed:
@@ -351,17 +459,22 @@ class SimRuntime(interface.Runtime):
     def fail(self, error: BaseException) -> None:
         """End the run: ``error`` is raised in main as soon as anybody blocks.
 
-        The first failure counts; what fails later, on the way out, is dropped.
+        The first failure counts; what fails later, on the way out, is dropped. Only
+        Ctrl-C comes before it: whoever sits there wants the end, not a report.
         """
-        if self._failure is None and not self.dying:
+        interrupted = isinstance(error, KeyboardInterrupt)
+        if interrupted or (self._failure is None and not self.dying):
             self._failure = error
 
-    def fail_now(self, error: BaseException) -> None:
+    def fail_now(self, error: BaseException) -> NoReturn:
         """End the run from a task that cannot go on; does not return to it."""
-        if self.dying:
-            raise error
+        assert not self.dying, "the run is ending already"
         self.fail(error)
+        # It stays where it is, on no list and without a timer, until it is killed.
+        self.current.state = BLOCKED
+        self.current.blocked_on = THE_END
         self._raise_in_main()
+        raise WorldKilled
 
     def _raise_in_main(self) -> SimTask:
         """Raise the failure in main; returns when the caller is switched to again."""
@@ -370,9 +483,12 @@ class SimRuntime(interface.Runtime):
         assert main.greenlet is not None
         assert error is not None
         self._failure = None
-        main.epoch += 1
-        if main in self._ready:
+        if main.state is READY:
             self._ready.remove(main)
+        # Whatever main waits for, it is gone when that happens or its time is up.
+        self._leave_list(main)
+        main.epoch += 1
+        main.state = RUNNING
         self.current = main
         if main.greenlet is getcurrent():
             raise error
@@ -393,21 +509,33 @@ class SimRuntime(interface.Runtime):
         ``UsageError`` when a simulation is running in this process already.
         """
         __tracebackhide__ = True
-        activate(self)
+        # Outermost, so that Ctrl-C can neither leave a run behind that is still called
+        # the running one, nor cut the ending of this one short.
+        with InterruptWatch(self):
+            activate(self)
+            try:
+                return self._run(main)
+            finally:
+                self._close()
+                deactivate()
+
+    def _run(self, main: Callable[[], T]) -> T:
+        __tracebackhide__ = True
         self._main = SimTask(self, main, (), "main", None)
         self._main.greenlet = getcurrent()
+        self._main.state = RUNNING
         self._nursery = greenlet(self._nurse)
         self._tasks[self._main] = None
         self.current = self._main
-        try:
-            with patient_collector(), RunawayWatch(self), InterruptWatch(self):
-                result = main()
-                if self._failure is not None:
-                    raise self._failure
-                return result
-        finally:
-            self._close()
-            deactivate()
+        with patient_collector(), RunawayWatch(self):
+            result = main()
+            if self._failure is not None:
+                raise self._failure
+            return result
+
+    def is_main(self, task: SimTask) -> bool:
+        """Say whether a task is the run's first."""
+        return task is self._main
 
     def _close(self) -> None:
         """Kill every world and task, so that nothing outlives the run."""
@@ -421,19 +549,23 @@ class SimRuntime(interface.Runtime):
         self._idle.clear()
 
     def kill_tasks(self, tasks: Sequence[SimTask]) -> None:
-        """Take the tasks off every queue, then unwind them.
+        """Take the tasks off every list, then unwind them.
 
-        All of them are marked before the first is unwound, so that none can wake
+        All of them are done before the first is unwound, so that none can wake
         another. The running task, if it is among them, ends when it next blocks.
         """
         running, here = self.current, getcurrent()
         for task in tasks:
+            self._leave_list(task)
             task.killed = True
             task.epoch += 1
+            task.state = DONE
             if task is not running and task.greenlet is not None:
                 self._zombies.append(task.greenlet)
         self._ready[:] = [task for task in self._ready if not task.killed]
         was_dying, self.dying = self.dying, True
+        # What is unwound cannot block: to the locks and queues it is nobody.
+        self.current = self._nobody
         for zombie in self._zombies:
             if zombie is not here:
                 zombie.parent = here
@@ -443,7 +575,7 @@ class SimRuntime(interface.Runtime):
         self.dying = was_dying
         self.current = running
         for task in tasks:
-            task.finish()
+            task.wake_joiners()
 
     # Worlds.
 
@@ -482,4 +614,4 @@ def _is_stale(entry: tuple[float, int, SimTask | SimTimer, int]) -> bool:
     target = entry[2]
     if isinstance(target, SimTimer):
         return target.cancelled
-    return target.killed or target.epoch != entry[3]
+    return target.epoch != entry[3]

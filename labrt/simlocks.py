@@ -2,14 +2,19 @@
 
 They are the hot part of every simulated program, hence written by hand; what is
 rare comes from the standard library's own source (see ``simthreading``). A lock
-operation is a preemption point. Between putting a task on a list of waiters and
-blocking it there is none, or a wake-up could be lost.
+operation is a preemption point. Between deciding to wait and blocking there is none,
+or a wake-up could be lost.
+
+Every task on a list of waiters is blocked: one whose time is up has left the list
+before anything else happens. So a lock that is freed, and a notification, always
+reach somebody who is still waiting, if there is anybody.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from threading import TIMEOUT_MAX
 from typing import Generic, TypeVar
 
 from labrt.active import active
@@ -51,15 +56,19 @@ class Lock:
         if not blocking:
             return False
         runtime = self._runtime
+        now = runtime.now
         me = runtime.current
-        deadline = None if timeout < 0 else runtime.now() + timeout
-        if deadline is None:
-            runtime.watch_lock(me, self)
+        me.waiting_since = now()
+        # Who waits without a limit of its own waits as long as the run has patience.
+        limit = timeout if timeout >= 0 else runtime.lock_patience
+        deadline = None if limit is None else now() + limit
+        # A lock that is freed may be taken by whoever comes first, not only by the
+        # waiter that was woken for it: hence the loop.
         while self._owner is not None:
-            self._waiters.append(me)
-            left = None if deadline is None else deadline - runtime.now()
-            if not runtime.block(self, left):
-                self._waiters.remove(me)
+            left = None if deadline is None else deadline - now()
+            if not runtime.block(self, self._waiters, left):
+                if timeout < 0:
+                    runtime.lock_is_stuck(self)
                 return False
         self._owner = me
         return True
@@ -170,12 +179,9 @@ class Condition(Generic[LockT]):
         lock, runtime = self._lock, self._runtime
         if not lock._is_owned():
             raise RuntimeError("cannot wait on un-acquired lock")
-        me = runtime.current
-        self._waiters.append(me)
+        # Nobody runs between these two, so no notification can be missed.
         depth = lock._release_save()
-        woken = runtime.block(self, timeout)
-        if not woken:
-            self._waiters.remove(me)
+        woken = runtime.block(self, self._waiters, timeout)
         lock._acquire_restore(depth)
         return woken
 
@@ -231,9 +237,7 @@ class Event:
     def set(self) -> None:
         """Set the flag and wake everybody."""
         self._flag = True
-        for waiter in self._waiters:
-            self._runtime.wake(waiter)
-        self._waiters.clear()
+        self._runtime.wake_all(self._waiters)
         self._runtime.point()
 
     def clear(self) -> None:
@@ -246,12 +250,7 @@ class Event:
         if self._flag:
             self._runtime.point()
             return True
-        me = self._runtime.current
-        self._waiters.append(me)
-        if self._runtime.block(self, timeout):
-            return True
-        self._waiters.remove(me)
-        return False
+        return self._runtime.block(self, self._waiters, timeout)
 
     def __repr__(self) -> str:
         return f"<Event {'set' if self._flag else 'unset'}>"
@@ -262,6 +261,8 @@ def _check_timeout(blocking: bool, timeout: float) -> None:
         raise ValueError("can't specify a timeout for a non-blocking call")
     if timeout < 0:
         raise ValueError("timeout value must be a non-negative number")
+    if timeout > TIMEOUT_MAX:
+        raise OverflowError("timeout value is too large")
 
 
 def _refuse_release(dying: bool) -> None:

@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from labrt import simdataclasses, simlocks, simthreading
+from labrt import simdataclasses, simthreading
 from labrt.active import active
 from labrt.errors import NotSimulable
 from labrt.loader import plain_name
@@ -288,36 +288,12 @@ def _make_atexit(world: SimWorld) -> ModuleType:
     return module
 
 
-def _make_thread(world: SimWorld) -> ModuleType:
-    """Make the low-level module that ``threading`` is built on."""
-    module = ModuleType("_thread")
-    module.__dict__.update(
-        LockType=simlocks.Lock,
-        RLock=simlocks.RLock,
-        allocate_lock=simlocks.Lock,
-        error=RuntimeError,
-        get_ident=simthreading.get_ident,
-        start_new_thread=_start_new_thread,
-    )
-    return module
-
-
-def _start_new_thread(
-    function: Callable[..., object],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any] | None = None,
-) -> int:
-    thread = simthreading.Thread(target=function, args=args, kwargs=kwargs)
-    thread.start()
-    return thread.ident or 0
-
-
 def _make_dataclasses(world: SimWorld) -> ModuleType:
     return simdataclasses.make_module()
 
 
 _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {
-    "_thread": _make_thread,
+    "_thread": simthreading.make_thread_module,
     "atexit": _make_atexit,
     "dataclasses": _make_dataclasses,
     "datetime": _make_datetime,

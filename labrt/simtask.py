@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, final
+from enum import Enum
+from typing import TYPE_CHECKING, Final, TypeAlias, final
 
 if TYPE_CHECKING:
     from greenlet import greenlet
@@ -12,20 +14,42 @@ if TYPE_CHECKING:
     from labrt.simworld import SimWorld
 
 
+class State(Enum):
+    """What a task is doing; `labrt.sim` says how one state becomes another."""
+
+    READY = "ready"
+    RUNNING = "running"
+    BLOCKED = "blocked"
+    DONE = "done"
+
+
+# By these names they are found without a look into the class, in code that is hot.
+READY: Final = State.READY
+RUNNING: Final = State.RUNNING
+BLOCKED: Final = State.BLOCKED
+DONE: Final = State.DONE
+
+# What a task is blocked on that has ended the run.
+THE_END: Final = "the end of the run"
+
+
 @final
 class SimTask:
     """A function that runs on a greenlet of its own, in a world or in none.
 
-    ``epoch`` counts the times that the task was made ready: a timer that belongs to
-    an earlier wait is recognised by its older number. ``blocked_on`` is what the
-    task waits for, ``waiting_since`` when it began to wait for a lock.
+    ``state`` changes in `labrt.sim` alone. ``waiters`` is the list that a blocked
+    task stands on, None if it only sleeps. ``epoch`` counts the times that the task
+    has left a state of being blocked: a timer of an earlier wait is recognised by its
+    older number. ``woken`` says how the last wait ended, ``blocked_on`` what it was
+    for (a sleep is for nothing), ``waiting_since`` when it began, if for a lock.
+    A task of a killed world is done, and ``killed`` says why: if it is the one that
+    runs, it ends when it next blocks.
     """
 
     __slots__ = (
         "_joiners",
         "arguments",
         "blocked_on",
-        "done",
         "epoch",
         "function",
         "greenlet",
@@ -34,7 +58,9 @@ class SimTask:
         "number",
         "result",
         "runtime",
+        "state",
         "thread",
+        "waiters",
         "waiting_since",
         "woken",
         "world",
@@ -58,7 +84,8 @@ class SimTask:
         self.epoch = 0
         self.woken = False
         self.killed = False
-        self.done = False
+        self.state = READY
+        self.waiters: Waiters | None = None
         self.result: object = None
         self.blocked_on: object = None
         self.waiting_since = 0.0
@@ -71,24 +98,26 @@ class SimTask:
             return True
         if self._joiners is None:
             self._joiners = []
-        me = self.runtime.current
-        self._joiners.append(me)
-        if self.runtime.block(f"the end of {self.name}", timeout):
-            return True
-        self._joiners.remove(me)
-        return False
+        return self.runtime.block(f"the end of {self.name}", self._joiners, timeout)
 
-    def finish(self) -> None:
-        """Mark the task as done, or dead, and wake whoever joins it."""
-        self.done = True
-        joiners, self._joiners = self._joiners, None
-        for joiner in joiners or ():
-            self.runtime.wake(joiner)
+    def wake_joiners(self) -> None:
+        """Wake whoever joins the task: it is done, or its world has been killed."""
+        if self._joiners:
+            self.runtime.wake_all(self._joiners)
+
+    @property
+    def done(self) -> bool:
+        """Say whether the task has ended, or will never go on."""
+        return self.state is DONE
 
     @property
     def where(self) -> str:
         """Name the task for messages: its world and its own name."""
         return f"{self.world.name}, {self.name}" if self.world else self.name
+
+
+Waiters: TypeAlias = deque[SimTask] | list[SimTask]
+"""Blocked tasks that wait for one thing, the one that has waited longest first."""
 
 
 @final
@@ -127,17 +156,11 @@ class SimFuture:
             return
         self.done = True
         self.value = value
-        for waiter in self._waiters:
-            self._runtime.wake(waiter)
-        self._waiters.clear()
+        if self._waiters:
+            self._runtime.wake_all(self._waiters)
 
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the value is set; False when ``timeout`` seconds pass first."""
         if self.done:
             return True
-        me = self._runtime.current
-        self._waiters.append(me)
-        if self._runtime.block("a reply", timeout):
-            return True
-        self._waiters.remove(me)
-        return False
+        return self._runtime.block("a reply", self._waiters, timeout)

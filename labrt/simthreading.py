@@ -1,23 +1,27 @@
-"""The ``threading`` module of a simulated world.
+"""The ``threading`` module of a simulated world, and ``_thread`` below it.
 
 Threads are tasks of the running simulation, in the world of whoever starts them.
-``Semaphore``, ``Barrier`` and ``local`` are the standard library's own code, run
-over the simulated locks; threads and timers are short enough to be written here.
+``Semaphore``, ``Barrier``, ``Timer`` and ``local`` are the standard library's own code,
+run once a process over the threads, conditions and events that are written here. What
+a world sets for itself (its excepthook, its trace functions, a function that replaces
+one of these) is kept in the world's own module and seen by that world alone.
 """
 
 from __future__ import annotations
 
 import builtins
+import os
 import sys
 import threading as real
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from importlib.abc import InspectLoader
 from importlib.util import find_spec
-from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, Any
+from types import CodeType, ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from labrt.active import active
-from labrt.errors import WorldKilled
+from labrt.errors import NotSimulable, WorldKilled
 from labrt.simlocks import Condition, Event, Lock, RLock
 from labrt.simtask import SimTask
 
@@ -27,6 +31,10 @@ if TYPE_CHECKING:
 
 class Thread:
     """A thread of control, as ``threading.Thread``."""
+
+    # A subclass whose `__init__` does not call this one's is found out by these.
+    _initialized = False
+    _task: SimTask | None = None
 
     def __init__(
         self,
@@ -41,26 +49,30 @@ class Thread:
         if group is not None:
             raise AssertionError("group argument must be None for now")
         self._target = target
-        self._args = tuple(args)
-        self._kwargs = dict(kwargs or {})
-        self._task: SimTask | None = None
-        self._world = active().current_world()
-        self.name = name or _new_name(target)
-        self.daemon = True if daemon is None else daemon
+        self._args = args
+        self._kwargs = {} if kwargs is None else kwargs
+        self._name = _new_name(target) if name is None else str(name)
+        self._daemonic = _is_daemon_running() if daemon is None else daemon
+        self._initialized = True
 
     def start(self) -> None:
         """Begin to run; a thread can be started once."""
+        self._check_initialized()
         if self._task is not None:
             raise RuntimeError("threads can only be started once")
         runtime = active()
-        self._task = runtime.spawn(self._bootstrap, name=self.name)
+        self._task = runtime.spawn(self._bootstrap, name=self._name)
         self._task.thread = self
         runtime.point()
 
     def run(self) -> None:
         """Do the thread's work: call its target."""
-        if self._target is not None:
-            self._target(*self._args, **self._kwargs)
+        try:
+            if self._target is not None:
+                self._target(*self._args, **self._kwargs)
+        finally:
+            # The thread may be among what its target holds on to.
+            del self._target, self._args, self._kwargs
 
     def _bootstrap(self) -> None:
         try:
@@ -75,6 +87,7 @@ class Thread:
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended, or until ``timeout`` seconds have passed."""
+        self._check_initialized()
         if self._task is None:
             raise RuntimeError("cannot join thread before it is started")
         if self._task is active().current:
@@ -83,8 +96,13 @@ class Thread:
 
     def is_alive(self) -> bool:
         """Say whether the thread has been started and has not ended."""
+        self._check_initialized()
         active().point()
         return self._task is not None and not self._task.done
+
+    def _check_initialized(self) -> None:
+        if not self._initialized:
+            raise RuntimeError("Thread.__init__() not called")
 
     @property
     def ident(self) -> int | None:
@@ -93,67 +111,139 @@ class Thread:
 
     native_id = ident
 
+    @property
+    def name(self) -> str:
+        """The thread's name, for messages."""
+        return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = str(name)
+        if self._task is not None:
+            self._task.name = self._name
+
+    @property
+    def daemon(self) -> bool:
+        """Whether the thread is a daemon: makes no difference to a world's end."""
+        return self._daemonic
+
+    @daemon.setter
+    def daemon(self, daemon: bool) -> None:
+        self._check_initialized()
+        if self._task is not None:
+            raise RuntimeError("cannot set daemon status of active thread")
+        self._daemonic = daemon
+
     def getName(self) -> str:
         """Return the thread's name."""
+        _deprecated("getName()", "the name attribute")
         return self.name
 
     def setName(self, name: str) -> None:
         """Set the thread's name."""
+        _deprecated("setName()", "the name attribute")
         self.name = name
 
     def isDaemon(self) -> bool:
-        """Say whether the thread is a daemon, which makes no difference here."""
+        """Say whether the thread is a daemon."""
+        _deprecated("isDaemon()", "the daemon attribute")
         return self.daemon
 
     def setDaemon(self, daemon: bool) -> None:
         """Set whether the thread is a daemon."""
+        _deprecated("setDaemon()", "the daemon attribute")
         self.daemon = daemon
 
     def __repr__(self) -> str:
-        state = "initial" if self._task is None else f"started {self._task.number}"
-        if self._task is not None and self._task.done:
-            state = f"stopped {self._task.number}"
-        return f"<{type(self).__name__}({self.name}, {state})>"
-
-
-class Timer(Thread):
-    """Calls a function after some seconds, unless cancelled, as ``threading.Timer``."""
-
-    def __init__(
-        self,
-        interval: float,
-        function: Callable[..., object],
-        args: Iterable[object] | None = None,
-        kwargs: Mapping[str, object] | None = None,
-    ) -> None:
-        super().__init__(target=function, args=args or (), kwargs=kwargs)
-        self.interval = interval
-        self.finished = Event()
-
-    def cancel(self) -> None:
-        """Stop the timer if it has not called its function yet."""
-        self.finished.set()
-
-    def run(self) -> None:
-        """Wait, then call the function."""
-        self.finished.wait(self.interval)
-        if not self.finished.is_set():
-            super().run()
-        self.finished.set()
+        self._check_initialized()
+        task = self._task
+        state = "initial" if task is None else "stopped" if task.done else "started"
+        daemon = " daemon" if self._daemonic else ""
+        number = f" {task.number}" if task else ""
+        return f"<{type(self).__name__}({self._name}, {state}{daemon}{number})>"
 
 
 class _ForeignThread(Thread):
     """Stands for a task that no ``Thread`` started: an RPC handler, the main one."""
 
-    def __init__(self, task: SimTask) -> None:
-        super().__init__(name=task.name)
+    def __init__(self, task: SimTask, *, daemon: bool) -> None:
+        super().__init__(name=task.name, daemon=daemon)
         self._task = task
+
+
+class _NoMainThread:
+    """Stands for what the library's module makes of the thread that imports it."""
+
+
+def _library() -> dict[str, Any]:
+    """Run the library's own ``threading`` with our classes in place of its own.
+
+    Its classes are made by a ``__build_class__`` that gives ours where there is one,
+    so that those it derives, and those that use it, use ours. Nothing of the process
+    is touched: what to do after a fork is not registered a second time.
+    """
+    ours = {"Thread": Thread, "Condition": Condition, "Event": Event}
+    made = {**ours, "_MainThread": _NoMainThread}
+    quiet_os = ModuleType("os")
+    quiet_os.__dict__.update(vars(os))
+    quiet_os.__dict__.pop("register_at_fork", None)
+
+    def build_class(body: Any, name: str, *bases: type, **keywords: Any) -> Any:
+        known = made.get(name)
+        return known or builtins.__build_class__(body, name, *bases, **keywords)
+
+    def import_module(name: str, *rest: Any) -> Any:
+        return quiet_os if name == "os" else __import__(name, *rest)
+
+    namespace = _run_library("threading", import_module, __build_class__=build_class)
+    namespace.update(ours, Lock=Lock, RLock=RLock, _time=_monotonic)
+    return namespace
+
+
+def _run_library(
+    name: str, import_module: Callable[..., Any], **names: Any
+) -> dict[str, Any]:
+    """Run a module of the standard library with built-ins of its own."""
+    own = {**vars(builtins), "__import__": import_module, **names}
+    namespace: dict[str, Any] = {"__name__": name, "__builtins__": own}
+    exec(_library_code(name), namespace)
+    return namespace
+
+
+def _library_code(name: str) -> CodeType:
+    spec = find_spec(name)
+    assert spec is not None
+    assert isinstance(spec.loader, InspectLoader)
+    code = spec.loader.get_code(name)
+    assert code is not None
+    return code
+
+
+def _monotonic() -> float:
+    return active().now()
+
+
+_lib = _library()
+Semaphore: Any = _lib["Semaphore"]
+BoundedSemaphore: Any = _lib["BoundedSemaphore"]
+Barrier: Any = _lib["Barrier"]
+Timer: Any = _lib["Timer"]
+BrokenBarrierError: Any = _lib["BrokenBarrierError"]
+
+
+def _local_class() -> type:
+    """Run the standard library's pure-Python ``local`` over simulated threads."""
+
+    def import_ours(name: str, *rest: Any) -> Any:
+        return sys.modules[__name__] if name == "threading" else __import__(name, *rest)
+
+    found: type = _run_library("_threading_local", import_ours)["local"]
+    return found
 
 
 ExceptHookArgs = real.ExceptHookArgs
 ThreadError = real.ThreadError
 TIMEOUT_MAX = real.TIMEOUT_MAX
-BrokenBarrierError = real.BrokenBarrierError
 
 
 def excepthook(args: real.ExceptHookArgs) -> None:
@@ -161,23 +251,25 @@ def excepthook(args: real.ExceptHookArgs) -> None:
     raise args.exc_value or args.exc_type()
 
 
+# Functions that look at threads.
+
+
 def current_thread() -> Thread:
     """Return the ``Thread`` that is running."""
-    task = active().current
-    if not isinstance(task.thread, Thread):
-        task.thread = _ForeignThread(task)
-    return task.thread
+    return _thread_of(active().current)
 
 
 def main_thread() -> Thread:
     """Return the oldest thread of the world."""
-    tasks = _tasks()
-    return _thread_of(tasks[0]) if tasks else current_thread()
+    return _thread_of(_tasks()[0])
 
 
 def get_ident() -> int:
     """Return the running thread's number."""
     return active().current.number
+
+
+get_native_id = get_ident
 
 
 def active_count() -> int:
@@ -190,29 +282,56 @@ def enumerate() -> list[Thread]:
     return [_thread_of(task) for task in _tasks()]
 
 
+def currentThread() -> Thread:
+    """Return the ``Thread`` that is running."""
+    _deprecated("currentThread()", "current_thread()")
+    return current_thread()
+
+
+def activeCount() -> int:
+    """Return how many threads of this world are alive."""
+    _deprecated("activeCount()", "active_count()")
+    return active_count()
+
+
 def stack_size(size: int = 0) -> int:
     """Accept and ignore a stack size."""
+    if size < 0:
+        raise ValueError("size must be 0 or a positive value")
     return 0
-
-
-def settrace(function: object) -> None:
-    """Ignore a trace function: none survives a switch of greenlets."""
 
 
 def _register_atexit(function: Callable[..., object], *args: object) -> None:
     """Accept what is to run at the process's exit; a world's never comes."""
 
 
+def _shutdown() -> None:
+    """Do nothing: a world ends by being killed, and waits for no thread."""
+
+
+def _deprecated(old: str, new: str) -> None:
+    warnings.warn(
+        f"{old} is deprecated, use {new} instead", DeprecationWarning, stacklevel=3
+    )
+
+
 def _tasks() -> list[SimTask]:
     runtime = active()
     world = runtime.current_world()
-    return list(world.tasks) if world else [runtime.current]
+    return (list(world.tasks) if world else []) or [runtime.current]
 
 
 def _thread_of(task: SimTask) -> Thread:
     if not isinstance(task.thread, Thread):
-        task.thread = _ForeignThread(task)
+        first = task.world is not None and next(iter(task.world.tasks), None) is task
+        task.thread = _ForeignThread(task, daemon=not first)
     return task.thread
+
+
+def _is_daemon_running() -> bool:
+    """Say whether the running thread is a daemon, which those it starts inherit."""
+    thread = active().current.thread
+    return isinstance(thread, Thread) and thread.daemon
 
 
 def _current_module(name: str) -> Any:
@@ -229,75 +348,111 @@ def _new_name(target: Callable[..., object] | None) -> str:
     return f"Thread-{number} ({name})" if name else f"Thread-{number}"
 
 
-def _rebound(source: type, namespace: dict[str, Any], *bases: type) -> Any:
-    """Copy a class of the standard library so that it uses ``namespace``."""
-    members = {
-        key: _rebound_function(value, namespace)
-        for key, value in vars(source).items()
-        if key not in ("__dict__", "__weakref__")
-    }
-    return type(source.__name__, bases or (object,), members)
-
-
-def _rebound_function(value: Any, namespace: dict[str, Any]) -> Any:
-    if isinstance(value, property):
-        return property(_rebound_function(value.fget, namespace))
-    if not isinstance(value, FunctionType):
-        return value
-    copy = FunctionType(
-        value.__code__, namespace, value.__name__, value.__defaults__, value.__closure__
-    )
-    copy.__kwdefaults__ = value.__kwdefaults__
-    return copy
-
-
-def _monotonic() -> float:
-    return active().now()
-
-
-_sync: dict[str, Any] = dict(
-    vars(real), Lock=Lock, RLock=RLock, Condition=Condition, _time=_monotonic
-)
-Semaphore = _sync["Semaphore"] = _rebound(real.Semaphore, _sync)
-BoundedSemaphore = _rebound(real.BoundedSemaphore, _sync, Semaphore)
-Barrier = _rebound(real.Barrier, _sync)
-# `with semaphore:` uses an alias that still is the original's method.
-Semaphore.__enter__ = Semaphore.acquire
-
-
-def _local_class() -> type:
-    """Run the standard library's pure-Python ``local`` over simulated threads."""
-
-    def import_ours(name: str, *rest: Any) -> Any:
-        return sys.modules[__name__] if name == "threading" else __import__(name, *rest)
-
-    spec = find_spec("_threading_local")
-    assert spec is not None
-    assert isinstance(spec.loader, InspectLoader)
-    code = spec.loader.get_code("_threading_local")
-    assert code is not None
-    namespace: dict[str, Any] = {
-        "__name__": "_threading_local",
-        "__builtins__": {**vars(builtins), "__import__": import_ours},
-    }
-    exec(code, namespace)
-    found: type = namespace["local"]
-    return found
-
-
 local = _local_class()
+
+
+# The modules of a world.
 
 
 def make_module(world: SimWorld) -> ModuleType:
     """Make the ``threading`` module of one world."""
     module = ModuleType("threading", real.__doc__)
     module.__dict__.update({name: globals()[name] for name in _PUBLIC})
+    module.__dict__.update(_hooks("trace"), __all__=list(real.__all__))
+    module.__dict__.update(_hooks("profile"))
+    module.__dict__.update(
+        __excepthook__=excepthook,
+        _DummyThread=_ForeignThread,
+        _RLock=RLock,
+        _PyRLock=RLock,
+        _CRLock=RLock,
+    )
     return module
+
+
+def _hooks(kind: str) -> dict[str, Any]:
+    """Return what sets and gets a function that would be called for every line.
+
+    It is kept and never called: none survives a switch of greenlets.
+    """
+    kept: list[Any] = [None]
+
+    def set_hook(func: Any) -> None:
+        kept[0] = func
+
+    def get_hook() -> Any:
+        return kept[0]
+
+    hooks: dict[str, Any] = {f"set{kind}": set_hook, f"get{kind}": get_hook}
+    if hasattr(real, f"set{kind}_all_threads"):
+        hooks[f"set{kind}_all_threads"] = set_hook
+    return hooks
 
 
 _PUBLIC = [
     *(name for name in real.__all__ if name in globals()),
-    "_register_atexit",
     "ThreadError",
     "TIMEOUT_MAX",
+    "_register_atexit",
+    "_shutdown",
+    "activeCount",
+    "currentThread",
 ]
+
+
+def make_thread_module(world: SimWorld) -> ModuleType:
+    """Make the low-level module that ``threading`` is built on."""
+    module = ModuleType("_thread")
+    module.__dict__.update(
+        LockType=Lock,
+        RLock=RLock,
+        TIMEOUT_MAX=TIMEOUT_MAX,
+        _ExceptHookArgs=ExceptHookArgs,
+        _count=lambda: len(_tasks()) - 1,
+        _excepthook=excepthook,
+        _local=local,
+        allocate=Lock,
+        allocate_lock=Lock,
+        error=RuntimeError,
+        exit=_exit,
+        exit_thread=_exit,
+        get_ident=get_ident,
+        get_native_id=get_native_id,
+        interrupt_main=_interrupt_main,
+        stack_size=stack_size,
+        start_new=_start_new_thread,
+        start_new_thread=_start_new_thread,
+    )
+    if sys.version_info >= (3, 12):
+        module.__dict__["daemon_threads_allowed"] = lambda: True
+    if sys.version_info >= (3, 13):
+        module.__dict__["lock"] = Lock
+    return module
+
+
+def _exit() -> NoReturn:
+    raise SystemExit
+
+
+def _interrupt_main(signum: int = 2, /) -> NoReturn:
+    raise NotSimulable(
+        "_thread.interrupt_main(): a simulated run has no signals; "
+        "real processes have: --mode process"
+    )
+
+
+def _start_new_thread(
+    function: Callable[..., object],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None = None,
+    /,
+) -> int:
+    if not callable(function):
+        raise TypeError("first arg must be callable")
+    if not isinstance(args, tuple):
+        raise TypeError("2nd arg must be a tuple")
+    if kwargs is not None and not isinstance(kwargs, dict):
+        raise TypeError("optional 3rd arg must be a dictionary")
+    thread = Thread(target=function, args=args, kwargs=kwargs)
+    thread.start()
+    return thread.ident or 0

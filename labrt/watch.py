@@ -3,12 +3,18 @@
 Both are installed for the length of a run, in the main thread only, and put back
 what they found. They work by switching greenlets from inside the handler, so that
 no ``except:`` in the code that is running can swallow them.
+
+A signal can come between any two instructions, in the middle of the scheduler's own
+bookkeeping as well. So a handler switches only when it interrupts code of a world, or
+what main does between two blocking calls; anywhere else it leaves word, which is read
+when somebody next blocks or, at the latest, when the run has ended.
 """
 
 from __future__ import annotations
 
 import signal
 import threading
+from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING
 
@@ -19,8 +25,21 @@ if TYPE_CHECKING:
     from labrt.sim import SimRuntime
 
 
+_OWN_FOLDER = str(Path(__file__).parent)
+
+
 def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
+
+
+def _may_switch(runtime: SimRuntime, frame: FrameType | None) -> bool:
+    """Say whether what a signal has interrupted can be left where it stands."""
+    task = runtime.current
+    if runtime.dying or frame is None or task.done:
+        return False
+    if frame.f_code.co_filename.startswith(_OWN_FOLDER):
+        return False
+    return task.world is not None or runtime.is_main(task)
 
 
 class RunawayWatch:
@@ -60,7 +79,9 @@ class RunawayWatch:
         seen, self._seen = self._seen, (task, runtime.steps)
         # The same task at the same step as one period ago has used at least that
         # long; the second tick in a row makes it a runaway.
-        if task.world is None or seen != self._seen or runtime.dying:
+        if task.world is None or seen != self._seen:
+            return
+        if not _may_switch(runtime, frame):
             return
         runtime.fail_now(Runaway(report.runaway(task, frame, runtime.runaway_seconds)))
 
@@ -68,12 +89,14 @@ class RunawayWatch:
 class InterruptWatch:
     """Raises Ctrl-C's ``KeyboardInterrupt`` in main, whichever task is running.
 
-    It takes the place of Python's own handler and of no other.
+    It takes the place of Python's own handler and of no other. An interrupt is never
+    lost: what was not raised in main, or was swallowed there, is raised at the end.
     """
 
     def __init__(self, runtime: SimRuntime) -> None:
         self._runtime = runtime
         self._installed = False
+        self._interrupted = False
 
     def __enter__(self) -> None:
         self._installed = (
@@ -91,6 +114,11 @@ class InterruptWatch:
     ) -> None:
         if self._installed:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._interrupted and not isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        self._runtime.fail_now(KeyboardInterrupt())
+        self._interrupted = True
+        if _may_switch(self._runtime, frame):
+            self._runtime.fail_now(KeyboardInterrupt())
+        self._runtime.fail(KeyboardInterrupt())

@@ -7,6 +7,7 @@ from typing import Final
 from labrt import Runtime, SimRuntime
 from labrt.report import stuck_lock
 from labrt.simlocks import Lock
+from labrt.simtask import BLOCKED
 
 __all__ = ["stuck_locks"]
 
@@ -24,6 +25,7 @@ def stuck_locks(runtime: Runtime) -> list[str]:
     found = []
     for task in runtime.unfinished_tasks():
         waited = runtime.now() - task.waiting_since
-        if isinstance(task.blocked_on, Lock) and waited >= SUSPICIOUS_WAIT_S:
+        waits = task.state is BLOCKED and isinstance(task.blocked_on, Lock)
+        if waits and waited >= SUSPICIOUS_WAIT_S:
             found.append(stuck_lock(task, task.blocked_on, waited))
     return found

@@ -33,11 +33,16 @@ def write_program(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def run_program(write_program: Callable[..., Path]) -> RunProgram:
-    """Run a program's ``main`` as a task of a world called ``server``."""
+    """Run a program's ``main`` as a task of a world called ``server``.
 
-    def run(source: str, /, *, seed: int = 0, **options: Any) -> Any:
+    The scheduler's lists are checked after every switch, unless ``debug`` is False.
+    """
+
+    def run(
+        source: str, /, *, seed: int = 0, debug: bool = True, **options: Any
+    ) -> Any:
         folder = write_program(source)
-        runtime = SimRuntime(seed, **options)
+        runtime = SimRuntime(seed, debug=debug, **options)
 
         def main() -> Any:
             world: World = runtime.world("server", roots=[folder])
