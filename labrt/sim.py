@@ -127,6 +127,8 @@ class SimRuntime(interface.Runtime):
         self._nursery: greenlet
         # Greenlets of killed tasks that could not be unwound on the spot.
         self._zombies: list[greenlet] = []
+        # Greenlets that stand where they raised a failure in main.
+        self._stranded: list[greenlet] = []
         # Insertion-ordered: what is killed at the end is killed in this order.
         self._tasks: dict[SimTask, None] = {}
         self._worlds: dict[SimWorld, None] = {}
@@ -492,6 +494,7 @@ class SimRuntime(interface.Runtime):
         self.current = main
         if main.greenlet is getcurrent():
             raise error
+        self._stranded.append(getcurrent())
         main.greenlet.throw(type(error), error, error.__traceback__)
         return self.current
 
@@ -542,11 +545,17 @@ class SimRuntime(interface.Runtime):
         for world in list(self._worlds):
             world.kill()
         self.kill_tasks([task for task in self._tasks if task is not self._main])
-        self._nursery.throw()
+        # A greenlet that is not ended keeps itself alive by its own stack, and the
+        # run with it: the cycle collector does not look into it.
+        for left in (*self._idle, *self._stranded, self._nursery):
+            if not left.dead and left is not getcurrent():
+                left.parent = getcurrent()
+                left.throw()
         self._tasks.clear()
         self._timers.clear()
         self._ready.clear()
         self._idle.clear()
+        self._stranded.clear()
 
     def kill_tasks(self, tasks: Sequence[SimTask]) -> None:
         """Take the tasks off every list, then unwind them.

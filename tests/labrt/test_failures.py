@@ -162,6 +162,51 @@ def test_lock_of_an_ended_thread(run_program: RunProgram) -> None:
     ]
 
 
+@pytest.mark.parametrize("slots", ["", "__slots__ = ('mu',)"])
+def test_naming_a_lock_runs_no_code_of_the_world(
+    run_program: RunProgram, slots: str
+) -> None:
+    """Objects whose attributes raise, or never return, are looked at all the same."""
+    with pytest.raises(LockStuck, match=r"Lock owner\.mu, held by") as failure:
+        run_program(
+            f"""
+            import threading, time
+
+            class Trap:
+                def __getattr__(self, name): return trap()
+                @property
+                def __class__(self): return trap()
+                def __eq__(self, other): return trap()
+                __hash__ = None
+
+            def trap():
+                print("trapped")
+                while True: pass
+
+            class Owner:
+                {slots}
+                def __init__(self): self.mu = threading.Lock()
+                def __getattr__(self, name): return trap()
+                @property
+                def expensive(self): return trap()
+
+            def main():
+                bait, owner = Trap(), Owner()
+                owner.mu.acquire()
+                threading.Thread(target=block, args=(bait, owner)).start()
+                while True: time.sleep(1)
+
+            def block(bait, owner):
+                own = [bait, Trap()]
+                trap_in_the_way = Trap()
+                with owner.mu: pass
+            """,
+            lock_patience=5.0,
+            output=lambda now, world, text: pytest.fail(text),
+        )
+    assert "held by server, main" in str(failure.value)
+
+
 def test_deadlock_with_an_ended_thread(run_program: RunProgram) -> None:
     """The list of blocked tasks says so as well; a global condition names its lock."""
     with pytest.raises(Deadlock) as failure:
