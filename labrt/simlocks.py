@@ -29,6 +29,10 @@ class Lock:
 
     __slots__ = ("__weakref__", "_owner", "_runtime", "_waiters")
 
+    def __init_subclass__(cls) -> None:
+        if cls.__module__ != __name__:  # it is not our own RLock
+            raise TypeError("type 'lock' is not an acceptable base type")
+
     def __init__(self) -> None:
         self._runtime = active()
         self._owner: SimTask | None = None
@@ -90,6 +94,10 @@ class Lock:
         """Say whether anybody holds the lock."""
         return self._owner is not None
 
+    def _at_fork_reinit(self) -> None:
+        """Free the lock, whoever holds it; others may go on waiting."""
+        self._owner = None
+
     def __enter__(self) -> bool:
         return self.acquire()
 
@@ -114,8 +122,11 @@ class Lock:
             self._acquire_held(True, -1)
 
     def __repr__(self) -> str:
-        state = f"held by {self._owner.where}" if self._owner else "free"
-        return f"<{type(self).__name__} {state}>"
+        # An address would be another one in every process.
+        kind = f"{type(self).__module__}.{type(self).__name__}"
+        if self._owner is None:
+            return f"<unlocked {kind} object at 0x…>"
+        return f"<locked {kind} object held by {self._owner.where} at 0x…>"
 
 
 class RLock(Lock):
@@ -123,12 +134,17 @@ class RLock(Lock):
 
     __slots__ = ("_depth",)
 
+    def __init_subclass__(cls) -> None:
+        """Accept subclasses, as the real one does."""
+
     def __init__(self) -> None:
         super().__init__()
         self._depth = 0
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock once more, waiting while another task holds it."""
+        if timeout != -1:
+            _check_timeout(blocking, timeout)
         if self._owner is not self._runtime.current and not super().acquire(
             blocking, timeout
         ):
@@ -148,7 +164,16 @@ class RLock(Lock):
     def _is_owned(self) -> bool:
         return self._owner is self._runtime.current
 
+    def _at_fork_reinit(self) -> None:
+        super()._at_fork_reinit()
+        self._depth = 0
+
+    def _recursion_count(self) -> int:
+        return self._depth if self._is_owned() else 0
+
     def _release_save(self) -> int:
+        if not self._depth:
+            raise RuntimeError("cannot release un-acquired lock")
         depth, self._depth = self._depth, 0
         super()._release_save()
         return depth
@@ -167,6 +192,9 @@ class Condition(Generic[LockT]):
         self._waiters: deque[SimTask] = deque()
         self.acquire = self._lock.acquire
         self.release = self._lock.release
+        self._release_save = self._lock._release_save
+        self._acquire_restore = self._lock._acquire_restore
+        self._is_owned = self._lock._is_owned
 
     def __enter__(self) -> bool:
         return self.acquire()
@@ -215,8 +243,11 @@ class Condition(Generic[LockT]):
 
     notifyAll = notify_all
 
+    def _at_fork_reinit(self) -> None:
+        self._lock._at_fork_reinit()
+
     def __repr__(self) -> str:
-        return f"<Condition({self._lock!r}, {len(self._waiters)} waiting)>"
+        return f"<Condition({self._lock!r}, {len(self._waiters)})>"
 
 
 class Event:
@@ -252,8 +283,18 @@ class Event:
             return True
         return self._runtime.block(self, self._waiters, timeout)
 
+    def _at_fork_reinit(self) -> None:
+        """Do nothing: no process of a world's is ever forked."""
+
     def __repr__(self) -> str:
-        return f"<Event {'set' if self._flag else 'unset'}>"
+        kind = f"{type(self).__module__}.{type(self).__name__}"
+        return f"<{kind} at 0x…: {'set' if self._flag else 'unset'}>"
+
+
+# Where they say they come from: it shows in what is printed of them.
+for _public in (RLock, Condition, Event):
+    _public.__module__ = "threading"
+Lock.__module__ = "_thread"
 
 
 def _check_timeout(blocking: bool, timeout: float) -> None:

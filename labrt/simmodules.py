@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from labrt import simdataclasses, simthreading
+from labrt import simdataclasses, simthread, simthreading
 from labrt.active import active
 from labrt.errors import NotSimulable
 from labrt.loader import plain_name
@@ -293,7 +293,7 @@ def _make_dataclasses(world: SimWorld) -> ModuleType:
 
 
 _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {
-    "_thread": simthreading.make_thread_module,
+    "_thread": simthread.make_module,
     "atexit": _make_atexit,
     "dataclasses": _make_dataclasses,
     "datetime": _make_datetime,

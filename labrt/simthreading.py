@@ -1,4 +1,4 @@
-"""The ``threading`` module of a simulated world, and ``_thread`` below it.
+"""The ``threading`` module of a simulated world.
 
 Threads are tasks of the running simulation, in the world of whoever starts them.
 ``Semaphore``, ``Barrier``, ``Timer`` and ``local`` are the standard library's own code,
@@ -13,15 +13,17 @@ import builtins
 import os
 import sys
 import threading as real
+import traceback
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.abc import InspectLoader
 from importlib.util import find_spec
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from labrt.active import active
-from labrt.errors import NotSimulable, WorldKilled
+from labrt.errors import WorldKilled
 from labrt.simlocks import Condition, Event, Lock, RLock
 from labrt.simtask import SimTask
 
@@ -80,9 +82,9 @@ class Thread:
         except (SystemExit, WorldKilled):
             return
         except BaseException as error:
-            hook = _current_module("excepthook")
+            hook = own_attribute("threading", "excepthook", excepthook)
             if hook is excepthook:
-                raise
+                raise  # it fails the run
             hook(ExceptHookArgs((type(error), error, error.__traceback__, self)))
 
     def join(self, timeout: float | None = None) -> None:
@@ -136,22 +138,22 @@ class Thread:
 
     def getName(self) -> str:
         """Return the thread's name."""
-        _deprecated("getName()", "the name attribute")
+        _deprecated("getName()", "get the name attribute")
         return self.name
 
     def setName(self, name: str) -> None:
         """Set the thread's name."""
-        _deprecated("setName()", "the name attribute")
+        _deprecated("setName()", "set the name attribute")
         self.name = name
 
     def isDaemon(self) -> bool:
         """Say whether the thread is a daemon."""
-        _deprecated("isDaemon()", "the daemon attribute")
+        _deprecated("isDaemon()", "get the daemon attribute")
         return self.daemon
 
     def setDaemon(self, daemon: bool) -> None:
         """Set whether the thread is a daemon."""
-        _deprecated("setDaemon()", "the daemon attribute")
+        _deprecated("setDaemon()", "set the daemon attribute")
         self.daemon = daemon
 
     def __repr__(self) -> str:
@@ -247,8 +249,26 @@ TIMEOUT_MAX = real.TIMEOUT_MAX
 
 
 def excepthook(args: real.ExceptHookArgs) -> None:
-    """Fail the run; a world that assigns its own hook handles exceptions itself."""
-    raise args.exc_value or args.exc_type()
+    """Print an exception for whoever asks for that, as a world's own hook may.
+
+    Where a world has not assigned a hook of its own, a thread's exception fails the
+    run and never comes here.
+    """
+    if args.exc_type is SystemExit:
+        return
+    name = args.thread.name if args.thread else get_ident()
+    lines = traceback.format_exception(
+        args.exc_type, args.exc_value, args.exc_traceback
+    )
+    stream = own_attribute("sys", "stderr", sys.stderr)
+    stream.write(f"Exception in thread {name}:\n{''.join(lines)}")
+
+
+def own_attribute(module: str, name: str, default: Any) -> Any:
+    """Return what the running world has for a name of a module that it imported."""
+    world = active().current_world()
+    found = world.modules.get(module) if world else None
+    return getattr(found, name, default)
 
 
 # Functions that look at threads.
@@ -284,34 +304,19 @@ def enumerate() -> list[Thread]:
 
 def currentThread() -> Thread:
     """Return the ``Thread`` that is running."""
-    _deprecated("currentThread()", "current_thread()")
+    _deprecated("currentThread()", "use current_thread()")
     return current_thread()
 
 
 def activeCount() -> int:
     """Return how many threads of this world are alive."""
-    _deprecated("activeCount()", "active_count()")
+    _deprecated("activeCount()", "use active_count()")
     return active_count()
-
-
-def stack_size(size: int = 0) -> int:
-    """Accept and ignore a stack size."""
-    if size < 0:
-        raise ValueError("size must be 0 or a positive value")
-    return 0
-
-
-def _register_atexit(function: Callable[..., object], *args: object) -> None:
-    """Accept what is to run at the process's exit; a world's never comes."""
-
-
-def _shutdown() -> None:
-    """Do nothing: a world ends by being killed, and waits for no thread."""
 
 
 def _deprecated(old: str, new: str) -> None:
     warnings.warn(
-        f"{old} is deprecated, use {new} instead", DeprecationWarning, stacklevel=3
+        f"{old} is deprecated, {new} instead", DeprecationWarning, stacklevel=3
     )
 
 
@@ -334,12 +339,6 @@ def _is_daemon_running() -> bool:
     return isinstance(thread, Thread) and thread.daemon
 
 
-def _current_module(name: str) -> Any:
-    world = active().current_world()
-    module = world.modules.get("threading") if world else None
-    return getattr(module, name, globals()[name])
-
-
 def _new_name(target: Callable[..., object] | None) -> str:
     runtime = active()
     world = runtime.current_world()
@@ -351,21 +350,24 @@ def _new_name(target: Callable[..., object] | None) -> str:
 local = _local_class()
 
 
-# The modules of a world.
+# The module of a world.
 
 
 def make_module(world: SimWorld) -> ModuleType:
     """Make the ``threading`` module of one world."""
     module = ModuleType("threading", real.__doc__)
     module.__dict__.update({name: globals()[name] for name in _PUBLIC})
-    module.__dict__.update(_hooks("trace"), __all__=list(real.__all__))
-    module.__dict__.update(_hooks("profile"))
     module.__dict__.update(
+        **_hooks("trace"),
+        **_hooks("profile"),
+        **_ending(world),
+        __all__=list(real.__all__),
         __excepthook__=excepthook,
-        _DummyThread=_ForeignThread,
-        _RLock=RLock,
-        _PyRLock=RLock,
+        stack_size=stack_size_setting(),
         _CRLock=RLock,
+        _DummyThread=_ForeignThread,
+        _PyRLock=RLock,
+        _RLock=RLock,
     )
     return module
 
@@ -389,70 +391,57 @@ def _hooks(kind: str) -> dict[str, Any]:
     return hooks
 
 
+def _ending(world: SimWorld) -> dict[str, Any]:
+    """Return what an interpreter calls at its end, for a world that plays one.
+
+    No world ends that way by itself: it is killed.
+    """
+    calls: list[Callable[[], object]] = []
+    over = False
+
+    def register(function: Callable[..., object], *args: Any, **kwargs: Any) -> None:
+        if over:
+            raise RuntimeError("can't register atexit after shutdown")
+        calls.append(partial(function, *args, **kwargs))
+
+    def shut_down() -> None:
+        nonlocal over
+        over = True
+        for call in reversed(calls):
+            call()
+        calls.clear()
+        while waiting := [t for t in enumerate() if _outlives(t)]:
+            waiting[0].join()
+
+    def _outlives(thread: Thread) -> bool:
+        return not thread.daemon and thread is not current_thread()
+
+    return {"_register_atexit": register, "_shutdown": shut_down}
+
+
+def stack_size_setting() -> Callable[[int], int]:
+    """Return a function that remembers a stack size and gives back the last one."""
+    last = 0
+
+    def stack_size(size: int = 0, /) -> int:
+        nonlocal last
+        if size != 0 and size < _SMALLEST_STACK:
+            raise ValueError(f"size not valid: {size} bytes")
+        size, last = last, size
+        return size
+
+    return stack_size
+
+
+_SMALLEST_STACK = 0x8000
 _PUBLIC = [
     *(name for name in real.__all__ if name in globals()),
     "ThreadError",
     "TIMEOUT_MAX",
-    "_register_atexit",
-    "_shutdown",
     "activeCount",
     "currentThread",
 ]
-
-
-def make_thread_module(world: SimWorld) -> ModuleType:
-    """Make the low-level module that ``threading`` is built on."""
-    module = ModuleType("_thread")
-    module.__dict__.update(
-        LockType=Lock,
-        RLock=RLock,
-        TIMEOUT_MAX=TIMEOUT_MAX,
-        _ExceptHookArgs=ExceptHookArgs,
-        _count=lambda: len(_tasks()) - 1,
-        _excepthook=excepthook,
-        _local=local,
-        allocate=Lock,
-        allocate_lock=Lock,
-        error=RuntimeError,
-        exit=_exit,
-        exit_thread=_exit,
-        get_ident=get_ident,
-        get_native_id=get_native_id,
-        interrupt_main=_interrupt_main,
-        stack_size=stack_size,
-        start_new=_start_new_thread,
-        start_new_thread=_start_new_thread,
-    )
-    if sys.version_info >= (3, 12):
-        module.__dict__["daemon_threads_allowed"] = lambda: True
-    if sys.version_info >= (3, 13):
-        module.__dict__["lock"] = Lock
-    return module
-
-
-def _exit() -> NoReturn:
-    raise SystemExit
-
-
-def _interrupt_main(signum: int = 2, /) -> NoReturn:
-    raise NotSimulable(
-        "_thread.interrupt_main(): a simulated run has no signals; "
-        "real processes have: --mode process"
-    )
-
-
-def _start_new_thread(
-    function: Callable[..., object],
-    args: tuple[Any, ...],
-    kwargs: dict[str, Any] | None = None,
-    /,
-) -> int:
-    if not callable(function):
-        raise TypeError("first arg must be callable")
-    if not isinstance(args, tuple):
-        raise TypeError("2nd arg must be a tuple")
-    if kwargs is not None and not isinstance(kwargs, dict):
-        raise TypeError("optional 3rd arg must be a dictionary")
-    thread = Thread(target=function, args=args, kwargs=kwargs)
-    thread.start()
-    return thread.ident or 0
+# Where they say they come from: it shows in what is printed of them.
+for _name in _PUBLIC:
+    if getattr(globals()[_name], "__module__", "") == __name__:
+        globals()[_name].__module__ = "threading"
