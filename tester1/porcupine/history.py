@@ -56,16 +56,14 @@ def join_events(events: Iterable[Event]) -> list[Operation]:
             if name in places:
                 raise HistoryError(f"event {at}: operation {name} is called twice")
             places[name] = len(operations)
-            operations.append(
-                Operation(event.client, event.value, None, float(at), NEVER)
-            )
+            operations.append(Operation(event.client, event.value, None, at, NEVER))
             continue
         place = places.get(name)
         if place is None or operations[place].ret != NEVER:
             raise HistoryError(f"event {at}: operation {name} returns without a call")
         called = operations[place]
         operations[place] = Operation(
-            called.client, called.input, event.value, called.call, float(at)
+            called.client, called.input, event.value, called.call, at
         )
     return operations
 

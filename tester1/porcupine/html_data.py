@@ -12,10 +12,10 @@ without a browser. Rules that keep it honest:
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from tester1.porcupine.html_clock import PageClock
 from tester1.porcupine.html_schema import (
     AnnotationData,
     Fragment,
@@ -26,19 +26,17 @@ from tester1.porcupine.html_schema import (
 )
 from tester1.porcupine.html_text import TextPool, encodable
 from tester1.porcupine.model import (
+    NEVER,
     AnyModel,
     Linearization,
     Operation,
     PartitionResult,
     Result,
+    Time,
     Verdict,
 )
 from tester1.porcupine.reasons import when
 
-NANOSECONDS = 1e9
-MAX_OWN_CLOCK_S = 1e6
-"""Times below this are taken as seconds since the run began, and shown as they are;
-later ones (seconds since 1970, say) are shown as seconds after the first."""
 MAX_EXTRA_STEPS = 60_000
 """Steps that a page spends on linearizations beyond each partition's longest."""
 PREFIX_CANDIDATES = 8
@@ -93,11 +91,8 @@ def page_data(
 ) -> PageData:
     """Return what a page about this result and these annotations contains."""
     partitions = result.partitions if result else ()
-    origin = _origin(
-        [o.call for p in partitions for o in p.operations]
-        + [a.start for a in annotations]
-    )
-    history = _History(partitions, origin)
+    clock = PageClock.of(_times(partitions, annotations))
+    history = _History(partitions, clock)
     pool = TextPool()
     columns = history.columns(result.model, pool) if result else _NO_OPERATIONS
     parts = _parts(result, history, pool) if result else []
@@ -105,13 +100,26 @@ def page_data(
         title=encodable(title),
         verdict=result.verdict.value if result else "",
         elapsed=result.elapsed_s if result else 0.0,
-        origin=origin,
+        clock=clock.note,
         clients=history.clients,
         strings=pool.fitted(),
         operations=columns,
         parts=parts,
-        annotations=[_annotation(a, origin) for a in annotations],
+        annotations=[_annotation(a, clock) for a in annotations],
     )
+
+
+def _times(
+    partitions: Iterable[PartitionResult], annotations: Iterable[AnnotationLike]
+) -> Iterator[Time]:
+    for partition in partitions:
+        for operation in partition.operations:
+            yield operation.call
+            yield operation.ret
+    for annotation in annotations:
+        yield annotation.start
+        if annotation.end is not None:
+            yield annotation.end
 
 
 _NO_OPERATIONS = OperationColumns([], [], [], [], [], [], [])
@@ -120,8 +128,8 @@ _NO_OPERATIONS = OperationColumns([], [], [], [], [], [], [])
 class _History:
     """The operations of all partitions under one numbering."""
 
-    def __init__(self, partitions: Sequence[PartitionResult], origin: float) -> None:
-        self._origin = origin
+    def __init__(self, partitions: Sequence[PartitionResult], clock: PageClock) -> None:
+        self._clock = clock
         entries = [
             (operation.call, operation.ret, part, place)
             for part, partition in enumerate(partitions)
@@ -142,20 +150,19 @@ class _History:
         columns = OperationColumns([], [], [], [], [], [], [])
         previous = 0
         for part, operation in self._operations:
-            call = _nanoseconds(operation.call, self._origin)
+            call = self._clock.nanoseconds(operation.call)
             columns.client.append(lane[operation.client])
             columns.call.append(call - previous)
-            columns.duration.append(_duration(operation, call, self._origin))
+            columns.duration.append(self._duration(operation, call))
             columns.part.append(part)
             _add_texts(columns, operation, model, pool)
             previous = call
         return columns
 
-
-def _duration(operation: Operation, call_ns: int, origin: float) -> int:
-    if math.isinf(operation.ret):
-        return -1
-    return _nanoseconds(operation.ret, origin) - call_ns
+    def _duration(self, operation: Operation, call_ns: int) -> int:
+        if operation.ret == NEVER:
+            return -1
+        return self._clock.nanoseconds(operation.ret) - call_ns
 
 
 def _add_texts(
@@ -287,25 +294,14 @@ def common_length(first: tuple[int, ...], second: tuple[int, ...]) -> int:
     return low
 
 
-def _annotation(annotation: AnnotationLike, origin: float) -> AnnotationData:
+def _annotation(annotation: AnnotationLike, clock: PageClock) -> AnnotationData:
     colour = annotation.colour
     end = annotation.end
     return AnnotationData(
         tag=encodable(annotation.tag),
-        start=_nanoseconds(annotation.start, origin),
-        end=None if end is None else _nanoseconds(end, origin),
+        start=clock.nanoseconds(annotation.start),
+        end=None if end is None else clock.nanoseconds(end),
         text=encodable(annotation.text),
         details=encodable(annotation.details),
         colour=colour if isinstance(colour, str) else colour.value,
     )
-
-
-def _origin(times: Sequence[float]) -> float:
-    finite = [time for time in times if math.isfinite(time)]
-    if not finite or 0 <= min(finite) <= max(finite) < MAX_OWN_CLOCK_S:
-        return 0.0
-    return float(math.floor(min(finite)))
-
-
-def _nanoseconds(time_s: float, origin: float) -> int:
-    return round((time_s - origin) * NANOSECONDS)

@@ -74,7 +74,8 @@ class PageData(msgspec.Struct, frozen=True):
     verdict: str
     """A `Verdict`'s value; "" for a page of annotations alone."""
     elapsed: float
-    origin: float
+    clock: str
+    """How to read the times; "" if they are those of the history."""
     clients: list[int]
     strings: list[str]
     operations: OperationColumns

@@ -6,8 +6,9 @@
      "input": {"op": "put", "key": "x", "value": "a", "version": 0},
      "output": {"err": "OK"}}
 
-(on one line). Times are numbers of any unit. An operation that never returned has
-``"return": null`` and no output; every other has both. Input and output by model:
+(on one line). Times are numbers of any unit and size, or texts that hold one, and are
+taken exactly (`figures`). An operation that never returned has ``"return": null`` and
+no output; every other has both. Input and output by model:
 
 - kv: ``{"op": "get", "key": …}`` and ``{"value": …, "version": …, "err": …}``;
   ``{"op": "put", "key": …, "value": …, "version": …}`` and ``{"err": …}``. ``err``
@@ -29,10 +30,12 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from tester1.porcupine import looks
 from tester1.porcupine.append import AppendInput
+from tester1.porcupine.figures import Figure, exact
 from tester1.porcupine.kv_history import KvInput, KvOutput
-from tester1.porcupine.model import NEVER, Operation
-from tester1.porcupine.reading import BadLineError
+from tester1.porcupine.model import NEVER, Operation, Time
+from tester1.porcupine.reading import BadLineError, NoHistoryError
 from tester1.porcupine.register import ABSENT, RegisterInput, RegisterOp, RegisterOutput
 
 InputT = TypeVar("InputT")
@@ -41,13 +44,16 @@ OutputT = TypeVar("OutputT")
 
 class _Line(msgspec.Struct, Generic[InputT, OutputT], forbid_unknown_fields=True):
     client: int
-    call: float
+    call: msgspec.Raw
+    """A number as it is written: msgspec would make it a float."""
     input: InputT
-    ret: float | None = msgspec.field(name="return")
+    ret: msgspec.Raw = msgspec.field(name="return")
     output: OutputT | None = None
 
 
-Content = int | float | str | None
+Content = Any
+"""What a register holds. Not ``int | float | …``, which would round numbers; `_held`
+refuses what is none of these."""
 
 
 class _RegisterInput(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -68,41 +74,65 @@ _LINES: dict[str, Any] = {
     "kv-append": _Line[AppendInput, str],
 }
 
+_NULL = b"null"
 
-class JsonLinesReader:
-    """Reads operations of one model."""
 
-    def __init__(self, model: str) -> None:
-        self._decode = msgspec.json.Decoder(_LINES[model]).decode
-        self._operations: list[Operation] = []
+def read_jsonl(lines: Iterable[tuple[int, str]], model: str) -> list[Operation]:
+    """Return the operations of numbered lines.
 
-    def read_line(self, text: str, line: int) -> None:
-        """Take one operation.
-
-        Raises:
-            BadLineError: it cannot be read.
-        """
+    Raises:
+        BadLineError: a line cannot be read.
+        NoHistoryError: the lines are JSON, but of something else.
+    """
+    decode = msgspec.json.Decoder(_LINES[model], float_hook=exact).decode
+    operations: list[Operation] = []
+    for number, text in lines:
+        if not text.strip():
+            continue
         try:
-            read = self._decode(text)
-        except msgspec.DecodeError as error:
-            raise BadLineError(str(error)) from None
-        ret = NEVER if read.ret is None else read.ret
-        if (read.output is None) != (read.ret is None):
-            raise BadLineError(
-                "an operation that returned has an output, and one that never did "
-                '("return": null) has none'
-            )
-        if not read.call <= ret:
-            raise BadLineError(f"it returns at {ret}, before its call at {read.call}")
-        self._operations.append(
-            Operation(
-                read.client, _given(read.input), _given(read.output), read.call, ret
-            )
-        )
+            operations.append(_operation(decode(text)))
+        # msgspec's own errors are ValueErrors; so are those about its values here.
+        except (ValueError, RecursionError) as error:
+            if not operations:
+                _check_history(text)
+            raise BadLineError(str(error), number) from None
+    return operations
 
-    def operations(self) -> list[Operation]:
-        """Return all operations, once every line has been taken."""
-        return self._operations
+
+def _check_history(text: str) -> None:
+    """Raise an error if what cannot be read is not an operation at all."""
+    fields = {"client", "call", "input", "return", "output"}
+    try:
+        value = msgspec.json.decode(text)
+    except (ValueError, RecursionError):
+        if text.rstrip().endswith(("{", "[", ",")):
+            raise NoHistoryError(looks.text(text)) from None
+        return
+    if not isinstance(value, dict) or fields.isdisjoint(value):
+        raise NoHistoryError(looks.text(text))
+
+
+def _operation(read: _Line[Any, Any]) -> Operation:
+    call = _time("call", read.call)
+    returned = bytes(read.ret) != _NULL
+    ret = _time("return", read.ret) if returned else NEVER
+    if (read.output is None) == returned:
+        raise ValueError(
+            "an operation that returned has an output, and one that never did "
+            '("return": null) has none'
+        )
+    if not call <= ret:
+        raise ValueError(f"it returns at {ret}, before its call at {call}")
+    return Operation(read.client, _given(read.input), _given(read.output), call, ret)
+
+
+def _time(field: str, raw: msgspec.Raw) -> Time:
+    text = bytes(raw).decode()
+    try:
+        # Programs whose numbers are floats write nanoseconds as texts.
+        return exact(msgspec.json.decode(raw, type=str) if text[0] == '"' else text)
+    except ValueError as error:
+        raise ValueError(f"{field}: {error}") from None
 
 
 def _given(value: Any) -> Any:
@@ -117,21 +147,44 @@ def _given(value: Any) -> Any:
 
 
 def _held(content: Content) -> Any:
-    return ABSENT if content is None else content
+    if content is None:
+        return ABSENT
+    # True is an int to Python, and equal to 1.
+    if isinstance(content, bool) or not isinstance(content, (int, Figure, str)):
+        raise ValueError(f"a register holds a number or a text, not {content!r}")
+    return content
 
 
 def write_jsonl(path: Path, operations: Iterable[Operation]) -> None:
-    """Write a history of the models kv, register or kv-append, to be read again."""
+    """Write a history of the models kv, register or kv-append, to be read again.
+
+    Raises:
+        ValueError: a time is no number.
+    """
+    encode = msgspec.json.Encoder(enc_hook=_figure).encode
     with path.open("wb") as file:
         for operation in operations:
+            never = operation.ret == NEVER
             line = _Line(
                 client=operation.client,
-                call=operation.call,
+                call=_written_time(operation.call),
                 input=_written(operation.input),
-                ret=None if operation.ret == NEVER else operation.ret,
-                output=None if operation.ret == NEVER else _written(operation.output),
+                ret=msgspec.Raw(_NULL) if never else _written_time(operation.ret),
+                output=None if never else _written(operation.output),
             )
-            file.write(msgspec.json.encode(line) + b"\n")
+            file.write(encode(line) + b"\n")
+
+
+def _written_time(time: Time) -> msgspec.Raw:
+    if not -NEVER < time < NEVER:
+        raise ValueError(f"{time} is no time that can be written to a file")
+    return msgspec.Raw(str(time).encode())
+
+
+def _figure(value: object) -> msgspec.Raw:
+    if isinstance(value, Figure):
+        return msgspec.Raw(str(value).encode())
+    raise NotImplementedError
 
 
 def _written(value: Any) -> Any:

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from tester1.porcupine.model import NEVER, AnyModel, Model, Operation
+from tester1.porcupine.model import NEVER, AnyModel, Model, Operation, Time
 
 LOOK_AHEAD = 3
 """Observers ahead for which `Model.reach` is asked; more cost more than they prune."""
@@ -114,9 +114,9 @@ def overrides(model: AnyModel, hook: Callable[..., object]) -> bool:
 
 def _events(
     model: AnyModel, operations: Sequence[Operation]
-) -> list[tuple[float, int, int]]:
+) -> list[tuple[Time, int, int]]:
     """Return the time, kind (1 for a return) and operation of all events, in order."""
-    events: list[tuple[float, int, int]] = []
+    events: list[tuple[Time, int, int]] = []
     for index, operation in enumerate(operations):
         if operation.ret != NEVER:
             events.append((operation.call, 0, index))
@@ -131,7 +131,7 @@ def _events(
 def _levels(
     model: AnyModel,
     operations: Sequence[Operation],
-    events: Iterable[tuple[float, int, int]],
+    events: Iterable[tuple[Time, int, int]],
 ) -> Iterator[Level]:
     """Make the levels as the events go by.
 

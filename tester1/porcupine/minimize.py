@@ -21,7 +21,7 @@ from typing import TypeAlias
 
 from tester1.porcupine.budget import Budget, BudgetExceeded
 from tester1.porcupine.history import relaxed
-from tester1.porcupine.model import NEVER, AnyModel, Operation
+from tester1.porcupine.model import NEVER, AnyModel, Operation, Time
 
 TRIAL_STEPS = 20_000
 """Steps of a search for one trial; a trial that needs more decides nothing."""
@@ -59,7 +59,7 @@ class Trials:
             for operation in operations
         ]
 
-    def mutators(self, before: float) -> list[int]:
+    def mutators(self, before: Time) -> list[int]:
         """Return the operations that may change the state, called by some time."""
         return [
             index

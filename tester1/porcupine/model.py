@@ -10,6 +10,7 @@ Rules that keep it honest:
 
 - Times are closed intervals: an operation that returns at the instant at which
   another is called is concurrent with it.
+- Times are kept as they came, and compared exactly (`Time`).
 - An operation that never returned (``ret`` is infinite) may have taken effect at
   any time after its call, or never.
 - Models are pure: no method changes anything, and equal arguments give equal
@@ -23,6 +24,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeAlias, TypeVar
 
@@ -30,6 +32,13 @@ import msgspec
 
 if TYPE_CHECKING:
     from tester1.porcupine.budget import Budget
+
+Time: TypeAlias = float | Decimal
+"""A time of any unit: an int, a float, or a Decimal.
+
+Times are only ever compared, which Python does exactly across the three. Nothing that
+decides a verdict may convert or calculate one: what a float rounds away is an order.
+"""
 
 NEVER = math.inf
 """The return time of an operation that never returned."""
@@ -51,8 +60,8 @@ class Operation(msgspec.Struct, frozen=True, gc=False):
     client: int
     input: Any
     output: Any
-    call: float
-    ret: float
+    call: Time
+    ret: Time
 
 
 class EventKind(enum.Enum):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from tester1.porcupine.budget import Budget, BudgetExceeded
 from tester1.porcupine.history import relaxed
-from tester1.porcupine.model import NEVER, AnyModel, Operation
+from tester1.porcupine.model import NEVER, AnyModel, Operation, Time
 from tester1.porcupine.search import Search
 
 MOST_SHOWN = 4
@@ -28,10 +28,13 @@ REASON_STEPS = 20_000
 
 def when(operation: Operation) -> str:
     """Return the client and the times of an operation."""
-    decimals = _decimals(operation.ret - operation.call)
-    times = f"called at {_figure(operation.call, decimals)}"
-    if operation.ret != NEVER:
-        times += f", returned at {_figure(operation.ret, decimals)}"
+    call, ret = operation.call, operation.ret
+    decimals = MOST_DECIMALS
+    if isinstance(call, float) and isinstance(ret, float):
+        decimals = _decimals(ret - call)
+    times = f"called at {_figure(call, decimals)}"
+    if ret != NEVER:
+        times += f", returned at {_figure(ret, decimals)}"
     return f"by client {operation.client} ({times})"
 
 
@@ -42,8 +45,14 @@ def _decimals(duration: float) -> int:
     return min(max(2 - math.floor(math.log10(duration)), 0), MOST_DECIMALS)
 
 
-def _figure(time: float, decimals: int) -> str:
-    """Return a time, without the zeros that say nothing."""
+def _figure(time: Time, decimals: int) -> str:
+    """Return a float without the zeros that say nothing, any other time as it is.
+
+    Floats come from clocks, to more figures than mean anything. All others come from
+    files, where somebody will look for them.
+    """
+    if not isinstance(time, float):
+        return str(time)
     text = f"{time:.{decimals}f}"
     return text.rstrip("0").rstrip(".") if decimals else text
 

@@ -41,11 +41,11 @@ from tester1.porcupine.kv_history import (
     Maybe,
 )
 from tester1.porcupine.kv_reasons import kv_reason, version_seen
-from tester1.porcupine.model import NEVER, Engine, Operation
+from tester1.porcupine.model import NEVER, Engine, Operation, Time
 
-BEFORE_ALL = -NEVER
+BEFORE_ALL: Time = -NEVER
 
-Interval: TypeAlias = tuple[float, float]
+Interval: TypeAlias = tuple[Time, Time]
 """A closed interval of time."""
 
 
@@ -61,7 +61,7 @@ class Facts:
     """Puts of a version that may have succeeded."""
     refusals: dict[int, list[Interval]] = field(default_factory=dict)
     """Intervals at some instant of which the version was another."""
-    exists_by: float = NEVER
+    exists_by: Time = NEVER
     """An instant at which the key existed, as an ErrVersion tells."""
 
     def last_seen(self) -> int:
@@ -226,7 +226,7 @@ def sweep(facts: Facts, budget: Budget) -> bool:
 
 def followers(
     instants: list[Interval],
-    floor: float,
+    floor: Time,
     refusals: Iterable[Interval],
     makers: Sequence[Interval],
 ) -> list[Interval]:
@@ -244,7 +244,7 @@ def followers(
     calls = [call for call, _ in binding]
     # deadlines[j]: the next version must not appear later, if this one does before
     # the call of binding[j] but not before that of binding[j - 1].
-    deadlines = [NEVER]
+    deadlines: list[Time] = [NEVER]
     for _, ret in reversed(binding):
         deadlines.append(min(ret, deadlines[-1]))
     deadlines.reverse()
@@ -261,10 +261,10 @@ def followers(
     return pieces
 
 
-def _earliest_from(instants: list[Interval], calls: Iterable[float]) -> list[float]:
+def _earliest_from(instants: list[Interval], calls: Iterable[Time]) -> list[Time]:
     """Return for each call the earliest instant that is not before it."""
     ends = [end for _, end in instants]
-    earliest: list[float] = []
+    earliest: list[Time] = []
     for call in calls:
         place = bisect_left(ends, call)
         if place < len(instants):
@@ -272,7 +272,7 @@ def _earliest_from(instants: list[Interval], calls: Iterable[float]) -> list[flo
     return earliest
 
 
-def until(intervals: list[Interval], limit: float) -> list[Interval]:
+def until(intervals: list[Interval], limit: Time) -> list[Interval]:
     """Return the part of some intervals that is not after a limit."""
     if intervals[-1][1] <= limit:
         return intervals

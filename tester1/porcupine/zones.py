@@ -45,19 +45,19 @@ from itertools import islice, pairwise, product
 from typing import TypeAlias
 
 from tester1.porcupine.budget import Budget
-from tester1.porcupine.model import NEVER, Engine, Operation
+from tester1.porcupine.model import NEVER, Engine, Operation, Time
 
 ATTEMPTS = 64
 """Ways to give values their origins, or their writes, before giving up."""
 
-BEFORE_ALL = -NEVER
+BEFORE_ALL: Time = -NEVER
 
 Value: TypeAlias = Hashable
 
 Candidates: TypeAlias = dict[Hashable, list[int]]
 """For each value the writes that may have made it; none for the initial value."""
 
-Zone: TypeAlias = tuple[float, float]
+Zone: TypeAlias = tuple[Time, Time]
 """The first return and the last call of some operations, in this order."""
 
 
@@ -65,8 +65,8 @@ Zone: TypeAlias = tuple[float, float]
 class Reads:
     """When a value was read: the last call and the first return of its reads."""
 
-    last_call: float = BEFORE_ALL
-    first_return: float = NEVER
+    last_call: Time = BEFORE_ALL
+    first_return: Time = NEVER
 
     def add(self, operation: Operation) -> None:
         """Take one more read into account."""
@@ -364,7 +364,7 @@ class Matcher:
                 earliest = max(earliest, reads.last_call)
 
     def _not_too_late(self, chain: Sequence[Value], candidates: Candidates) -> None:
-        latest = NEVER
+        latest: Time = NEVER
         for value in reversed(chain):
             reads = self._accesses.reads.get(value)
             if reads is not None:
@@ -374,10 +374,10 @@ class Matcher:
                 _keep(candidates, value, kept)
                 latest = min(latest, max(map(self._ret, kept)))
 
-    def _call(self, write: int) -> float:
+    def _call(self, write: int) -> Time:
         return self._operations[write].call
 
-    def _ret(self, write: int) -> float:
+    def _ret(self, write: int) -> Time:
         return self._operations[write].ret
 
 
@@ -426,10 +426,11 @@ def _zone(
     accesses: Accesses, chain: Iterable[Value], matching: Candidates
 ) -> Zone | None:
     """Return the zone of a chain, or None if it contradicts itself."""
-    first_return, last_call = NEVER, BEFORE_ALL
+    first_return: Time = NEVER
+    last_call = BEFORE_ALL
     for value in chain:
         # The initial value has no write; it came before all time.
-        ret = BEFORE_ALL
+        ret: Time = BEFORE_ALL
         if matching[value]:
             write = accesses.operations[matching[value][0]]
             ret = write.ret

@@ -61,7 +61,7 @@ def test_long_sub_history_is_cut(tmp_path: Path) -> None:
 def test_unreadable_history(tmp_path: Path) -> None:
     """A line that cannot be read is named, with exit status 2."""
     file = tmp_path / "history.jsonl"
-    file.write_text("{}\n")
+    file.write_text('{"client": 1}\n')
     printed: list[str] = []
     assert check_file(file, "kv", echo=printed.append) == 2
     assert len(printed) == 1

@@ -32,7 +32,7 @@ function headlineFacts(history) {
   }
   list.push(`${durationText(span.last - span.first)} long`);
   if (page.verdict !== "") list.push(`checked in ${durationText(page.elapsed * 1e9)}`);
-  if (page.origin !== 0) list.push(`times are seconds after ${page.origin}`);
+  if (page.clock !== "") list.push(page.clock);
   return list;
 }
 

@@ -20,6 +20,7 @@ from tester1.porcupine.model import (
     Operation,
     PartitionResult,
     Result,
+    Time,
     Verdict,
 )
 from tester1.porcupine.reasons import when
@@ -155,7 +156,7 @@ def _partition(name: str, effects: Sequence[Effect]) -> PartitionResult:
 def _spoilt(part: PartitionResult) -> PartitionResult:
     whole = part.linearizations[0]
     first = len(part.operations)
-    start = max(operation.ret for operation in part.operations) + 1e-3
+    start = max(float(operation.ret) for operation in part.operations) + 1e-3
     put_old, put_new = ("put", part.name, "old"), ("put", part.name, "new")
     added = (
         Operation(0, put_old, "", start, start + 2e-3),
@@ -203,7 +204,7 @@ def one_partition(operations: Sequence[Operation], *, name: str = "") -> Result:
 
 
 def put(
-    client: int, call: float, ret: float = NEVER, *, key: str = "k", value: str = "v"
+    client: int, call: Time, ret: Time = NEVER, *, key: str = "k", value: str = "v"
 ) -> Operation:
     """Return a put; without ``ret``, one that never returned."""
     return Operation(

@@ -16,7 +16,7 @@ CANVAS = "#canvas"
 def view(open_page: OpenPage) -> View:
     """A page of 60 operations of 4 clients on 3 keys, with annotations."""
     effects = run(60, clients=4, keys=3)
-    end = max(effect.operation.ret for effect in effects)
+    end = max(float(effect.operation.ret) for effect in effects)
     return open_page(legal(effects), sample_annotations(end), title="Test of the page")
 
 

@@ -1,0 +1,45 @@
+"""Numbers exactly as files have them: no digit is lost on the way in, or out again.
+
+A float has 53 bits. Unix nanoseconds take 61, so as floats two instants 100 ns apart
+are one, and a read that is stale is concurrent. Rules that keep it honest:
+
+- A whole number is an `int`, any other a `Figure`; floats are never in between.
+- Both compare exactly with one another, and with floats that come from elsewhere.
+- What is printed is what was read.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+MOST_CHARACTERS = 400
+"""A number with more characters is a mistake; Python refuses whole ones of 4,300."""
+
+_WHOLE = re.compile(r"[+-]?[0-9]+")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
+
+
+class Figure(Decimal):
+    """A number that is written with a point or an exponent."""
+
+    __slots__ = ()
+
+    # Operations show the values that they carry by `repr`.
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def exact(text: str) -> int | Figure:
+    """Return the number that a text is.
+
+    Raises:
+        ValueError: it is none, or a monstrous one.
+    """
+    if len(text) <= MOST_CHARACTERS:
+        if _WHOLE.fullmatch(text):
+            return int(text)
+        if _NUMBER.fullmatch(text):
+            return Figure(text)
+    shown = text if len(text) <= 40 else f"{text[:40]}…"
+    raise ValueError(f"{shown} is no number, or none of a size that is known here")
