@@ -53,7 +53,7 @@ def check_command(
 ) -> None:
     """Check a recorded history for linearizability.
 
-    Reads JSON Lines, the log of Jepsen, and EDN maps. A history that is not
+    Reads JSON Lines, and the files of Jepsen: EDN, texts and logs. A history that is not
     linearizable is explained: which rule it breaks, and the fewest operations that
     break it.
 

@@ -3,7 +3,7 @@
 A float has 53 bits. Unix nanoseconds take 61, so as floats two instants 100 ns apart
 are one, and a read that is stale is concurrent. Rules that keep it honest:
 
-- A whole number is an `int`, any other a `Figure`; floats are never in between.
+- A whole number is an `int`, any other a `Decimal`; floats are never in between.
 - Both compare exactly with one another, and with floats that come from elsewhere.
 - What is printed is what was read.
 """
@@ -16,8 +16,10 @@ from decimal import Decimal
 MOST_CHARACTERS = 400
 """A number with more characters is a mistake; Python refuses whole ones of 4,300."""
 
-_WHOLE = re.compile(r"[+-]?[0-9]+")
-_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]{1,3})?")
+MOST_EXPONENT = 999
+"""Powers of ten beyond which a time is a mistake, and reckoning with it takes long."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
 
 
 class Figure(Decimal):
@@ -36,10 +38,8 @@ def exact(text: str) -> int | Figure:
     Raises:
         ValueError: it is none, or a monstrous one.
     """
-    if len(text) <= MOST_CHARACTERS:
-        if _WHOLE.fullmatch(text):
-            return int(text)
-        if _NUMBER.fullmatch(text):
-            return Figure(text)
+    number = _NUMBER.fullmatch(text) if len(text) <= MOST_CHARACTERS else None
+    if number:
+        return int(text) if number.lastindex is None else Figure(text)
     shown = text if len(text) <= 40 else f"{text[:40]}…"
     raise ValueError(f"{shown} is no number, or none of a size that is known here")

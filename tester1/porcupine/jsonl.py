@@ -25,6 +25,7 @@ no output; every other has both. Input and output by model:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -32,7 +33,7 @@ import msgspec
 
 from tester1.porcupine import looks
 from tester1.porcupine.append import AppendInput
-from tester1.porcupine.figures import Figure, exact
+from tester1.porcupine.figures import MOST_EXPONENT, Figure, exact
 from tester1.porcupine.kv_history import KvInput, KvOutput
 from tester1.porcupine.model import NEVER, Operation, Time
 from tester1.porcupine.reading import BadLineError, NoHistoryError
@@ -44,16 +45,15 @@ OutputT = TypeVar("OutputT")
 
 class _Line(msgspec.Struct, Generic[InputT, OutputT], forbid_unknown_fields=True):
     client: int
-    call: msgspec.Raw
-    """A number as it is written: msgspec would make it a float."""
+    call: Any
+    """A number, or a text that is one. Not ``float``, which would round it."""
     input: InputT
-    ret: msgspec.Raw = msgspec.field(name="return")
+    ret: Any = msgspec.field(name="return")
     output: OutputT | None = None
 
 
 Content = Any
-"""What a register holds. Not ``int | float | …``, which would round numbers; `_held`
-refuses what is none of these."""
+"""A number, a text or None; not typed so either, and `_held` refuses anything else."""
 
 
 class _RegisterInput(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
@@ -84,13 +84,15 @@ def read_jsonl(lines: Iterable[tuple[int, str]], model: str) -> list[Operation]:
         BadLineError: a line cannot be read.
         NoHistoryError: the lines are JSON, but of something else.
     """
-    decode = msgspec.json.Decoder(_LINES[model], float_hook=exact).decode
+    decode = msgspec.json.Decoder(_LINES[model], float_hook=Decimal).decode
     operations: list[Operation] = []
     for number, text in lines:
         if not text.strip():
             continue
         try:
             operations.append(_operation(decode(text)))
+        except ArithmeticError:
+            raise BadLineError("a number has an absurd exponent", number) from None
         # msgspec's own errors are ValueErrors; so are those about its values here.
         except (ValueError, RecursionError) as error:
             if not operations:
@@ -114,7 +116,7 @@ def _check_history(text: str) -> None:
 
 def _operation(read: _Line[Any, Any]) -> Operation:
     call = _time("call", read.call)
-    returned = bytes(read.ret) != _NULL
+    returned = read.ret is not None
     ret = _time("return", read.ret) if returned else NEVER
     if (read.output is None) == returned:
         raise ValueError(
@@ -126,11 +128,15 @@ def _operation(read: _Line[Any, Any]) -> Operation:
     return Operation(read.client, _given(read.input), _given(read.output), call, ret)
 
 
-def _time(field: str, raw: msgspec.Raw) -> Time:
-    text = bytes(raw).decode()
+def _time(field: str, value: Any) -> Time:
+    if type(value) is int:
+        return value
+    if type(value) is Decimal and -MOST_EXPONENT <= value.adjusted() <= MOST_EXPONENT:
+        return value
+    # Programs whose numbers are floats write nanoseconds as texts.
+    shown = value if isinstance(value, str) else msgspec.json.encode(value).decode()
     try:
-        # Programs whose numbers are floats write nanoseconds as texts.
-        return exact(msgspec.json.decode(raw, type=str) if text[0] == '"' else text)
+        return exact(shown)
     except ValueError as error:
         raise ValueError(f"{field}: {error}") from None
 
@@ -149,8 +155,10 @@ def _given(value: Any) -> Any:
 def _held(content: Content) -> Any:
     if content is None:
         return ABSENT
+    if isinstance(content, Decimal):
+        return Figure(content)  # which is shown as it was written
     # True is an int to Python, and equal to 1.
-    if isinstance(content, bool) or not isinstance(content, (int, Figure, str)):
+    if isinstance(content, bool) or not isinstance(content, (int, str)):
         raise ValueError(f"a register holds a number or a text, not {content!r}")
     return content
 

@@ -14,9 +14,13 @@ HISTORIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "histories
 
 def recorded() -> list[tuple[str, str, str]]:
     """Return file, model and verdict of each history, or nothing without the data."""
-    table = HISTORIES / "verdicts.tsv"
-    rows = table.read_text().splitlines()[1:] if table.exists() else []
-    return [(row[0], row[1], row[2]) for row in (line.split("\t") for line in rows)]
+    found: list[tuple[str, str, str]] = []
+    for table in sorted(HISTORIES.glob("**/verdicts.tsv")):
+        folder = table.parent.relative_to(HISTORIES)
+        for row in table.read_text().splitlines()[1:]:
+            name, model, verdict = row.split("\t")
+            found.append((str(folder / name), model, verdict))
+    return found
 
 
 @pytest.mark.parametrize(("name", "model", "verdict"), recorded())
