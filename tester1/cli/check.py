@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -53,8 +54,8 @@ def check_command(
 ) -> None:
     """Check a recorded history for linearizability.
 
-    Reads JSON Lines, and the files of Jepsen: EDN, texts and logs. A history that is not
-    linearizable is explained: which rule it breaks, and the fewest operations that
+    Reads JSON Lines, and the files of Jepsen: EDN, texts and logs. A history that is
+    not linearizable is explained: which rule it breaks, and the fewest operations that
     break it.
 
     Exit status: 0 linearizable, 1 not linearizable, 3 not decided in time, 2 the file
@@ -66,9 +67,16 @@ def check_command(
     try:
         status = check_file(file, model, html=html, timeout=timeout, echo=lines.append)
     except OSError as error:  # about the picture; the verdict is there
-        print("\n".join(lines))
+        _print(lines)
         raise InputError(str(error)) from None
     if status is ExitStatus.UNREADABLE:
         raise InputError("; ".join(lines))
-    print("\n".join(lines))
+    _print(lines)
     raise typer.Exit(status)
+
+
+def _print(lines: list[str]) -> None:
+    """Print lines, with what the output's encoding lacks escaped."""
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        print(line.encode(encoding, "backslashreplace").decode(encoding))

@@ -48,14 +48,14 @@ def check_file(
     try:
         history = read_history(path, model)
     except UnreadableHistoryError as error:
-        echo(f"cannot read the history: {error}")
+        echo(one_line(f"cannot read the history: {error}"))
         return ExitStatus.UNREADABLE
     except OSError as error:
         echo(f"cannot read {path}: {error.strerror}")
         return ExitStatus.UNREADABLE
     result = check(MODELS[model](), history, timeout=timeout)
     for line in report(result, str(path)):
-        echo(line)
+        echo(one_line(line))
     if html is not None:
         # The picture and its assets are loaded only when somebody wants one.
         from tester1.porcupine.html import write_html
@@ -83,6 +83,19 @@ def report(result: Result, name: str) -> list[str]:
         f"{result.reason}.",
         *_sub_history(result, result.illegal),
     ]
+
+
+def one_line(text: str) -> str:
+    """Return a text with all that is not printable escaped.
+
+    Keys and values are anybody's: a line break in one would forge a line of the report,
+    and a terminal would obey an escape sequence.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        c if c.isprintable() else c.encode("unicode_escape").decode() for c in text
+    )
 
 
 def counted(operations: int) -> str:

@@ -240,7 +240,10 @@ class EdnParser:
                 raise self.error(f'"{inside}" is not a string: \\{escaped} is unknown')
             return _ESCAPED[escaped]
 
-        return _ESCAPE.sub(unescaped, inside)
+        text = _ESCAPE.sub(unescaped, inside)
+        # \u escapes are of UTF-16, in which two of them may make up one character.
+        units = text.encode("utf-16-le", "surrogatepass")
+        return units.decode("utf-16-le", "surrogatepass")
 
     def _atom(self, text: str) -> Any:
         if text == "nil":

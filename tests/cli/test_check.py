@@ -11,7 +11,7 @@ from tester1.cli.check import ModelName
 from tester1.porcupine import Operation, write_jsonl
 from tester1.porcupine.formats import MODELS
 from tester1.solution import REFERENCE_ROOT
-from tests.cli.conftest import Raftlab
+from tests.cli.conftest import Raftlab, raftlab_apart
 from tests.porcupine.builders import append, get, put
 from tests.porcupine.test_recorded import HISTORIES, recorded
 
@@ -142,6 +142,35 @@ def test_files_of_other_people(raftlab: Raftlab, name: str) -> None:
     assert (ended.status, ended.err) == (status, "")
     for part in printed:
         assert part in ended.out
+
+
+@pytest.mark.parametrize("value", ["a\nb", "\x1b[31m", "\u2028", "\U0001f600", "\xe9"])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+def test_values_that_cannot_be_printed(
+    tmp_path: Path, value: str, encoding: str
+) -> None:
+    """A value forges no line, commands no terminal, and never costs the verdict."""
+    history = [put(value, 0, 0, 1), get("b", 1, 2, 3, client=2)]
+    write_jsonl(tmp_path / "h", history)
+    ended = raftlab_apart(
+        "check", "h", "--model", "kv", cwd=tmp_path, PYTHONIOENCODING=encoding
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == ""
+    lines = ended.stdout.splitlines()
+    assert len(lines) == 4
+    assert all(line.isprintable() for line in lines)
+    assert lines[0].startswith("h: not linearizable (2 operations, ")
+
+
+def test_surrogate_in_a_value(raftlab: Raftlab) -> None:
+    """A character that no encoding has is escaped, wherever it is shown."""
+    event = '{{:process 0, :type :{}, :f :{}, :value "\\ud800"}}\n'
+    types = [("invoke", "read"), ("ok", "read")]
+    Path("h").write_text("".join(event.format(*one) for one in types))
+    ended = raftlab("check", "h", "--model", "register", "--html", "h.html")
+    assert ended.status == 1
+    assert "read() -> '\\ud800' by client 0" in ended.out
 
 
 @pytest.mark.parametrize(("name", "model", "verdict"), recorded())

@@ -34,6 +34,7 @@ VALUES = [
     ("\\newline", Literal("\\newline")),
     ("\\(", Literal("\\(")),
     ('"s\\n\\t\\"\\\\\\u00e9"', 's\n\t"\\é'),
+    ('"\\ud83d\\ude00 \\ud83d"', "\U0001f600 \ud83d"),
     ('"two\nlines"', "two\nlines"),
     ('"; no comment, #_ neither"', "; no comment, #_ neither"),
     ("[1 [2, 3] ()]", (1, (2, 3), ())),
@@ -125,7 +126,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
 ATOMS = st.one_of(
     st.none(),
     st.integers(),
-    st.text(),
+    st.text(max_size=6),
     st.sampled_from([Literal(":a"), Literal("true"), Literal("\\a"), Figure("1.5")]),
 )
 FORMS = st.recursive(
@@ -135,6 +136,7 @@ FORMS = st.recursive(
         st.frozensets(inner, max_size=4),
         st.dictionaries(inner, inner, max_size=4).map(EdnMap),
     ),
+    max_leaves=8,
 )
 
 
