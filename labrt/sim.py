@@ -76,6 +76,11 @@ PREEMPTION_DELAY = 50e-6
 # floats around it have no fraction. The cheapest rounding there is; up to 26 days.
 WHOLE = 1.5 * 2.0**52
 
+# What is left of a time is not always a whole number of nanoseconds, and may round to
+# none at all. A loop that waits for it, as `wait_for` and `Queue.get` do, would then
+# wait for ever, without any time passing. So a wait takes one nanosecond at least.
+LEAST = 1.0
+
 _MANY_TIMERS = 4096
 _NO_LOCK = nullcontext()
 
@@ -162,7 +167,7 @@ class SimRuntime(interface.Runtime):
         self._sequence += 1
         due = self._now
         if seconds > 0:
-            due += seconds * 1e9 + WHOLE - WHOLE
+            due += seconds * 1e9 + WHOLE - WHOLE or LEAST
         heappush(self._timers, (due, self._sequence, task, task.epoch))
         task.state = BLOCKED
         following = self._choose()
@@ -237,7 +242,7 @@ class SimRuntime(interface.Runtime):
             self._sequence += 1
             due = self._now
             if timeout > 0:
-                due += timeout * 1e9 + WHOLE - WHOLE
+                due += timeout * 1e9 + WHOLE - WHOLE or LEAST
             heappush(self._timers, (due, self._sequence, task, task.epoch))
         waiters.append(task)
         task.waiters = waiters

@@ -202,6 +202,35 @@ def test_events_semaphores_barriers_timers(run_program: RunProgram) -> None:
     ]
 
 
+def test_what_is_left_of_a_time_comes_to_an_end(run_program: RunProgram) -> None:
+    """A rest of a time that is less than a nanosecond is waited for once, not for ever.
+
+    0.01 + 0.05 is a little more than 0.06: a loop that waits until then has something
+    left when it wakes at 0.06.
+    """
+    source = """
+        import queue, threading, time
+
+        def main():
+            condition, none = threading.Condition(), threading.Semaphore(0)
+            empty, late = queue.Queue(), []
+            def get(timeout):
+                try:
+                    empty.get(timeout=timeout)
+                except queue.Empty:
+                    pass
+            for timeout in [hundredth / 100 for hundredth in range(1, 12)]:
+                begun = time.monotonic()
+                with condition:
+                    condition.wait_for(lambda: False, timeout)
+                none.acquire(timeout=timeout)
+                get(timeout)
+                late.append(time.monotonic() - begun - 3 * timeout)
+            return max(late)
+    """
+    assert run_program(source, preempt_every=10**9) < 1e-8
+
+
 def test_thread_locals_are_per_thread(run_program: RunProgram) -> None:
     """``threading.local`` keeps a value a thread and runs ``__init__`` in each."""
     result = run_program(
