@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar, final
@@ -40,11 +41,12 @@ class RealWorld:
     ) -> None:
         self.name = name
         self.alive = True
+        key = f"{name}#{incarnation}"
         self._loader = Loader(
-            f"{name}#{incarnation}",
+            key,
             roots,
             packages,
-            substitute=_substitute,
+            substitute=partial(_substitute, key),
             names={},
             sources=Sources(compile_plain),
         )
@@ -71,9 +73,9 @@ class RealWorld:
         self._loader.unload()
 
 
-def _substitute(module: str, importer: str) -> ModuleType | None:
+def _substitute(key: str, module: str, importer: str) -> ModuleType | None:
     """Replace what costs a program most of the time that it takes to load."""
-    return simdataclasses.make_module() if module == "dataclasses" else None
+    return simdataclasses.make_module(key) if module == "dataclasses" else None
 
 
 class _Parking:

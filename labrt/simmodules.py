@@ -289,7 +289,7 @@ def _make_atexit(world: SimWorld) -> ModuleType:
 
 
 def _make_dataclasses(world: SimWorld) -> ModuleType:
-    return simdataclasses.make_module()
+    return simdataclasses.make_module(world.key)
 
 
 _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {

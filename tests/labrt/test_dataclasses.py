@@ -174,3 +174,60 @@ def test_frozen_slotted_records_keep_their_state(modules: list[ModuleType]) -> N
     for module in modules[1:]:
         record = module.Frozen(5, "x")
         assert module.Frozen.__getstate__(record) == [5, "x"]
+
+
+def test_a_default_factory_uses_the_classes_of_its_own_world(
+    write_program: Callable[..., Path],
+) -> None:
+    """A log that starts with an entry starts with an entry of its own server."""
+    folder = write_program("""
+        from dataclasses import dataclass, field
+
+        @dataclass
+        class Entry:
+            term: int = 0
+
+        @dataclass
+        class State:
+            log: list = field(default_factory=lambda: [Entry(0)])
+
+        def main():
+            return State().log == [Entry(0)], type(State().log[0]) is Entry
+    """)
+    runtime = SimRuntime()
+
+    def main() -> list[tuple[bool, bool]]:
+        worlds = [runtime.world(f"server-{n}", roots=[folder]) for n in range(4)]
+        return [world.load("program").main() for world in worlds]
+
+    assert runtime.run(main) == [(True, True)] * 4
+
+
+def test_the_worlds_module_is_known_while_the_world_lives(
+    write_program: Callable[..., Path],
+) -> None:
+    """Annotations as texts name the module by whatever name the program gave it."""
+    folder = write_program("""
+        from __future__ import annotations
+        import dataclasses as d
+
+        @d.dataclass
+        class Server:
+            peers: d.InitVar[int]
+            _: d.KW_ONLY
+            votes: int = 0
+
+            def __post_init__(self, peers):
+                self.votes = peers
+    """)
+    runtime = SimRuntime()
+
+    def main() -> None:
+        world = runtime.world("w", roots=[folder])
+        server = world.load("program").Server
+        assert dataclasses.asdict(server(3)) == {"votes": 3}
+        assert "dataclasses@w#1" in sys.modules
+        world.kill()
+        assert "dataclasses@w#1" not in sys.modules
+
+    runtime.run(main)
