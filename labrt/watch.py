@@ -56,7 +56,8 @@ class RunawayWatch:
         self._old: object = None
 
     def __enter__(self) -> None:
-        self._installed = _in_main_thread()
+        # Windows has no such timer: an endless loop is its user's to interrupt there.
+        self._installed = _in_main_thread() and hasattr(signal, "setitimer")
         if self._installed:
             period = self._runtime.runaway_seconds / 2
             self._old = signal.signal(signal.SIGVTALRM, self._tick)

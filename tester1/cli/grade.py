@@ -17,9 +17,10 @@ from tester1.batch.executors import engine
 from tester1.batch.rubric import default_rubric, read_rubric
 from tester1.cli.errors import ExitStatus, InputError
 from tester1.cli.options import FirstSeedOption, SchedulerOption, WorkersOption
-from tester1.cli.test import check_mode, core_count
+from tester1.cli.test import check_mode
 from tester1.lab import Mode
 from tester1.process.confine import missing
+from tester1.processors import usable_processors
 from tester1.seeds import draw_seed
 
 __all__ = ["grade_command"]
@@ -131,7 +132,7 @@ def grade_command(
             )
         _warn_unconfined()
         with (
-            engine(workers or core_count(), scheduler) as made,
+            engine(workers or usable_processors(), scheduler) as made,
             contextlib.closing(begin(out, header, entries, results_file)) as run,
         ):
             complete = run.run(made, Console(), time_limit or math.inf)

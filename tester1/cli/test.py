@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -33,10 +32,11 @@ from tester1.cli.options import (
 )
 from tester1.lab import Mode
 from tester1.modes import Preempt, RunOptions, UnavailableMode, check_available
+from tester1.processors import usable_processors
 from tester1.seeds import draw_seed
 from tester1.suites import PARTS, UnknownTest, select
 
-__all__ = ["batch_command", "check_mode", "core_count"]
+__all__ = ["batch_command", "check_mode"]
 
 RESULTS: Final = Path("raftlab-results")
 RUNS: Final = 10
@@ -144,7 +144,7 @@ def batch_command(
             begin_batch = partial(begin, results or new_folder(RESULTS), header, keep)
         # Without workers there is nothing to leave a folder for.
         with (
-            engine(workers or core_count(), scheduler) as made,
+            engine(workers or usable_processors(), scheduler) as made,
             contextlib.closing(begin_batch()) as batch,
         ):
             passed = batch.run(made, Console(), until_fail=until_fail)
@@ -159,11 +159,6 @@ def check_mode(mode: Mode, preempt: Preempt = Preempt.NONE) -> None:
         check_available(RunOptions(mode, preempt))
     except UnavailableMode as error:
         raise InputError(str(error)) from None
-
-
-def core_count() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0))
 
 
 def _refuse(given: list[str]) -> None:
