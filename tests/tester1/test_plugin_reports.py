@@ -295,7 +295,9 @@ def test_debugger(inner: InnerPytest) -> None:
         class Debugger:
             def __init__(self, *args, **kwargs): pass
             def reset(self): pass
-            def interaction(self, frame, traceback):
+            def interaction(self, frame, failure):
+                # From 3.13 on it is the exception.
+                traceback = getattr(failure, "__traceback__", failure)
                 while traceback.tb_next is not None:
                     traceback = traceback.tb_next
                 frame = traceback.tb_frame
