@@ -16,6 +16,7 @@ from __future__ import annotations
 import builtins
 import importlib.util
 import sys
+import warnings
 from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from os import stat
@@ -271,7 +272,12 @@ def _compile_file(filename: str, compiler: Compiler) -> CodeType:
     key = (filename, status.st_mtime_ns, status.st_size, compiler)
     code = _compiled.get(key)
     if code is None:
-        code = _compiled[key] = compiler(Path(filename).read_bytes(), filename)
+        with warnings.catch_warnings():
+            # A session may turn warnings into errors, but not a "\d" in somebody's
+            # program, or a return in its finally: Python runs it all the same.
+            for category in (SyntaxWarning, DeprecationWarning):
+                warnings.simplefilter("default", category)
+            code = _compiled[key] = compiler(Path(filename).read_bytes(), filename)
     return code
 
 
