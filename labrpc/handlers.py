@@ -103,6 +103,8 @@ class Handler:
 
     def _read_signature(self) -> tuple[type, type]:
         """Return the types of the arguments and of the reply."""
+        # First of all: from 3.14 on, a signature needs the annotations, too.
+        hints = self._hints()
         parameters = inspect.signature(self._function).parameters.values()
         if [one.kind in _POSITIONAL for one in parameters] != [True]:
             names = ", ".join(["self", *(one.name for one in parameters)])
@@ -110,7 +112,6 @@ class Handler:
                 f"takes ({names}); a handler takes its arguments and returns its reply"
             )
         (parameter,) = parameters
-        hints = self._hints()
         if parameter.name not in hints:
             raise self._wrong(f"does not say of what type {parameter.name!r} is")
         if "return" not in hints:
