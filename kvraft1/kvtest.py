@@ -104,12 +104,7 @@ class KvTest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if error is None:
-                self.config.end()
-                self.config.visualizer.write(self._checked, Outcome.PASSED)
-        finally:
-            self.config.cleanup()
+        self.config.finish(error, checked=self._checked)
 
     def fatal(self, message: str) -> NoReturn:
         """End the test as failed, for the reason that `message` gives."""

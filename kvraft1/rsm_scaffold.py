@@ -63,11 +63,7 @@ class RsmTest:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            if error is None:
-                self.config.end()
-        finally:
-            self.config.cleanup()
+        self.config.finish(error)
 
     # Requests
 

@@ -24,6 +24,7 @@ from labrpc.errors import (
     TypeMismatchError,
 )
 from labrpc.source import line_of_definition, line_of_raise, type_name
+from labrt.texts import message_of, name_of
 
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
 _ADVICE = "write def {name}(self, args: ArgsType) -> ReplyType"
@@ -57,9 +58,8 @@ class Handler:
             reply = self._function(args)
         except Exception as error:
             line = line_of_raise(error.__traceback__, self._function)
-            raise HandlerError(
-                f"{self._title} raised {type(error).__name__}: {error} (at {line})"
-            ) from error
+            raised = f"{name_of(error)}: {message_of(error)}"
+            raise HandlerError(f"{self._title} raised {raised} (at {line})") from error
         if type(reply) is not self._reply_class:
             self._check_reply(reply)
         try:
@@ -129,7 +129,7 @@ class Handler:
         except Exception as error:  # an annotation is any expression of the student's
             raise self._wrong(
                 f"has an annotation that cannot be resolved when it is called "
-                f"({type(error).__name__}: {error})"
+                f"({name_of(error)}: {message_of(error)})"
             ) from error
 
     def _wrong(self, problem: str) -> HandlerSignatureError:

@@ -25,6 +25,7 @@ from greenlet import getcurrent
 
 from labrt.simlocks import Condition
 from labrt.simtask import BLOCKED, READY
+from labrt.texts import message_of, name_of
 
 if TYPE_CHECKING:
     from labrt.simtask import SimTask
@@ -67,8 +68,8 @@ class Failed(Protocol):
 
 def task_failed(task: Failed, error: BaseException) -> str:
     """Say which world, thread and line an exception came from."""
-    kind = type(error).__name__
-    what = f"{kind}: {error}" if str(error) else kind
+    kind, message = name_of(error), message_of(error)
+    what = f"{kind}: {message}" if message else kind
     place = _place_of_error(task, error)
     where = task.world.name if task.world else "the harness"
     return f"{where}: {what}, in thread {task.name!r}{place}"

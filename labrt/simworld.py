@@ -20,6 +20,7 @@ from labrt.instrument import GUARD, IS_DEAD, LINE, compile_source
 from labrt.loader import Compiler, Loader, Sources, precompile
 from labrt.output import WorldStream
 from labrt.streams import derive
+from labrt.texts import harmless
 
 if TYPE_CHECKING:
     from labrt.sim import SimRuntime
@@ -115,6 +116,8 @@ class SimWorld:
     def _print_line(self, text: str) -> None:
         if self.alive:
             runtime = self.runtime
+            # What reads it next may be a terminal, a file or a hash.
+            text = harmless(text)
             runtime.output(runtime.now(), self.name, text)
             if runtime.trace is not None:
                 runtime.trace.add("print", self.name, text)

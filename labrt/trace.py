@@ -43,5 +43,5 @@ class Trace:
         total = hashlib.blake2b(digest_size=16)
         for event in self.events:
             line = f"{event.time!r}\t{event.kind}\t{event.where}\t{event.text}\n"
-            total.update(line.encode())
+            total.update(line.encode(errors="surrogatepass"))
         return total.hexdigest()

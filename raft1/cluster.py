@@ -80,10 +80,7 @@ class RaftCluster:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        try:
-            self.config.end()
-        finally:
-            self.config.cleanup()
+        self.config.finish(error)
 
     # Time, chance and verdicts
 

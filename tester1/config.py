@@ -3,7 +3,8 @@
 A test makes a `Config`, which starts the servers on a reliable network, and ends with
 `end` (the result line) and `cleanup`. Rules:
 
-- the clean-up happens whatever the test or the limit of 120 seconds says;
+- the clean-up happens whatever the test or the limit of 120 seconds says, and all of
+  it happens whatever becomes of a part;
 - the limit is judged by the same clock as everything else, so that in simulation it
   never depends on the machine. A test that has reached it cannot pass any more, so it
   is ended there and then; whom it was waiting for is part of the message;
@@ -13,11 +14,11 @@ A test makes a `Config`, which starts the servers on a reliable network, and end
 from __future__ import annotations
 
 import base64
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
-from typing import Final, NoReturn, Self
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from labrpc import MakeNetwork
 from labrt import Task
@@ -31,8 +32,12 @@ from tester1.loading import StartFunction
 from tester1.modes import make_host
 from tester1.program import ClientProgram
 from tester1.results import Measurement, begin_line
+from tester1.teardown import do_all, is_interrupt
 from tester1.testerclient import TesterRPC, TesterServices
 from tester1.visualization import Outcome, Visualizer
+
+if TYPE_CHECKING:
+    from tester1.porcupine.model import Result
 
 __all__ = ["TIME_LIMIT_S", "Config", "Lab", "LabFailure"]
 
@@ -84,7 +89,7 @@ class Config:
         self._groups: dict[int, ServerGrp] = {}
         self._clients: list[ClientProgram] = []
         self.clnts = Clnts(lab.runtime, self.net)
-        self._failed = False
+        self._failed = False  # by its own words; what it raised is handed in
         self._cleaned_up = False
         self._ops = 0
         self._mutex = lab.runtime.mutex()  # guards _ops
@@ -202,7 +207,7 @@ class Config:
     def end(self) -> None:
         """Check the time limit and print the result line; nothing after a failure."""
         self.check_timeout()
-        if self.failed:
+        if self._failed:
             return
         measured = Measurement(
             self.now() - self._begun.time,
@@ -213,14 +218,9 @@ class Config:
         print(measured.line())
         self.lab.results.append(str(measured))
 
-    @property
-    def failed(self) -> bool:
-        """Whether the test has failed: `fatal` was called, or an error is under way."""
-        return self._failed or sys.exception() is not None
-
     def check_timeout(self) -> None:
         """Fail if more than `TIME_LIMIT_S` have passed, unless the test has failed."""
-        if not self.failed and self.now() - self._started > TIME_LIMIT_S:
+        if not self._failed and self.now() - self._started > TIME_LIMIT_S:
             self.fatal(f"test took longer than {TIME_LIMIT_S:g} seconds")
 
     def fatal(self, message: str) -> NoReturn:
@@ -257,30 +257,53 @@ class Config:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        try:
-            self.end()
-        finally:
-            self.cleanup()
+        self.finish(error)
 
-    def cleanup(self) -> None:
+    def finish(
+        self, error: BaseException | None, *, checked: Result | None = None
+    ) -> None:
+        """End the test and clean up; `error` is what its block was left with.
+
+        `checked` is the history that the timeline of a test that passes shows.
+        """
+        if error is None:
+            try:
+                self.end()
+                if checked is not None:
+                    self.visualizer.write(checked, Outcome.PASSED)
+            except BaseException as failure:
+                self.cleanup(failure)
+                raise
+        self.cleanup(error)
+
+    def cleanup(self, error: BaseException | None = None) -> None:
         """Take everything down, in the course's order, and leave the timeline behind.
 
-        Called again, it does nothing.
+        `error` is what has ended the test, if anything has. It has to be handed in: a
+        test may as well do all of its work in an `except` block, where another error
+        is under way that it has dealt with. Called again, it does nothing.
         """
         if self._cleaned_up:
             return
         self._cleaned_up = True
-        self.lab.end()
-        self.clnts.cleanup()
-        for client in self._clients:
-            client.kill()
-        for group in self._groups.values():
-            group.shutdown()
-        self.net.Cleanup()
-        self._host.close()
-        self.visualizer.write(None, self._outcome())
+        do_all(self._cleanup_steps(error), error)
 
-    def _outcome(self) -> Outcome:
-        if isinstance(sys.exception(), KeyboardInterrupt):
+    def _cleanup_steps(
+        self, error: BaseException | None
+    ) -> Iterator[Callable[[], object]]:
+        yield self.lab.end
+        yield self.clnts.cleanup
+        for client in self._clients:
+            yield client.kill
+        for group in self._groups.values():
+            for server in group.servers():
+                yield partial(group.shutdown_server, server)
+        yield self.net.Cleanup
+        yield self._host.close
+        yield partial(self.visualizer.write, None, self._outcome(error))
+
+    def _outcome(self, error: BaseException | None) -> Outcome:
+        if error is not None and is_interrupt(error):
             return Outcome.INTERRUPTED
-        return Outcome.FAILED if self.failed else Outcome.PASSED
+        failed = self._failed or error is not None
+        return Outcome.FAILED if failed else Outcome.PASSED

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Final
 
+from labrt.texts import harmless, harmless_lines, message_of
 from tester1.lab import Lab
 
 __all__ = ["describe_failure", "repeat_command", "unwritten_part"]
@@ -23,7 +24,9 @@ def describe_failure(lab: Lab, error: BaseException) -> list[str]:
     lines = []
     if lab.ending is not None:
         lines.append(f"failed at {lab.ending.time:.3f} s, {_last_fault(lab)}")
-        lines.extend(text for text in lab.ending.stuck if text not in str(error))
+        message = message_of(error)
+        stuck = map(harmless_lines, lab.ending.stuck)
+        lines.extend(text for text in stuck if text not in message)
     return lines
 
 
@@ -34,7 +37,7 @@ def repeat_command(test: str, options: Sequence[str]) -> str:
 
 def unwritten_part(error: BaseException) -> str | None:
     """What is still to be written, if that is all that is wrong with the solution."""
-    found = _UNWRITTEN.search(str(error))
+    found = _UNWRITTEN.search(message_of(error))
     return None if found is None else found[1]
 
 
@@ -42,5 +45,5 @@ def _last_fault(lab: Lab) -> str:
     for config in reversed(lab.configs):
         fault = config.annotations.last_fault
         if fault is not None:
-            return f"after {fault.text} at {fault.start:.3f} s"
+            return f"after {harmless(fault.text)} at {fault.start:.3f} s"
     return "before any fault"

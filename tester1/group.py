@@ -180,10 +180,12 @@ class ServerGrp:
         self._net.DeleteServer(server.name)
         handle, server.handle = server.handle, None
         direct, server.direct = server.direct, None
-        if handle is not None:
-            server.saved = handle.stop()
-        if direct is not None:
-            direct.close()
+        try:
+            if handle is not None:
+                server.saved = handle.stop()
+        finally:  # whoever waits for its answer has to be told, however it ended
+            if direct is not None:
+                direct.close()
 
     def shutdown(self) -> None:
         """Crash every server, in order."""

@@ -8,11 +8,12 @@ whose annotations tell the last fault.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from labrt import Runtime
 from tester1.stuck import stuck_locks
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from tester1.config import Config
 
 __all__ = ["Ending", "Lab", "LabFailure", "Mode"]
+
+
+_LONGEST_NAME: Final = 160
 
 
 class Mode(StrEnum):
@@ -62,6 +66,8 @@ class Lab:
     configs: list[Config] = field(default_factory=list)
     results: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    """Files that were due and could not be written, a sentence each."""
     ending: Ending | None = None
 
     def end(self) -> None:
@@ -87,7 +93,12 @@ class Lab:
     @property
     def file_stem(self) -> str:
         """The test's name and seed as the name of a file, without a suffix."""
-        return f"{re.sub(r'[^A-Za-z0-9_.=-]+', '_', self.name)}-{self.seed}"
+        # File systems allow 255 bytes, of which a suffix and a draft's mark take some.
+        name = re.sub(r"[^A-Za-z0-9_.=-]+", "_", self.name)
+        if len(name) > _LONGEST_NAME:
+            digest = hashlib.sha256(self.name.encode(errors="surrogatepass"))
+            name = f"{name[:_LONGEST_NAME]}-{digest.hexdigest()[:8]}"
+        return f"{name}-{self.seed}"
 
     def __repr__(self) -> str:
         return f"<lab: mode {self.mode}, seed {self.seed}>"

@@ -7,16 +7,16 @@ if it ends in the very same failure.
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from labrt import Runaway, Runtime, Trace, TraceEvent
+from labrt.texts import harmless, message_of
 from tester1.lab import Lab
 from tester1.running import run_in_lab
+from tester1.unattended import unattended
 
 __all__ = ["columns", "involved_servers", "rehearse", "servers_of"]
 
@@ -57,16 +57,26 @@ def rehearse(
     """
     if isinstance(error, Runaway):
         return []  # its stack is all there is to know, and it takes seconds to get
+    if isinstance(error, KeyboardInterrupt):
+        return []  # it is no part of the run (and a failure only under `--pdb`)
     trace = Trace()
     lab.rehearse(make_runtime(trace))
-    with contextlib.redirect_stdout(io.StringIO()):
-        try:
+    try:
+        with unattended():
             run_in_lab(lab, test)
-        except Exception as again:
-            if type(again) is type(error) and str(again) == str(error):
-                assert lab.ending is not None
-                return trace.events[: lab.ending.events]
+    except KeyboardInterrupt:
+        raise
+    except BaseException as again:
+        # Whatever it is: it has no place to go but here, since pytest is in the middle
+        # of the report on the first run.
+        if _is_same(again, error):
+            end = None if lab.ending is None else lab.ending.events
+            return trace.events[:end]
     return None
+
+
+def _is_same(one: BaseException, other: BaseException) -> bool:
+    return type(one) is type(other) and message_of(one) == message_of(other)
 
 
 def involved_servers(events: Iterable[TraceEvent], message: str) -> list[str]:
@@ -105,7 +115,7 @@ def columns(
     ][-most:]
     room = (width - _TIME) // max(len(servers), 1)
     if room < _NARROWEST:
-        return [str(event)[:width] for event, _ in rows]
+        return [harmless(str(event))[:width] for event, _ in rows]
     heading = " " * _TIME + "".join(name.ljust(room) for name in servers)
     lines = [heading.rstrip()]
     for event, cell in rows:
@@ -121,12 +131,12 @@ def columns(
 def _cell(event: TraceEvent) -> Cell:
     """Where an event stands and what is written there."""
     source, is_link, target = event.where.partition(">")
-    text = re.sub(r" \d+ B\b", "", event.text)
+    text = harmless(re.sub(r" \d+ B\b", "", event.text))
     method = text.partition(".")[2] or text
     if not is_link:
         if event.where.startswith("server-"):
-            return Cell(event.where, f"{event.kind} {event.text}")
-        return Cell(None, f"{event.where}: {event.text}")
+            return Cell(event.where, harmless(f"{event.kind} {event.text}"))
+        return Cell(None, harmless(f"{event.where}: {event.text}"))
     if event.kind == "deliver":
         return Cell(target, f"from {_number(source)}: {method}")
     verb = _TO_SOURCE.get(event.kind, event.kind)

@@ -24,11 +24,13 @@ import pytest
 from _pytest._code.code import ExceptionRepr
 
 from labrt import Trace
+from labrt.texts import harmless, message_of
 from tester1.failure import describe_failure, repeat_command, unwritten_part
 from tester1.lab import Lab, Mode
 from tester1.lastevents import columns, involved_servers, rehearse
 from tester1.modes import make_runtime
 from tester1.ordering import LONG_TESTS_S, longest_first
+from tester1.reports import make_harmless
 from tester1.running import run_in_lab, write_trace
 from tester1.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.settings import Settings, add_options, remember_seed, share_seed
@@ -181,6 +183,7 @@ def pytest_runtest_makereport(
         report.user_properties.extend((_RESULT, line) for line in lab.results)
         if report.failed and call.excinfo is not None:
             _report_failure(report, item, lab, call.excinfo.value)
+        make_harmless(item.config, report)
     return report
 
 
@@ -208,6 +211,7 @@ def _explain(item: pytest.Function, lab: Lab, error: BaseException) -> str:
     lines.extend(_last_events(item, lab, error))
     lines.append(f"repeat: {repeat}")
     lines.extend(f"wrote {path}" for path in lab.files)
+    lines.extend(map(harmless, lab.problems))
     return "\n".join(lines)
 
 
@@ -227,7 +231,7 @@ def _last_events(item: pytest.Function, lab: Lab, error: BaseException) -> list[
     if events is None:
         return ["the failure did not repeat under the same seed: no events to show"]
     width = item.config.get_terminal_writer().fullwidth
-    return columns(events, involved_servers(events, str(error)), width)
+    return columns(events, involved_servers(events, message_of(error)), width)
 
 
 def pytest_report_teststatus(

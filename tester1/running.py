@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from tester1.files import reason
 from tester1.lab import Lab
+from tester1.teardown import do_all
 from tester1.tracefile import write_events
 
 __all__ = ["run_in_lab", "write_trace"]
@@ -20,21 +23,35 @@ def run_in_lab(lab: Lab, test: Callable[[], object]) -> object:
     def main() -> object:
         __tracebackhide__ = True
         try:
-            return test()
-        finally:
-            lab.end()
-            for config in lab.configs:
-                config.cleanup()
+            result = test()
+        except BaseException as error:
+            _take_down(lab, error)
+            raise
+        _take_down(lab, None)
+        return result
 
     return lab.runtime.run(main)
 
 
+def _take_down(lab: Lab, error: BaseException | None) -> None:
+    __tracebackhide__ = True
+    cleanups = [partial(config.cleanup, error) for config in lab.configs]
+    do_all([lab.end, *cleanups], error)
+
+
 def write_trace(lab: Lab) -> None:
-    """Write the events of a traced run to the artifacts folder."""
+    """Write the events of a traced run to the artifacts folder.
+
+    A file that cannot be written is a problem of the lab's, and never the test's.
+    """
     trace = lab.runtime.trace
     if trace is None or lab.artifacts is None:
         return
-    lab.artifacts.mkdir(parents=True, exist_ok=True)
     path = lab.artifacts / f"{lab.file_stem}.trace"
-    write_events(path, trace.events)
-    lab.files.append(path)
+    try:
+        lab.artifacts.mkdir(parents=True, exist_ok=True)
+        write_events(path, trace.events)
+    except OSError as error:
+        lab.problems.append(f"cannot write the trace to {path}: {reason(error)}")
+    else:
+        lab.files.append(path)

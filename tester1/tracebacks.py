@@ -20,6 +20,7 @@ from typing import Final
 
 from labrpc import LabrpcError
 from labrt import RuntimeFailure
+from labrt.texts import message_of
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 
 __all__ = ["cut", "name_line"]
@@ -53,7 +54,7 @@ def name_line(error: BaseException, root: Path) -> None:
         code = step.tb_frame.f_code
         if _in_world(step.tb_frame) and Path(code.co_filename).is_relative_to(root):
             line = f"{Path(code.co_filename).relative_to(root)}:{step.tb_lineno}"
-            if line not in str(error):
+            if line not in message_of(error):
                 source = linecache.getline(code.co_filename, step.tb_lineno).strip()
                 error.add_note(f"called at {line} in {code.co_name}: {source}")
             return

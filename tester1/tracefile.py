@@ -1,7 +1,7 @@
 """The events of a run in a file, for `raftlab logs` and for comparing two runs.
 
 One event a line, its time, kind, place and text set apart by tabs. A text of several
-lines goes on in lines that begin with a tab.
+lines goes on in lines that begin with a tab. What no terminal can show is escaped.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from labrt import TraceEvent
+from labrt.texts import harmless_lines
 
 __all__ = ["UnreadableTrace", "read_events", "write_events"]
 
@@ -22,7 +23,7 @@ def write_events(path: Path, events: Iterable[TraceEvent]) -> None:
     """Write the events, in place of what the file may hold."""
     with path.open("w", encoding="utf-8") as file:
         for event in events:
-            text = event.text.replace("\n", "\n\t")
+            text = harmless_lines(event.text).replace("\n", "\n\t")
             file.write(f"{event.time:.6f}\t{event.kind}\t{event.where}\t{text}\n")
 
 

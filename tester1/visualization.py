@@ -8,8 +8,10 @@ temporary file.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,27 +60,35 @@ class Visualizer:
         self._annotations.finish(outcome)
         what = "visualization" if result is None else "history visualization"
         try:
-            path = self._path()
-            write_html(
-                result,
-                path,
-                annotations=self._annotations.records(),
-                title=self._lab.name,
-            )
+            with self._place() as path:
+                write_html(
+                    result,
+                    path,
+                    annotations=self._annotations.records(),
+                    title=self._lab.name,
+                )
         except OSError as error:
             print(f"info: failed to write {what}: {error}")
+            self._lab.problems.append(f"failed to write {what}: {error}")
             return None
         print(f"info: wrote {what} to {path}")
         self._lab.files.append(path)
         return path
 
-    def _path(self) -> Path:
+    @contextlib.contextmanager
+    def _place(self) -> Iterator[Path]:
+        """Where the file goes; what was made for it is gone again if it fails."""
         chosen = os.environ.get("VIS_FILE")
         if chosen:
-            return Path(chosen)
-        if self._lab.artifacts is not None:
+            yield Path(chosen)
+        elif self._lab.artifacts is not None:
             self._lab.artifacts.mkdir(parents=True, exist_ok=True)
-            return self._lab.artifacts / f"{self._lab.file_stem}.html"
-        descriptor, name = tempfile.mkstemp(prefix="porcupine-", suffix=".html")
-        os.close(descriptor)
-        return Path(name)
+            yield self._lab.artifacts / f"{self._lab.file_stem}.html"
+        else:
+            descriptor, name = tempfile.mkstemp(prefix="porcupine-", suffix=".html")
+            os.close(descriptor)
+            try:
+                yield Path(name)
+            except BaseException:
+                os.unlink(name)
+                raise

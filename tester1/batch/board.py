@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from labrt.texts import harmless
 from tester1.batch.jobs import Key, Record, Status
 from tester1.batch.tally import TestTally
-from tester1.process.output import harmless
 
 __all__ = ["Board", "Display", "Row"]
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from labrt.texts import harmless_lines
 from tester1.batch.grades import Grade, TestGrade
-from tester1.process.output import harmless
 
 __all__ = ["gradescope_results"]
 
@@ -22,7 +22,7 @@ def gradescope_results(grade: Grade) -> bytes:
     results: dict[str, Any] = {
         "score": grade.score,
         "execution_time": round(sum(time.mean * time.count for time in times)),
-        "output": _lines(grade.headline),
+        "output": harmless_lines(grade.headline),
         "output_format": "text",
         "visibility": "visible",
         "stdout_visibility": "hidden",
@@ -58,11 +58,7 @@ def _output(test: TestGrade) -> Iterator[str]:
         seeds = ", ".join(map(str, group.seeds[:_SEEDS]))
         more = len(group.seeds) - _SEEDS
         yield ""
-        yield _lines(group.example.message)
+        yield harmless_lines(group.example.message)
         yield f"seeds: {seeds}{f' and {more} more' if more > 0 else ''}"
     if len(groups) > _GROUPS:
         yield f"\nand {len(groups) - _GROUPS} other kinds of failure"
-
-
-def _lines(text: str) -> str:
-    return "\n".join(map(harmless, text.split("\n")))

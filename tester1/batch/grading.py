@@ -19,6 +19,7 @@ from typing import Final
 import msgspec
 from rich.console import Console
 
+from labrt.texts import harmless
 from tester1.batch.batch import Batch, Plan, Policy
 from tester1.batch.board import Board, Display
 from tester1.batch.classes import Entry
@@ -34,7 +35,6 @@ from tester1.batch.tally import GiveUp, TestTally
 from tester1.batch.version import harness_version
 from tester1.lab import Mode
 from tester1.modes import Preempt
-from tester1.process.output import harmless
 from tester1.seeds import several_seeds
 from tester1.suites import course_name
 

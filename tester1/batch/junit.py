@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from labrt.texts import harmless, harmless_lines
 from tester1.batch.grades import Grade, TestGrade
-from tester1.process.output import harmless
 
 __all__ = ["junit_report"]
 
@@ -69,6 +69,6 @@ def _unusable(grade: Grade) -> Element:
 def _text(test: TestGrade) -> str:
     lines = [test.remark] if test.remark else []
     for group in test.groups:
-        lines.extend(map(harmless, group.example.message.split("\n")))
+        lines.append(harmless_lines(group.example.message))
         lines.append(f"seeds: {' '.join(map(str, group.seeds))}")
     return "\n".join(lines)

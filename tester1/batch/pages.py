@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 import jinja2
 
+from labrt.texts import harmless_lines
 from tester1.batch.grades import ClassGrades, Grade, TestGrade
 from tester1.batch.jobs import replay_command
-from tester1.process.output import harmless
 
 __all__ = ["class_page", "submission_page"]
 
@@ -90,11 +90,7 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["harmless"] = _lines
+    environment.filters["harmless"] = harmless_lines
     environment.filters["points"] = lambda value: f"{value:g}"
     environment.filters["percent"] = lambda value: f"{100 * value:.1f} %"
     return environment
-
-
-def _lines(text: str) -> str:
-    return "\n".join(map(harmless, text.split("\n")))

@@ -35,6 +35,7 @@ from _pytest.runner import runtestprotocol
 
 from labrpc import LabrpcError
 from labrt import Runaway, RuntimeFailure
+from labrt.texts import harmless_lines, message_of, name_of, notes_of
 from tester1 import plugin
 from tester1.batch.jobs import Job, Keep, Order, Status, replay_command
 from tester1.batch.watch import Lines
@@ -98,7 +99,7 @@ def run_once(
         except MemoryError:
             verdict = Verdict(Status.STOPPED, _memory_message(order), "", 0.0)
         except pytest.UsageError as error:  # it is no solution for these tests
-            text = _with_names(order, str(error).removeprefix("--solution: "))
+            text = _with_names(order, message_of(error).removeprefix("--solution: "))
             verdict = Verdict(Status.FAILED, text, "", 0.0)
         os.write(_VERDICT, secret + msgspec.msgpack.encode(verdict))
         if verdict.status is Status.FAILED and _can_trace(order.job, headlines):
@@ -197,7 +198,7 @@ def _judge(item: pytest.Item, order: Order, headlines: Headlines) -> Verdict:
         return Verdict(Status.PASSED, "", "", cpu_s)
     error = headlines.errors[0]
     headline = _with_names(order, _headline(error))
-    text = _report(order, str(failed[0].longrepr))
+    text = _report(order, harmless_lines(str(failed[0].longrepr)))
     if _out_of_memory(error):
         message = f"{_memory_message(order)}: {headline}"
         return Verdict(Status.STOPPED, message, text, cpu_s)
@@ -230,9 +231,9 @@ def _headline(error: BaseException) -> str:
     unwritten = unwritten_part(error)
     if unwritten is not None:
         return unwritten
-    text = "\n".join([str(error), *getattr(error, "__notes__", ())])
+    text = "\n".join([message_of(error), *notes_of(error)])
     if not isinstance(error, (LabFailure, RuntimeFailure, LabrpcError)):
-        text = f"{type(error).__name__}: {text}"
+        text = f"{name_of(error)}: {text}"
     return text[:_MAX_MESSAGE]
 
 

@@ -24,8 +24,8 @@ from typing import Final, NoReturn
 
 import msgspec
 
+from labrt.texts import harmless
 from tester1.batch.errors import SubmissionError
-from tester1.process.output import harmless
 from tester1.solution import LAB_PACKAGES
 
 __all__ = [

@@ -11,6 +11,7 @@ from typing import Final
 
 from rich.console import Console
 
+from labrt.texts import harmless
 from tester1.batch.batch import Batch, Plan, Policy
 from tester1.batch.board import Board, Display
 from tester1.batch.errors import BatchError
@@ -23,7 +24,6 @@ from tester1.batch.tally import TestTally, group_failures
 from tester1.batch.version import harness_version
 from tester1.lab import Mode
 from tester1.modes import Preempt
-from tester1.process.output import harmless
 from tester1.seeds import several_seeds
 from tester1.suites import course_name
 

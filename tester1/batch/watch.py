@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from labrt.texts import harmless_lines
 from tester1.batch.jobs import Bounds
-from tester1.process.output import harmless
 
 __all__ = ["Ended", "Lines", "watch"]
 
@@ -179,5 +179,4 @@ def _kill(pid: int) -> None:
 
 
 def _text(data: bytes) -> str:
-    text = data.decode(errors="replace")
-    return "\n".join(harmless(line) for line in text.split("\n"))
+    return harmless_lines(data.decode(errors="replace"))

@@ -31,6 +31,7 @@ from labrpc import (
 )
 from labrt import RealRuntime, derive, report
 from labrt.real import RealWorld
+from labrt.texts import harmless_lines, message_of
 from tester1 import testerclient
 from tester1.loading import load_problem, start_function
 from tester1.process.boot import STATE_FILE, Boot, unpack
@@ -233,12 +234,12 @@ class Program:
 
     def _failed(self, error: BaseException) -> None:
         """A call was wrong, or a handler was; the message says all of it."""
-        self._report(str(error), error.__cause__)
+        self._report(message_of(error), error.__cause__)
 
     def _report(self, text: str, cause: BaseException | None = None) -> None:
         if cause is not None:
             text += "".join(f"\n{line}" for line in self._stack(cause))
-        self._link.send(Kind.FAILURE, labgob.encode(Failure(text)))
+        self._link.send(Kind.FAILURE, labgob.encode(Failure(harmless_lines(text))))
 
     def _stack(self, error: BaseException) -> list[str]:
         """The lines of the solution that an exception has passed through."""

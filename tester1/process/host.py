@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from labrpc import Dispatch
@@ -22,6 +23,7 @@ from tester1.process.loop import Loop
 from tester1.process.program import Equipment, ProcessProgram
 from tester1.process.workspace import workspace
 from tester1.solution import CodeUnderTest
+from tester1.teardown import do_all
 from tester1.testerclient import TesterServices
 
 __all__ = ["ProcessHost"]
@@ -61,11 +63,16 @@ class ProcessHost:
 
     def close(self) -> None:
         """End what still runs, and remove every file of the test's programs."""
-        for program in self._programs:
-            program.kill()
-        self._loop.close()
-        for folder in self._folders:
-            shutil.rmtree(folder, ignore_errors=True)
+        do_all(
+            [
+                *(program.kill for program in self._programs),
+                self._loop.close,
+                *(
+                    partial(shutil.rmtree, folder, ignore_errors=True)
+                    for folder in self._folders
+                ),
+            ]
+        )
 
     def _boot(self, name: str, program: Program, role: Role) -> Boot:
         incarnation = self._incarnations[name] = self._incarnations.get(name, 0) + 1

@@ -11,7 +11,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["Output", "harmless"]
+from labrt.texts import harmless
+
+__all__ = ["Output"]
 
 LINE_LENGTH: Final = 2000
 """Where longer lines are broken, in bytes."""
@@ -19,15 +21,6 @@ LAST_LINES: Final = 12
 """How many lines a failure shows."""
 LAST_WIDTH: Final = 160
 """How much of each, in characters."""
-
-
-def harmless(text: str) -> str:
-    """A line in which nothing but its text is left."""
-    if text.isprintable():
-        return text
-    return "".join(
-        one if one.isprintable() or one == "\t" else ascii(one)[1:-1] for one in text
-    )
 
 
 class Output:

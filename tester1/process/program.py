@@ -22,6 +22,7 @@ from labgob import DecodeError, decode
 from labrpc import Dispatch, HandlerError, LabrpcError, OnDone
 from labrt import Runtime
 from labrt.report import print_line
+from labrt.texts import harmless
 from tester1.client import Clnts
 from tester1.lab import LabFailure
 from tester1.persister import Persister
@@ -36,7 +37,7 @@ from tester1.process.frames import (
 )
 from tester1.process.limits import Limits
 from tester1.process.loop import Loop
-from tester1.process.output import Output, harmless
+from tester1.process.output import Output
 from tester1.process.spawn import Child
 from tester1.testerclient import TesterServices
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.process.output import LAST_LINES, LINE_LENGTH, Output, harmless
+from labrt.texts import harmless
+from tester1.process.output import LAST_LINES, LINE_LENGTH, Output
 
 PIECES = st.lists(st.binary(max_size=50), max_size=10)
 
