@@ -39,6 +39,7 @@ from tester1.suites import course_name
 from tester1.tracebacks import cut, name_line
 
 _SETTINGS: Final = pytest.StashKey[Settings]()
+_FROZEN: Final = pytest.StashKey[bool]()
 _RESULT: Final = "raftlab result"
 
 
@@ -107,13 +108,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     Every run of a test makes and drops whole programs; without this, each full
     collection in between walks over all of pytest and its tests as well.
     """
-    gc.collect()
-    gc.freeze()
+    if any("lab" in getattr(item, "fixturenames", ()) for item in session.items):
+        gc.collect()
+        gc.freeze()
+        session.config.stash[_FROZEN] = True
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Give the collector back what it was not to look at."""
-    gc.unfreeze()
+    if config.stash.get(_FROZEN, False):
+        gc.unfreeze()
 
 
 # Running

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -94,23 +94,29 @@ class Settings:
 
 
 def add_options(parser: pytest.Parser) -> None:
-    """Add the plugin's options to pytest's."""
+    """Add the plugin's options to pytest's.
+
+    Raises `pytest.UsageError` if another plugin claims one of them.
+    """
     group = parser.getgroup("raftlab", "raftlab: Raft and key/value labs")
-    group.addoption(
+    _add(
+        group,
         "--mode",
         dest="raftlab_mode",
         choices=[str(mode) for mode in Mode],
         default=str(Mode.SIM),
         help="run servers in simulation (default) or as processes",
     )
-    group.addoption(
+    _add(
+        group,
         "--seed",
         dest="raftlab_seed",
         type=_at_least(0),
         metavar="N",
         help="repeat the run that had this seed (default: draw one)",
     )
-    group.addoption(
+    _add(
+        group,
         "--seeds",
         dest="raftlab_seeds",
         type=_at_least(1),
@@ -118,26 +124,30 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="K",
         help="run each lab test under K seeds, which follow from the run's seed",
     )
-    group.addoption(
+    _add(
+        group,
         "--solution",
         dest="raftlab_solution",
         metavar="DIR",
         help="test DIR/raft1 and DIR/kvraft1; what is missing there is the reference's",
     )
-    group.addoption(
+    _add(
+        group,
         "--preempt",
         dest="raftlab_preempt",
         choices=[str(preempt) for preempt in Preempt],
         default=str(Preempt.NONE),
         help="line: let threads be switched out before any statement of the solution",
     )
-    group.addoption(
+    _add(
+        group,
         "--trace-events",
         dest="raftlab_trace_events",
         action="store_true",
         help="write the events of every lab test to a file (--trace is pytest's own)",
     )
-    group.addoption(
+    _add(
+        group,
         "--artifacts",
         dest="raftlab_artifacts",
         metavar="DIR",
@@ -145,6 +155,18 @@ def add_options(parser: pytest.Parser) -> None:
     )
     parser.addini("raftlab_solution", "what --solution is by default", "string", "")
     parser.addini("raftlab_artifacts", "what --artifacts is by default", "string", "")
+
+
+def _add(group: pytest.OptionGroup, name: str, **attributes: Any) -> None:
+    """Add an option. Raises `pytest.UsageError` if another plugin has it."""
+    try:
+        group.addoption(name, **attributes)
+    except (ValueError, argparse.ArgumentError):
+        raise pytest.UsageError(
+            f"raftlab's {name} is an option of another pytest plugin as well; leave "
+            "that one out of sessions with lab tests: -p no:NAME (pytest "
+            "--trace-config lists the plugins)"
+        ) from None
 
 
 def share_seed(worker: dict[str, object], seed: int) -> None:

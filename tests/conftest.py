@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import signal
-from importlib.metadata import entry_points
 
 import pytest
 
-pytest_plugins = ["pytester"]
-if not entry_points(group="pytest11", name="raftlab"):
-    # A checkout that is not installed has no entry point to find the plugin by.
-    pytest_plugins.append("tester1.plugin")
+pytest_plugins = ["pytester", "tester1.plugin"]
 
 
 @pytest.fixture(scope="session", autouse=True)

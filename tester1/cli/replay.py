@@ -104,7 +104,8 @@ def _run(test: SuiteTest, arguments: list[str]) -> ExitStatus:
     """Run the test in a pytest of its own, which reads nobody's configuration."""
     command = [
         *(sys.executable, "-P", "-m", "pytest", test.node_id, *arguments),
-        *("--trace-events", "-q", "-rN", "-p", "no:cacheprovider"),
+        *("-p", "tester1.plugin", "--trace-events", "-q", "-rN"),
+        *("-p", "no:cacheprovider"),
         *("-c", os.devnull, f"--rootdir={suites_root()}"),
     ]
     search = os.pathsep.join(filter(None, [str(REFERENCE_ROOT), _python_path()]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -51,9 +50,8 @@ class InnerPytest:
         return self.pytester.runpytest_subprocess(*PLUGIN, *arguments, timeout=120)
 
 
-PLUGIN = (
-    [] if entry_points(group="pytest11", name="raftlab") else ["-p", "tester1.plugin"]
-)
+PLUGIN = ["-p", "tester1.plugin"]
+"""What tests of one's own ask for the plugin with."""
 
 IMPORTED = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]
 """In this process, the plugin's packages are imported before an inner pytest begins."""
