@@ -25,6 +25,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from labrt.sourcefile import compile_file
+
 Compiler = Callable[[bytes, str], CodeType]
 
 # Compiled modules of this process, by file, time of change, size and compiler.
@@ -272,12 +274,13 @@ def _compile_file(filename: str, compiler: Compiler) -> CodeType:
     key = (filename, status.st_mtime_ns, status.st_size, compiler)
     code = _compiled.get(key)
     if code is None:
+        source = Path(filename).read_bytes()
         with warnings.catch_warnings():
             # A session may turn warnings into errors, but not a "\d" in somebody's
             # program, or a return in its finally: Python runs it all the same.
             for category in (SyntaxWarning, DeprecationWarning):
                 warnings.simplefilter("default", category)
-            code = _compiled[key] = compiler(Path(filename).read_bytes(), filename)
+            code = _compiled[key] = compile_file(compiler, source, filename)
     return code
 
 

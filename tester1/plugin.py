@@ -26,6 +26,7 @@ from _pytest._code.code import ExceptionRepr
 from labrt import Trace
 from labrt.texts import harmless, message_of
 from tester1.failure import describe_failure, repeat_command, unwritten_part
+from tester1.interrupts import Interrupts, is_lab_test
 from tester1.lab import Lab, Mode
 from tester1.lastevents import columns, involved_servers, rehearse
 from tester1.modes import make_runtime
@@ -39,6 +40,7 @@ from tester1.suites import course_name
 from tester1.tracebacks import cut, name_line
 
 _SETTINGS: Final = pytest.StashKey[Settings]()
+_INTERRUPTS: Final = pytest.StashKey[Interrupts]()
 _FROZEN: Final = pytest.StashKey[bool]()
 _RESULT: Final = "raftlab result"
 
@@ -51,6 +53,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options; what cannot be done is an error of usage."""
     settings = config.stash[_SETTINGS] = Settings.of(config)
+    if _INTERRUPTS not in config.stash:  # a batch configures every run
+        config.stash[_INTERRUPTS] = Interrupts()
+        config.pluginmanager.register(config.stash[_INTERRUPTS])
     remember_seed(config, settings.seed)
 
 
@@ -78,7 +83,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Let `-k` find a lab test by its name in the course, `TestFigure83C`."""
-    if isinstance(item, pytest.Function) and "lab" in item.fixturenames:
+    if isinstance(item, pytest.Function) and is_lab_test(item):
         item.extra_keyword_matches.add(course_name(item.originalname))
 
 
@@ -97,9 +102,7 @@ def pytest_collection_modifyitems(
 
 def _usual_seconds(item: pytest.Item) -> float:
     name = getattr(item, "originalname", item.name)
-    return (
-        LONG_TESTS_S.get(name, 0) if "lab" in getattr(item, "fixturenames", ()) else 0
-    )
+    return LONG_TESTS_S.get(name, 0) if is_lab_test(item) else 0
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -108,7 +111,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     Every run of a test makes and drops whole programs; without this, each full
     collection in between walks over all of pytest and its tests as well.
     """
-    if any("lab" in getattr(item, "fixturenames", ()) for item in session.items):
+    if any(map(is_lab_test, session.items)):
         gc.collect()
         gc.freeze()
         session.config.stash[_FROZEN] = True
@@ -226,12 +229,19 @@ def _last_events(item: pytest.Function, lab: Lab, error: BaseException) -> list[
     settings = item.config.stash[_SETTINGS]
     names = inspect.signature(item.obj).parameters
     arguments = {name: item.funcargs[name] for name in names if name in item.funcargs}
-    events = rehearse(
-        lab,
-        error,
-        functools.partial(item.obj, **arguments),
-        functools.partial(make_runtime, settings.options, run_seed(lab.seed, lab.name)),
+    make = functools.partial(
+        make_runtime, settings.options, run_seed(lab.seed, lab.name)
     )
+    interrupts = item.config.stash[_INTERRUPTS]
+    try:
+        interrupts.release()
+        test = functools.partial(item.obj, **arguments)
+        events = rehearse(lab, error, test, make)
+    except KeyboardInterrupt:
+        interrupts.press()  # and so it is raised when the report is made
+        return ["interrupted: no events to show"]
+    finally:
+        interrupts.hold()
     if events is None:
         return ["the failure did not repeat under the same seed: no events to show"]
     width = item.config.get_terminal_writer().fullwidth

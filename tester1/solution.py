@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tester1.files import reason
+
 __all__ = [
     "HARNESS_MODULES",
     "LAB_PACKAGES",
@@ -72,8 +74,12 @@ class CodeUnderTest:
         """
         if solution is None:
             return cls((REFERENCE_ROOT,), frozenset(LAB_PACKAGES))
-        _check(solution)
-        own = frozenset(_top_level_modules(solution))
+        try:
+            _check(solution)
+            own = frozenset(_top_level_modules(solution))
+        except OSError as error:
+            place = error.filename or solution
+            raise SolutionError(f"{place} cannot be read: {reason(error)}") from None
         own -= _HARNESS_PACKAGES | sys.stdlib_module_names
         return cls((solution, REFERENCE_ROOT), own | frozenset(LAB_PACKAGES))
 

@@ -35,8 +35,8 @@ def do_all(
     if not failures:
         return
     told = next(filter(is_interrupt, failures), failures[0])
-    for other in failures:
-        if other is not told:
+    if not is_interrupt(told):  # of which pytest makes a heading, as it is
+        for other in failures[1:]:
             told.add_note(f"besides: {name_of(other)}: {message_of(other)}")
     if told is not error:
         raise told

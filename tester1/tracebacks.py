@@ -23,7 +23,7 @@ from labrt import RuntimeFailure
 from labrt.texts import message_of
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 
-__all__ = ["cut", "name_line"]
+__all__ = ["cut", "name_line", "steps"]
 
 _RUNTIME: Final = str(REFERENCE_ROOT / "labrt") + "/"
 _HARNESS: Final = tuple(
