@@ -24,6 +24,7 @@ _MARKS: Final = {
 }
 _DECLARATION: Final = re.compile(rb"^[ \t\f]*#.*?coding[:=]")
 _ADVICE: Final = "save it as UTF-8"
+_LEAVE_OUT: Final = f"{_ADVICE} and leave that line out"
 
 
 def compile_file(
@@ -59,18 +60,15 @@ def _problem(source: bytes) -> tuple[int, str] | None:
         return _line_at(source, nul), "there is a NUL byte in the file; remove it"
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-    except SyntaxError as error:
-        return _declared_in(source), f"{error.msg}; {_ADVICE} and leave that line out"
-    return _undecodable(source, encoding)
-
-
-def _undecodable(source: bytes, encoding: str) -> tuple[int, str] | None:
-    try:
         source.decode(encoding)
     except UnicodeDecodeError as error:
         byte = source[error.start]
         problem = f"the byte {byte:#04x} is not {encoding}; {_ADVICE}"
         return _line_at(source, error.start), problem
+    except SyntaxError as error:
+        return _declared_in(source), f"{error.msg}; {_LEAVE_OUT}"
+    except LookupError:  # a codec that makes no text
+        return _declared_in(source), f"unknown encoding: {encoding}; {_LEAVE_OUT}"
     return None
 
 

@@ -6,18 +6,29 @@ an `Entry` with a problem, which its report shows.
 
 from __future__ import annotations
 
+import hashlib
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from tester1.batch.archives import is_archive, plain_name, read_archive
+from labrt.texts import harmless, message_of
+from tester1.batch.archives import plain_name, read_archive
 from tester1.batch.errors import BatchError, SubmissionError
 from tester1.batch.submission import Submission, read_folder
 from tester1.solution import LAB_PACKAGES
 
 __all__ = ["Entry", "find_entries", "single_entry"]
+
+
+_MOST_STEM_BYTES: Final = 200
+_NOTES: Final = frozenset(
+    {".md", ".txt", ".toml", ".csv", ".json", ".xml", ".html", ".log", ".xlsx", ".ods"}
+)
+"""Files that lie beside submissions because whoever grades has put them there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,25 +46,36 @@ class Entry:
 
     @property
     def file_stem(self) -> str:
-        """The name as the name of a file, without a suffix."""
-        return re.sub(r"[^A-Za-z0-9_.=@+-]+", "_", self.name).lstrip(".") or "_"
+        """The name as the name of a file, without a suffix; another for every name."""
+        stem = re.sub(r"[^\w.=@+-]+", "_", self.name).lstrip(".")
+        stem = stem.encode()[:_MOST_STEM_BYTES].decode(errors="ignore")
+        if stem == self.name:
+            return stem
+        # Other names may come to the same without what is left out.
+        return f"{stem}-{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
 
 
 def find_entries(paths: Iterable[Path]) -> list[Entry]:
     """The submissions at these paths, by name.
 
-    A path is an archive, a folder with a solution, or a folder of such. Raises
-    `BatchError` if a path leads nowhere.
+    A path is an archive, a folder with a solution, or a folder of such. Whatever else
+    lies there was handed in as well, and is an entry with a problem, but for notes and
+    tables. Raises `BatchError` if a path leads nowhere.
     """
     entries = [_entry(path) for given in paths for path in _submissions_at(given)]
     entries.sort(key=lambda entry: entry.name)
-    stems = Counter(entry.file_stem.lower() for entry in entries)
+    stems = Counter(_folded(entry) for entry in entries)
     for entry in entries:
-        if stems[entry.file_stem.lower()] > 1:
+        if stems[_folded(entry)] > 1:
             raise BatchError(
                 f"there is more than one submission called {entry.name}; rename one"
             )
     return entries
+
+
+def _folded(entry: Entry) -> str:
+    """What file systems that tell the fewest names apart make of an entry's."""
+    return unicodedata.normalize("NFKC", entry.file_stem).casefold()
 
 
 def single_entry(path: Path) -> Entry:
@@ -83,7 +105,7 @@ def _submissions_at(path: Path) -> Iterator[Path]:
         entry
         for entry in inside
         if not entry.name.startswith((".", "__"))
-        and (entry.is_dir() or is_archive(entry))
+        and (entry.is_dir() or entry.suffix.lower() not in _NOTES)
     ]
     if not found:
         raise BatchError(
@@ -94,11 +116,11 @@ def _submissions_at(path: Path) -> Iterator[Path]:
 
 
 def _entry(path: Path) -> Entry:
-    name = path.resolve().name
+    # The file system takes names that no report can show.
+    name = harmless(path.resolve().name if path.is_dir() else plain_name(path))
     try:
         if path.is_dir():
             return Entry(name, read_folder(path, name))
-        name = plain_name(path)
         return Entry(name, read_archive(path, name))
     except SubmissionError as error:
-        return Entry(name, None, str(error))
+        return Entry(name, None, message_of(error))

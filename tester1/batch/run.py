@@ -191,7 +191,12 @@ def _judge(item: pytest.Item, order: Order, headlines: Headlines) -> Verdict:
     )
     headlines.errors.clear()
     begun = time.process_time()
-    reports = runtestprotocol(item, log=False, nextitem=None)
+    try:
+        reports = runtestprotocol(item, log=False, nextitem=None)
+    except (KeyboardInterrupt, SystemExit, pytest.exit.Exception) as leaving:
+        # Nobody sits at this process: that is what the code under test has raised.
+        cpu_s = time.process_time() - begun
+        return Verdict(Status.FAILED, _with_names(order, _headline(leaving)), "", cpu_s)
     cpu_s = time.process_time() - begun
     failed = [report for report in reports if report.failed]
     if not failed:

@@ -11,6 +11,7 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from labrt.texts import harmless
 from tester1.batch.errors import BatchError
 from tester1.batch.executors import engine
 from tester1.batch.testing import (
@@ -179,4 +180,11 @@ def _functions(words: list[str] | tuple[str, ...]) -> tuple[str, ...]:
 
 def _folder(solution: Path | None) -> str | None:
     folder = chosen_solution(solution)
-    return None if folder is None else str(folder)
+    if folder is None:
+        return None
+    name = str(folder)
+    if harmless(name) != name:
+        raise InputError(
+            f"--solution: the results cannot hold the name {name!r}; rename the folder"
+        )
+    return name
