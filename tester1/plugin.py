@@ -43,6 +43,8 @@ _SETTINGS: Final = pytest.StashKey[Settings]()
 _INTERRUPTS: Final = pytest.StashKey[Interrupts]()
 _FROZEN: Final = pytest.StashKey[bool]()
 _RESULT: Final = "raftlab result"
+_PROBLEM: Final = "raftlab problem"
+_MOST_PROBLEMS: Final = 3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -188,6 +190,8 @@ def pytest_runtest_makereport(
     lab = getattr(item, "funcargs", {}).get("lab")
     if call.when == "call" and isinstance(lab, Lab):
         report.user_properties.extend((_RESULT, line) for line in lab.results)
+        problems = map(harmless, lab.problems)
+        report.user_properties.extend((_PROBLEM, problem) for problem in problems)
         if report.failed and call.excinfo is not None:
             _report_failure(report, item, lab, call.excinfo.value)
         make_harmless(item.config, report)
@@ -258,3 +262,19 @@ def pytest_report_teststatus(
     if not results:
         return None
     return "passed", ".", (f"PASSED  {'; '.join(results)}", {"green": True})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which files of passed tests could not be written; failed ones say it."""
+    problems = [
+        str(value)
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == _PROBLEM
+    ]
+    for problem in problems[:_MOST_PROBLEMS]:
+        terminalreporter.write_line(f"raftlab: {problem}", yellow=True)
+    if len(problems) > _MOST_PROBLEMS:
+        terminalreporter.write_line(
+            f"raftlab: and {len(problems) - _MOST_PROBLEMS} more of these"
+        )

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from tester1.batch.files import write_whole, writing
 from tester1.batch.jobs import Keep, Key, Outcome
 from tester1.lab import Mode
 from tester1.modes import Preempt
@@ -44,17 +45,22 @@ class FailureFolder:
         return self._folder / key.submission / f"{'-'.join(words)}.txt"
 
     def save(self, outcome: Outcome) -> None:
-        """Write the files of a failed run, unless there are enough by now."""
+        """Write the files of a failed run, unless there are enough by now.
+
+        Raises `BatchError` if they cannot be written.
+        """
         record, evidence = outcome.record, outcome.evidence
         if evidence is None or self.wanted(record.key) is Keep.NOTHING:
             return
         report = self.report(record.key)
-        report.parent.mkdir(parents=True, exist_ok=True)
         parts = [record.message, evidence.report]
         if evidence.output:
             parts.append(f"the last of what it printed:\n{evidence.output}")
         text = "\n\n".join(part.strip() for part in parts if part.strip())
-        report.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
-        for suffix, data in evidence.files.items():
-            report.with_suffix(suffix).write_bytes(data)
+        with writing(report):
+            report.parent.mkdir(parents=True, exist_ok=True)
+            for suffix, data in evidence.files.items():
+                write_whole(report.with_suffix(suffix), data)
+            # It comes last: where there is a report, there is all of it.
+            write_whole(report, f"{text}\n".encode(errors="backslashreplace"))
         self._saved[record.key.submission, record.key.test] += 1

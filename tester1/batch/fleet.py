@@ -29,7 +29,7 @@ from tester1.batch import submission
 from tester1.batch.errors import BatchError
 from tester1.batch.jobs import Job, Order, Outcome, Record, Status
 from tester1.batch.version import harness_version
-from tester1.process.workspace import workspace
+from tester1.process.workspace import WorkspaceError, unwritable, workspace
 from tester1.solution import REFERENCE_ROOT
 
 __all__ = ["Fleet", "WrongVersion", "run_job"]
@@ -126,9 +126,12 @@ class Fleet:
 
     def run(self, job: Job, archive: bytes | None) -> Outcome:
         """Do a job. `archive` is the packed submission; None is the reference."""
-        with self._lock:
-            solution = self._solution(job.key.submission, archive)
-            folder = workspace(on_disk=False).new_folder("run")
+        try:
+            with self._lock:
+                solution = self._solution(job.key.submission, archive)
+                folder = workspace(on_disk=False).new_folder("run")
+        except WorkspaceError as error:
+            raise BatchError(str(error)) from None
         order = Order(job, None if solution is None else str(solution), str(folder))
         try:
             for _ in range(TRIES):
@@ -158,7 +161,10 @@ class Fleet:
         folder = self._solutions.get(digest)
         if folder is None:
             folder = workspace(on_disk=False).new_folder(f"solution-{digest}")
-            submission.unpack(archive, folder)
+            try:
+                submission.unpack(archive, folder)
+            except OSError as error:
+                raise WorkspaceError(unwritable(folder, error)) from None
             self._solutions[digest] = folder
         return folder
 

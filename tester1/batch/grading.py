@@ -94,8 +94,10 @@ class GradeRun:
         finally:
             # Whatever has ended it, what there is so far is written.
             grades = self._grades(batch)
-            self.outputs.write(grades)
-            self._report(grades, board, console)
+            try:
+                self.outputs.write(grades)
+            finally:
+                self._report(grades, board, console)
         return not board.lost and all(entry.submission for entry in self.entries)
 
     def close(self) -> None:

@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from tester1.batch.errors import BatchError
 from tester1.batch.failures import FailureFolder
-from tester1.batch.files import write_whole
+from tester1.batch.files import write_whole, writing
 from tester1.batch.grades import ClassGrades, Grade
 from tester1.batch.gradescope import gradescope_results
 from tester1.batch.junit import junit_report
@@ -56,7 +55,7 @@ class Outputs:
 
     def write(self, grades: ClassGrades) -> None:
         """Write all. Raises `BatchError` if that cannot be done."""
-        try:
+        with writing(self.folder):
             for grade in grades.grades:
                 self._write_submission(grades, grade)
             links = {grade.name: self._link(grade) for grade in grades.grades}
@@ -68,9 +67,6 @@ class Outputs:
             }
             for name, data in files.items():
                 write_whole(self.folder / name, data)
-        except OSError as error:
-            place = error.filename or self.folder
-            raise BatchError(f"cannot write to {place}: {error.strerror}") from None
 
     def _write_submission(self, grades: ClassGrades, grade: Grade) -> None:
         folder = self._submission_folder(grade)

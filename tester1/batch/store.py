@@ -8,6 +8,7 @@ when the file is opened again, and its run done again.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import time
@@ -17,8 +18,9 @@ from typing import Final, Generic, Self, TypeVar
 import msgspec
 
 from tester1.batch.errors import BatchError
-from tester1.batch.files import write_whole
+from tester1.batch.files import write_whole, writing
 from tester1.batch.jobs import Key, Record, Status
+from tester1.files import reason
 
 __all__ = ["Store"]
 
@@ -57,12 +59,17 @@ class Store(Generic[H]):
                 f"{folder} holds the results of a batch already; go on with it "
                 "(--resume), or name another folder"
             )
-        try:
+        with writing(folder), contextlib.ExitStack() as undo:
+            missing = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
+            if missing:
+                undo.callback(_remove_quietly, folder)
             file = _open(folder)
+            undo.callback(os.close, file)
+            # Without its header it is the folder of no batch, and only in the way.
+            undo.callback(_remove_quietly, folder / _RUNS)
             write_whole(folder / _HEADER, _pretty(header))
-        except OSError as error:
-            raise BatchError(f"cannot write to {folder}: {error.strerror}") from None
+            undo.pop_all()
         return cls(folder, header, file)
 
     @classmethod
@@ -74,40 +81,60 @@ class Store(Generic[H]):
         except FileNotFoundError:
             raise BatchError(f"{folder} holds no batch to go on with") from None
         except OSError as error:
-            raise BatchError(f"cannot write to {folder}: {error.strerror}") from None
+            raise BatchError(f"cannot use {folder}: {reason(error)}") from None
         try:
             header = msgspec.json.decode(text, type=header_type)
         except msgspec.MsgspecError as error:
+            os.close(file)
             raise BatchError(
                 f"{folder / _HEADER} is not what this command writes ({error}); name "
                 "another folder"
             ) from None
         store = cls(folder, header, file)
-        store._read()
+        try:
+            with writing(folder):
+                store._read()
+        except BatchError:
+            os.close(file)
+            raise
         return store
 
     def add(self, record: Record) -> None:
-        """Remember the result of a run, on disk before this returns."""
-        line = self._encode(record) + b"\n"
-        written = os.write(self._file, line)
-        if written < len(line):
-            os.write(self._file, line[written:])
-        self.records[record.key] = record
-        # The system has it, which a killed batch survives; the disk follows.
-        now = time.monotonic()
-        if now - self._synced > _SYNC_PERIOD_S:
-            os.fsync(self._file)
-            self._synced = now
+        """Remember the result of a run, on disk before this returns.
+
+        Raises `BatchError` if it cannot be written; the file is then as it was before.
+        """
+        with writing(self.folder / _RUNS):
+            self._append(self._encode(record) + b"\n")
+            self.records[record.key] = record
+            # The system has it, which a killed batch survives; the disk follows.
+            now = time.monotonic()
+            if now - self._synced > _SYNC_PERIOD_S:
+                os.fsync(self._file)
+                self._synced = now
+
+    def _append(self, line: bytes) -> None:
+        end = os.fstat(self._file).st_size
+        try:
+            while line:
+                line = line[os.write(self._file, line) :]
+        except OSError:
+            os.ftruncate(self._file, end)
+            raise
 
     def set_header(self, header: H) -> None:
-        """Change what the batch is."""
+        """Change what the batch is. Raises `BatchError` if that cannot be written."""
+        with writing(self.folder):
+            write_whole(self.folder / _HEADER, _pretty(header))
         self.header = header
-        write_whole(self.folder / _HEADER, _pretty(header))
 
     def close(self) -> None:
         """Have everything on the disk, and let others write."""
-        os.fsync(self._file)
-        os.close(self._file)
+        try:
+            with writing(self.folder / _RUNS):
+                os.fsync(self._file)
+        finally:
+            os.close(self._file)
 
     def __enter__(self) -> Self:
         return self
@@ -130,6 +157,12 @@ class Store(Generic[H]):
             # What was lost says nothing, and is done again.
             if record.status is not Status.LOST:
                 self.records[record.key] = record
+
+
+def _remove_quietly(path: Path) -> None:
+    """Remove a file or an empty folder; there may be neither."""
+    with contextlib.suppress(OSError):
+        (path.rmdir if path.is_dir() else path.unlink)()
 
 
 def _open(folder: Path) -> int:

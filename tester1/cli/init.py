@@ -7,6 +7,9 @@ with are the installed ones; what becomes of the copy does not matter to anybody
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from typing import Annotated, Final
 import typer
 
 from tester1.cli.errors import InputError
+from tester1.files import reason
 from tester1.suites import handouts_root, suites_root
 
 __all__ = ["init_command"]
@@ -67,9 +71,12 @@ def init_command(
     labs = list(LABS.values()) if lab is None else [LABS[lab]]
     try:
         _require_unused(folder)
-        written = list(_write(folder, labs))
+        with _whole(folder) as place:
+            written = [folder / path for path in _write(place, labs)]
     except OSError as error:
-        raise InputError(f"cannot write to {folder}: {error.strerror}") from None
+        raise InputError(
+            f"cannot write to {folder}: {reason(error)}; nothing was left there"
+        ) from None
     print(f"{folder} is ready. The files to fill in are")
     for path in written:
         print(f"  {path}")
@@ -86,17 +93,54 @@ def _require_unused(folder: Path) -> None:
         raise InputError(f"{folder} is not empty; name a new folder")
 
 
+@contextlib.contextmanager
+def _whole(folder: Path) -> Iterator[Path]:
+    """A place to make the folder in: all of it comes to be there, or nothing.
+
+    One that is there already may be a mount, so it is filled where it is.
+    """
+    with contextlib.ExitStack() as undo:
+        if folder.exists():
+            undo.callback(_empty, folder)
+            yield folder
+        else:
+            for parent in _missing(folder.parent):
+                parent.mkdir()
+                undo.callback(os.rmdir, parent)
+            draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+            draft.mkdir()
+            undo.callback(shutil.rmtree, draft)
+            yield draft
+            draft.rename(folder)
+        undo.pop_all()
+
+
+def _missing(folder: Path) -> list[Path]:
+    """The folders that have to be made for this one to be there, outermost first."""
+    missing = itertools.takewhile(
+        lambda path: not path.exists(), [folder, *folder.parents]
+    )
+    return list(missing)[::-1]
+
+
+def _empty(folder: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
+
+
 def _write(folder: Path, labs: Iterable[LabFiles]) -> Iterator[Path]:
-    """Fill the folder; yields the files that are the student's to write."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Fill the folder; yields which files in it are the student's to write."""
     for name in COMMON:
         shutil.copyfile(STARTER / name, folder / name)
     for lab in labs:
         for source in sorted((STARTER / lab.package).rglob("*.py")):
-            target = folder / source.relative_to(STARTER)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source, target)
-            yield target
+            inside = source.relative_to(STARTER)
+            (folder / inside).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, folder / inside)
+            yield inside
         shutil.copyfile(handouts_root() / lab.handout, folder / lab.handout)
         _copy_suite(lab.suite, folder / "tests" / lab.suite)
 

@@ -6,7 +6,9 @@ on standard error. A traceback on the terminal means a bug in raftlab.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
+import os
 import sys
 from collections.abc import Sequence
 from typing import Annotated, Final
@@ -21,6 +23,7 @@ from tester1.cli.logs import logs_command
 from tester1.cli.replay import replay_command
 from tester1.cli.show import show_command
 from tester1.cli.test import batch_command
+from tester1.files import reason
 
 __all__ = ["app", "main"]
 
@@ -82,12 +85,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, `sys.argv` by default, and exit with its status."""
     try:
         status = app(arguments, prog_name=NAME, standalone_mode=False)
+        # Otherwise Python does it when nobody can say any more what went wrong.
+        sys.stdout.flush()
     except typer.TyperException as error:
         print(_one_line(error), file=sys.stderr)
         sys.exit(error.exit_code)
     except typer.Abort:
         sys.exit(ExitStatus.INTERRUPTED)
+    except OSError as error:
+        # What no command has put in words of its own: mostly its output's fault.
+        _drop_output()
+        if not isinstance(error, BrokenPipeError):
+            place = error.filename or "the output"
+            print(f"{NAME}: cannot use {place}: {reason(error)}", file=sys.stderr)
+        sys.exit(ExitStatus.REFUSED)
     sys.exit(status)
+
+
+def _drop_output() -> None:
+    """Keep Python from writing what is left to an output that takes nothing."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
 
 
 def _one_line(error: typer.TyperException) -> str:

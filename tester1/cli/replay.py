@@ -20,6 +20,7 @@ from tester1.cli.options import (
     chosen_solution,
     one_test,
 )
+from tester1.files import reason
 from tester1.lab import Mode
 from tester1.modes import Preempt
 from tester1.solution import REFERENCE_ROOT
@@ -77,15 +78,18 @@ def replay_command(
     trace = artifacts / f"{chosen.function}-{seed}.trace"
     try:
         artifacts.mkdir(parents=True, exist_ok=True)
-        trace.unlink(missing_ok=True)
+        for left in trace, trace.with_suffix(".html"):
+            left.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write to {artifacts}: {error.strerror}") from None
+        raise InputError(f"cannot write to {artifacts}: {reason(error)}") from None
     status = _run(chosen, [*arguments, f"--artifacts={artifacts}"])
     if trace.exists():
         events = _until_the_end(read_events(trace))
         print_columns(events, View(server or (), kind or (), last))
         print(f"trace: {trace} (raftlab logs shows more of it)")
-        print(f"timeline: {trace.with_suffix('.html')} (raftlab show --open)")
+    timeline = trace.with_suffix(".html")
+    if timeline.exists():
+        print(f"timeline: {timeline} (raftlab show --open)")
     raise typer.Exit(status)
 
 

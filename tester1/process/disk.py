@@ -17,6 +17,7 @@ Rules that keep it honest:
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import struct
@@ -27,6 +28,7 @@ from typing import Final
 
 from tester1.persister import Persister
 from tester1.process.swap import CannotSwap, SwappedFiles
+from tester1.process.workspace import WorkspaceError, unwritable
 
 __all__ = ["DamagedState", "FilePersister", "read_sizes", "read_state", "write_state"]
 
@@ -65,7 +67,12 @@ class FilePersister(Persister):
             new = Persister()
             new.Save(raftstate, snapshot)
             state, image = new.ReadRaftState(), new.ReadSnapshot()
-            self._replace(_encoded(state, image))
+            try:
+                self._replace(_encoded(state, image))
+            except OSError as error:
+                if error.errno == errno.EFBIG:
+                    raise  # its own limit; otherwise the solution is not to blame
+                raise WorkspaceError(unwritable(Path(self._path), error)) from error
             super().Save(state, image)
 
     def close(self) -> None:

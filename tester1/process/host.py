@@ -21,7 +21,7 @@ from tester1.process.disk import write_state
 from tester1.process.limits import Limits
 from tester1.process.loop import Loop
 from tester1.process.program import Equipment, ProcessProgram
-from tester1.process.workspace import workspace
+from tester1.process.workspace import WorkspaceError, unwritable, workspace
 from tester1.solution import CodeUnderTest
 from tester1.teardown import do_all
 from tester1.testerclient import TesterServices
@@ -53,7 +53,11 @@ class ProcessHost:
         """Start a server in a new process and wait until it has initialised."""
         role = ServerRole(launch.gid, launch.me, len(launch.ends))
         boot = self._boot(launch.name, launch.program, role)
-        write_state(boot.folder / STATE_FILE, launch.persister, sync=self._limits.fsync)
+        state = boot.folder / STATE_FILE
+        try:
+            write_state(state, launch.persister, sync=self._limits.fsync)
+        except OSError as error:
+            raise LabFailure(f"{launch.name}: {unwritable(state, error)}") from None
         return self._start(boot, [end.forward for end in launch.ends], None)
 
     def start_client(self, launch: ClientLaunch) -> ProcessProgram:
@@ -76,7 +80,10 @@ class ProcessHost:
 
     def _boot(self, name: str, program: Program, role: Role) -> Boot:
         incarnation = self._incarnations[name] = self._incarnations.get(name, 0) + 1
-        folder = self._workspace.new_folder(name)
+        try:
+            folder = self._workspace.new_folder(name)
+        except WorkspaceError as error:
+            raise LabFailure(f"{name}: {error}") from None
         self._folders.append(folder)
         return Boot(
             name=name,

@@ -21,7 +21,9 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-__all__ = ["Workspace", "WorkspaceError", "workspace"]
+from tester1.files import reason
+
+__all__ = ["Workspace", "WorkspaceError", "unwritable", "workspace"]
 
 _IN_MEMORY: Final = Path("/dev/shm")
 
@@ -30,21 +32,43 @@ class WorkspaceError(OSError):
     """The folder cannot be used; the message says why and what to do."""
 
 
+def unwritable(path: Path, error: OSError) -> str:
+    """Say what is wrong with a place for servers' disks, and what to do."""
+    return (
+        f"cannot write to {path}: {reason(error)}; make room there, or name another "
+        "place with RAFTLAB_STATE_DIR"
+    )
+
+
 class Workspace:
     """A folder that belongs to this process alone, with a folder for each program."""
 
     def __init__(self, base: Path) -> None:
-        """Make one below `base`, after removing those whose owners have died."""
-        parent = _user_folder(base)
-        _sweep(parent)
-        self.path, self._lock = _claim(parent)
+        """Make one below `base`, after removing those whose owners have died.
+
+        Raises `WorkspaceError` if that cannot be done.
+        """
+        try:
+            parent = _user_folder(base)
+            _sweep(parent)
+            self.path, self._lock = _claim(parent)
+        except WorkspaceError:
+            raise
+        except OSError as error:
+            raise WorkspaceError(unwritable(base, error)) from None
         self._made = 0
 
     def new_folder(self, name: str) -> Path:
-        """A new empty folder for an incarnation of the program of that name."""
+        """A new empty folder for an incarnation of the program of that name.
+
+        Raises `WorkspaceError` if it cannot be made.
+        """
         self._made += 1
         folder = self.path / f"{self._made}-{name}"
-        folder.mkdir(mode=0o700)
+        try:
+            folder.mkdir(mode=0o700)
+        except OSError as error:
+            raise WorkspaceError(unwritable(folder, error)) from None
         return folder
 
     def remove(self) -> None:

@@ -429,3 +429,26 @@ def interrupted(inner: InnerPytest) -> str:
             process.kill()
     assert process.returncode == pytest.ExitCode.INTERRUPTED, "".join([*before, after])
     return after
+
+
+@pytest.mark.parametrize("artifacts", ["file", "file/below", "/dev/full/below"])
+def test_files_that_cannot_be_written(inner: InnerPytest, artifacts: str) -> None:
+    """The test's own failure stays the failure, and a line says which file is missing.
+
+    A test that passes still passes.
+    """
+    (inner.folder / "file").touch()
+    inner.file(FAILING)
+    options = ["--trace-events", "--artifacts", artifacts]
+    result = inner.run(*WITH_SOLUTION, *options)
+    result.assert_outcomes(failed=1, passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *LabFailure: server 0 is odd: 0.*",
+            "   1.50??  reply of 1: Get #1",
+            "repeat: pytest test_inner.py::test_fail --seed 5 --solution solution",
+            f"cannot write the trace to {artifacts}/test_fail-5.trace: *",
+            f"raftlab: cannot write the trace to {artifacts}/test_other-5.trace: *",
+        ]
+    )
+    assert "did not repeat" not in result.stdout.str()

@@ -9,6 +9,7 @@ import pytest
 
 from tester1.lab import Lab, LabFailure
 from tester1.visualization import Outcome
+from tests.faults import full_disk
 from tests.tester1.counting import make_config
 
 
@@ -110,4 +111,23 @@ def test_file_that_cannot_be_written(
     monkeypatch.setenv("VIS_FILE", str(tmp_path / "missing" / "x.html"))
     run(counting, LabFailure("no leader"))
     assert "info: failed to write visualization" in capsys.readouterr().out
+    assert counting.files == []
+
+
+def test_no_room_is_a_problem_and_no_failure(
+    counting: Lab,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The test's own end stays what it was, and no half of a page stays behind."""
+    monkeypatch.setenv("VIS_ENABLE", "always")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = sorted(tmp_path.iterdir())
+    with full_disk(0):
+        run(counting, LabFailure("no leader"))
+    assert sorted(tmp_path.iterdir()) == before
+    (problem,) = counting.problems
+    assert "No space left on device" in problem
+    assert problem in capsys.readouterr().out
     assert counting.files == []
