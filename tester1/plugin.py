@@ -162,12 +162,22 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     try:
         return (yield)
     except BaseException as error:
+        leaving = _session_end(error)
+        if leaving is not None:
+            raise leaving from None
         name_line(error, lab.solution or REFERENCE_ROOT)
         if not pyfuncitem.config.getoption("fulltrace"):
             cut(error)
         raise
     finally:
         pyfuncitem.obj = body
+
+
+def _session_end(error: BaseException | None) -> BaseException | None:
+    """What ends the session, if a failure comes from that: `q` in a debugger."""
+    while error is not None and not isinstance(error, pytest.exit.Exception):
+        error = error.__cause__
+    return error
 
 
 def _run_body(lab: Lab, body: Callable[..., object], /, **arguments: object) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from functools import partial
 
@@ -52,6 +53,8 @@ def write_trace(lab: Lab) -> None:
         lab.artifacts.mkdir(parents=True, exist_ok=True)
         write_events(path, trace.events)
     except OSError as error:
+        with contextlib.suppress(OSError):  # half a trace looks like a whole one
+            path.unlink()
         lab.problems.append(f"cannot write the trace to {path}: {reason(error)}")
     else:
         lab.files.append(path)

@@ -84,9 +84,10 @@ class Batch:
         jobs = self._jobs(policy)
         for outcome in perform(jobs, engine, self._plan.archives):
             record = outcome.record
-            self._failures.save(outcome)
             self._store.add(record)
             self._count(record)
+            # After the verdict, which is worth more than what explains it.
+            self._failures.save(outcome)
             seen(record)
             if policy.until_fail and not record.passed:
                 return End.FAILURE

@@ -43,6 +43,7 @@ from tester1.failure import unwritten_part
 from tester1.lab import LabFailure, Mode
 from tester1.process.confine import confine, die_with_parent
 from tester1.process.limits import Limits
+from tester1.process.terminal import IN_A_BATCH, do_without
 
 __all__ = [
     "EVIDENCE",
@@ -153,6 +154,7 @@ def _cut_loose(lines: Lines) -> None:
     os.closerange(_VERDICT + 1, os.sysconf("SC_OPEN_MAX"))
     sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
+    do_without(IN_A_BATCH)
 
 
 def _settle(order: Order) -> None:

@@ -40,6 +40,7 @@ from tester1.process.disk import FilePersister
 from tester1.process.frames import Failure, FrameError, Kind, OpenEnd, Ready
 from tester1.process.limits import Limits
 from tester1.process.link import Link
+from tester1.process.terminal import IN_A_SERVER, do_without
 from tester1.testerclient import TesterClient
 
 R = TypeVar("R")
@@ -90,6 +91,7 @@ def _cut_loose(connection: socket.socket, output: int) -> socket.socket:
     os.closerange(_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
     sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
     sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
+    do_without(IN_A_SERVER)
     faulthandler.enable()
     return socket.socket(fileno=_SOCKET)
 

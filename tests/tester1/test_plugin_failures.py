@@ -184,6 +184,37 @@ def start(tester, ends, gid, me, persister):
 )
 def test_breakpoint_stops_once(inner: InnerPytest, stop: str) -> None:
     """It stops the run, and not the repetition, which prints nothing either."""
+    stopping(inner, stop)
+    ended = run_with_input(inner, "continue\ncontinue\n")
+    assert ended.stdout.count("(Pdb)") == 1
+    assert (ended.stdout + ended.stderr).count("] stopping\n") == 2
+    assert "start incarnation 1" in ended.stdout
+
+
+def test_quitting_the_debugger_ends_the_session(inner: InnerPytest) -> None:
+    """In a server as anywhere else."""
+    stopping(inner, "breakpoint()")
+    ended = run_with_input(inner, "quit\n")
+    assert ended.returncode == pytest.ExitCode.INTERRUPTED
+    assert "_pytest.outcomes.Exit: Quitting debugger" in ended.stdout
+    assert "repeat:" not in ended.stdout
+
+
+def run_with_input(inner: InnerPytest, text: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest without capturing, with something to read."""
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *PLUGIN, "-s", "--solution", "solution"],
+        cwd=inner.folder,
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def stopping(inner: InnerPytest, stop: str) -> None:
+    """Write a test whose server stops like this when it starts."""
     program = inner.folder / "solution" / "raft1" / "stopping.py"
     program.write_text(STOPPING.replace("STOP", stop))
     inner.file(
@@ -192,19 +223,6 @@ def test_breakpoint_stops_once(inner: InnerPytest, stop: str) -> None:
 
         def test_x(lab):
             with Config(lab, 1, reliable=True, start="raft1.stopping:start") as config:
-                print("asking", flush=True)
                 config.fatal("no leader")
         """
     )
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *PLUGIN, "-s", "--solution", "solution"],
-        cwd=inner.folder,
-        input="continue\ncontinue\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert ended.stdout.count("(Pdb)") == 1
-    assert (ended.stdout + ended.stderr).count("] stopping\n") == 2
-    assert "start incarnation 1" in ended.stdout
