@@ -1,6 +1,6 @@
 """What is added to a world's source code when it is loaded for a simulation.
 
-Two things, both as calls of names that the world puts among its built-ins:
+Three things, all as calls of names that the world puts among its built-ins:
 
 * a guard at the head of every ``except`` and ``finally`` block, and of every
   ``__exit__`` and ``__del__``: when a killed task is unwound none of the world's
@@ -17,6 +17,8 @@ import ast
 from types import CodeType
 from typing import TypeVar
 
+from labrt.reorder import reorder
+
 GUARD = "__labrt_guard__"
 IS_DEAD = "__labrt_is_dead__"
 LINE = "__labrt_line__"
@@ -29,10 +31,19 @@ Function = TypeVar("Function", ast.FunctionDef, ast.AsyncFunctionDef)
 
 def compile_source(source: bytes, filename: str, *, lines: bool) -> CodeType:
     """Compile a module's source with the additions; raises ``SyntaxError``."""
-    tree = ast.parse(source, filename)
-    tree = ast.fix_missing_locations(_Guards().visit(tree))
+    tree = _Guards().visit(reorder(ast.parse(source, filename)))
     if lines:
-        tree = ast.fix_missing_locations(_Lines().visit(tree))
+        tree = _Lines().visit(tree)
+    return _compile(tree, filename)
+
+
+def compile_library(source: bytes, filename: str) -> CodeType:
+    """Compile a module of the standard library so that its sets are ordered."""
+    return _compile(reorder(ast.parse(source, filename)), filename)
+
+
+def _compile(tree: ast.Module, filename: str) -> CodeType:
+    tree = ast.fix_missing_locations(tree)
     code: CodeType = compile(tree, filename, "exec", dont_inherit=True)
     return code
 

@@ -25,6 +25,7 @@ from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from labrt.instrument import compile_library
 from labrt.sourcefile import compile_file
 
 Compiler = Callable[[bytes, str], CodeType]
@@ -154,7 +155,7 @@ class Loader:
         if spec is None or spec.origin is None:
             raise ModuleNotFoundError(f"no module named {name!r}", name=name)
         is_package = spec.submodule_search_locations is not None
-        code = _compile_file(spec.origin, compile_plain)
+        code = _compile_file(spec.origin, compile_library)
         return self._execute(name, spec.origin, is_package, code)
 
     # The import statement.

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent
 
+from labrt.output import without_addresses
 from labrt.simlocks import Condition
 from labrt.simtask import BLOCKED, READY
 from labrt.texts import message_of, name_of
@@ -72,6 +73,7 @@ def task_failed(task: Failed, error: BaseException) -> str:
     what = f"{kind}: {message}" if message else kind
     place = _place_of_error(task, error)
     where = task.world.name if task.world else "the harness"
+    what = without_addresses(what)
     return f"{where}: {what}, in thread {task.name!r}{place}"
 
 

@@ -47,7 +47,12 @@ from greenlet import getcurrent, greenlet
 from labrt import report
 from labrt import runtime as interface
 from labrt.active import activate, deactivate
-from labrt.collector import patient_collector
+from labrt.collector import (
+    STEPS_BETWEEN,
+    STEPS_OF_A_WORLD,
+    collect,
+    steady_collector,
+)
 from labrt.errors import Deadlock, LockStuck, RuntimeFailure, TaskFailed, WorldKilled
 from labrt.invariants import check
 from labrt.simtask import (
@@ -120,6 +125,7 @@ class SimRuntime(interface.Runtime):
         self.output = output
         self.dying = False
         self.steps = 0
+        self._collect_at = STEPS_BETWEEN
         # Whole nanoseconds in a float: exact for a hundred days, and fast.
         self._now = 0.0
         self._sequence = 0
@@ -338,6 +344,10 @@ class SimRuntime(interface.Runtime):
         more: then what else happens at this instant can still end it. Round timeouts
         make such instants common, and real threads see both orders.
         """
+        if self.steps >= self._collect_at:
+            # Nobody is ready, so this task goes on and no number is drawn for it.
+            self._start_collection()
+            return
         timers = self._timers
         if len(timers) > self._timer_limit:
             self._drop_stale_timers()
@@ -381,6 +391,17 @@ class SimRuntime(interface.Runtime):
         timers = self._timers
         others = self._ready or (timers and timers[0][0] <= self._now)
         return bool(others) and self._pick_number() < 0.5
+
+    def _start_collection(self) -> None:
+        """Have a task of no world collect garbage: finalizers may block, as any code.
+
+        It is the same step of every run of a seed.
+        """
+        self._collect_at = self.steps + STEPS_BETWEEN
+        worlds = self.living_worlds()
+        task = SimTask(self, collect, (worlds,), "the cycle collector", None)
+        self._tasks[task] = None
+        self._ready.append(task)
 
     def _call_back(self, timer: SimTimer) -> None:
         self.current = self._nobody
@@ -519,7 +540,7 @@ class SimRuntime(interface.Runtime):
         __tracebackhide__ = True
         # Outermost, so that Ctrl-C can neither leave a run behind that is still called
         # the running one, nor cut the ending of this one short.
-        with InterruptWatch(self):
+        with InterruptWatch(self), steady_collector():
             activate(self)
             try:
                 return self._run(main)
@@ -535,7 +556,7 @@ class SimRuntime(interface.Runtime):
         self._nursery = greenlet(self._nurse)
         self._tasks[self._main] = None
         self.current = self._main
-        with patient_collector(), RunawayWatch(self):
+        with RunawayWatch(self):
             result = main()
             if self._failure is not None:
                 raise self._failure
@@ -609,9 +630,14 @@ class SimRuntime(interface.Runtime):
             self.trace.add("start", name, f"incarnation {incarnation}")
         return world
 
+    def living_worlds(self) -> list[SimWorld]:
+        """Return the worlds that have not been killed, the oldest first."""
+        return list(self._worlds)
+
     def forget_world(self, world: SimWorld) -> None:
         """Drop a world that has been killed."""
         self._worlds.pop(world, None)
+        self._collect_at -= STEPS_OF_A_WORLD
         if self.trace is not None:
             self.trace.add("kill", world.name, f"incarnation {world.incarnation}")
 

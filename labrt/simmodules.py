@@ -19,7 +19,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from labrt import simdataclasses, simthread, simthreading
+from labrt import collector, simdataclasses, simfiles, simthread, simthreading
 from labrt.active import active
 from labrt.errors import NotSimulable
 from labrt.loader import plain_name
@@ -47,7 +47,7 @@ FRESH = frozenset(
     {
         "concurrent", "concurrent.futures", "concurrent.futures._base",
         "concurrent.futures.thread", "logging", "logging.config", "logging.handlers",
-        "queue", "sched",
+        "pprint", "queue", "sched",
     }
 )
 # fmt: on
@@ -63,6 +63,8 @@ def substitute(world: SimWorld, name: str, importer: str) -> ModuleType | None:
         return make(world)
     if name in FRESH:
         return world.fresh_library_module(name)
+    if name.partition(".")[0] in simfiles.SHARED:
+        return simfiles.shared_module(name)
     if name == "_queue":
         # Without its C half, the queue module uses its own Python code.
         raise ImportError("no C queue in a simulated world")
@@ -264,7 +266,8 @@ _OS_REFUSED = (
 
 def _make_os(world: SimWorld) -> ModuleType:
     refused = {name: _refuse(f"os.{name}") for name in _OS_REFUSED}
-    module = _copy(real_os, **refused, urandom=_urandom(world), getpid=lambda: 1)
+    changes = {**refused, **simfiles.OS_NAMES, "getpid": lambda: 1}
+    module = _copy(real_os, **changes, urandom=_urandom(world))
     # The logging module and the executors register what to do after a fork.
     module.__dict__.pop("register_at_fork", None)
     return module
@@ -292,11 +295,16 @@ def _make_dataclasses(world: SimWorld) -> ModuleType:
     return simdataclasses.make_module(world.key)
 
 
+def _make_weakref(world: SimWorld) -> ModuleType:
+    return simfiles.make_weakref()
+
+
 _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {
     "_thread": simthread.make_module,
     "atexit": _make_atexit,
     "dataclasses": _make_dataclasses,
     "datetime": _make_datetime,
+    "gc": collector.make_module,
     "os": _make_os,
     "random": _make_random,
     "secrets": _make_secrets,
@@ -304,4 +312,5 @@ _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {
     "threading": simthreading.make_module,
     "time": _make_time,
     "uuid": _make_uuid,
+    "weakref": _make_weakref,
 }

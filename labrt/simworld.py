@@ -14,11 +14,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Protocol, final
 
-from labrt import simmodules
+from labrt import ordered, reorder, simmodules
 from labrt.errors import WorldKilled
+from labrt.identity import Identities
 from labrt.instrument import GUARD, IS_DEAD, LINE, compile_source
 from labrt.loader import Compiler, Loader, Sources, precompile
-from labrt.output import WorldStream
+from labrt.output import WorldStream, without_addresses
 from labrt.streams import derive
 from labrt.texts import harmless
 
@@ -72,6 +73,7 @@ class SimWorld:
         self.tasks: dict[SimTask, None] = {}
         self.stdout = WorldStream(self._print_line)
         self._threads = 0
+        identities = Identities()
         self._loader = Loader(
             self.key,
             roots,
@@ -79,6 +81,11 @@ class SimWorld:
             substitute=partial(simmodules.substitute, self),
             names={
                 "print": self._print,
+                **ordered.NAMES,
+                "id": identities.id,
+                "hash": identities.hash,
+                "repr": identities.repr,
+                **reorder.NAMES,
                 GUARD: self._guard,
                 IS_DEAD: self._is_dead,
                 LINE: self._line,
@@ -115,6 +122,7 @@ class SimWorld:
 
     def _print_line(self, text: str) -> None:
         if self.alive:
+            text = without_addresses(text)
             runtime = self.runtime
             # What reads it next may be a terminal, a file or a hash.
             text = harmless(text)

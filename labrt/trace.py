@@ -11,6 +11,8 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from labrt.output import without_addresses
+
 
 @dataclass(frozen=True, slots=True)
 class TraceEvent:
@@ -36,6 +38,7 @@ class Trace:
 
     def add(self, kind: str, where: str, text: str) -> None:
         """Append an event that happens now."""
+        text = without_addresses(text)
         self.events.append(TraceEvent(self.clock(), kind, where, text))
 
     def digest(self) -> str:
