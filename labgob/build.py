@@ -19,9 +19,10 @@ from typing import Any, Final
 from labgob import complaints
 from labgob.errors import EncodeError
 from labgob.registry import wire_name
+from labgob.sets import FROZENSETS, SETS, local_kind
 
 _NOTES: Final = "__annotations__"
-_ZERO_TYPES: Final = (bool, int, float, str, bytes, list, dict, set, frozenset, tuple)
+_ZERO_TYPES: Final = (bool, int, float, str, bytes, list, dict, tuple)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -141,4 +142,6 @@ def _needs_value(field: dataclasses.Field[Any], own_init: bool) -> bool:
 def zero_value(kind: Any) -> Any:
     """What a field that does not travel holds in a decoded record, as in Go."""
     origin = typing.get_origin(kind) or kind
+    if origin in SETS or origin in FROZENSETS:
+        return local_kind(origin)()
     return origin() if origin in _ZERO_TYPES else None

@@ -27,6 +27,7 @@ from labgob.plan import PLAN_ATTRIBUTE, Plan
 from labgob.records import RecordPlan
 from labgob.registry import is_record
 from labgob.scalars import SCALAR_PLANS, EnumPlan, LiteralPlan
+from labgob.sets import FROZENSETS, SETS
 from labgob.unions import RecursivePlan, TaggedUnionPlan, UnionPlan
 
 _ALIASES: Final = "__labgob_aliases__"
@@ -34,7 +35,7 @@ _MAX_ALIASES: Final = 64
 
 _LISTS: Final = (list, collections.abc.Sequence, collections.abc.MutableSequence)
 _DICTS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
-_SETS: Final = (set, collections.abc.Set, collections.abc.MutableSet)
+_SETS: Final = (*SETS, collections.abc.Set, collections.abc.MutableSet)
 _UNIONS: Final = (typing.Union, types.UnionType)
 
 _builtin_aliases: dict[object, Plan] = {}
@@ -127,8 +128,8 @@ class _Compiler:
             return ListPlan(*self._plans(arguments or (Any,)))
         if cls in _DICTS:
             return DictPlan(*self._plans(arguments or (Any, Any)))
-        if cls in _SETS or cls is frozenset:
-            container = frozenset if cls is frozenset else set
+        if cls in _SETS or cls in FROZENSETS:
+            container = cls if cls in (*SETS, *FROZENSETS) else set
             return SetPlan(container, *self._plans(arguments or (Any,)))
         if cls is tuple:
             return self._tuple(arguments)

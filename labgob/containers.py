@@ -15,6 +15,7 @@ from msgspec.msgpack import Ext
 from labgob.errors import Misfit
 from labgob.plan import DICT, LIST, TUPLE, Plan
 from labgob.rows import Row
+from labgob.sets import FROZENSETS, SETS, SetKind, local_kind
 
 DICT_CODE: Final = 8
 
@@ -154,19 +155,20 @@ class SetPlan(Plan):
 
     families = frozenset(("array",))
 
-    def __init__(self, kind: type[set[Any]] | type[frozenset[Any]], item: Plan) -> None:
+    def __init__(self, kind: SetKind, item: Plan) -> None:
         self.kind = kind
+        kinds = FROZENSETS if kind in FROZENSETS else SETS
         self.item = item
         self.children = (item,)
         self.signature = f"{kind.__name__}[{item.signature}]"
-        self.exact = frozenset((kind,))
+        self.exact = frozenset(kinds)
         self.wire = LIST[item.wire]
 
     def pack(self, value: Collection[Any]) -> Any:
         return in_fixed_order(self.item.pack_many(list(value)))
 
     def unpack(self, raw: Sequence[Any]) -> Any:
-        return self.kind(self.item.unpack_many(raw))
+        return local_kind(self.kind)(self.item.unpack_many(raw))
 
     def dump(self, value: Any) -> Any:
         if not isinstance(value, self.kind):
@@ -174,9 +176,10 @@ class SetPlan(Plan):
         return in_fixed_order(self.item.dump(item) for item in value)
 
     def load(self, raw: Any, typed: bool) -> Any:
-        if type(raw) is not self.kind and not (typed and type(raw) in (list, tuple)):
+        fits = type(raw) in self.exact or (typed and type(raw) in (list, tuple))
+        if not fits:
             raise self.reject(raw)
-        return self.kind(self.item.load(item, typed) for item in raw)
+        return local_kind(self.kind)(self.item.load(item, typed) for item in raw)
 
 
 class DictPlan(Plan):

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, cast
 
 import msgspec
@@ -22,6 +23,7 @@ from labgob.plan import PLAN_ATTRIBUTE, NamedPlan, Plan, make_header
 from labgob.records import RecordPlan
 from labgob.registry import current_registry, is_record, wire_name
 from labgob.scalars import SCALARS, dump_int, dump_str
+from labgob.sets import FROZENSETS, SETS
 
 TUPLE_CODE: Final = 2
 SET_CODE: Final = 3
@@ -29,7 +31,7 @@ FROZENSET_CODE: Final = 4
 TABLE_CODE: Final = 6
 
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
-_SEQUENCES: Final = frozenset((list, tuple, set, frozenset))
+_SEQUENCES: Final = frozenset((list, tuple, *SETS, *FROZENSETS))
 
 
 class AnyPlan(Plan):
@@ -88,8 +90,8 @@ class _Walker:
             list: self._carry_list,
             dict: self._carry_dict,
             tuple: lambda value: Ext(TUPLE_CODE, _ENCODE(self._carry_list(value))),
-            set: lambda value: self._carry_set(SET_CODE, value),
-            frozenset: lambda value: self._carry_set(FROZENSET_CODE, value),
+            **dict.fromkeys(SETS, partial(self._carry_set, SET_CODE)),
+            **dict.fromkeys(FROZENSETS, partial(self._carry_set, FROZENSET_CODE)),
             defaultdict: self._carry_dict,
             OrderedDict: self._carry_dict,
             Counter: self._carry_dict,

@@ -27,6 +27,7 @@ from labgob.plan import LIST, LITERAL, TUPLE, NamedPlan, Plan, make_header, reac
 from labgob.records import RECORD_CODE, RecordPlan
 from labgob.registry import Registry, current_registry, wire_name
 from labgob.scalars import BIG_INT_CODE, ENUM_CODE, EnumPlan
+from labgob.sets import local_kind
 
 Data: TypeAlias = bytes | bytearray | memoryview
 P = TypeVar("P", bound=Plan)
@@ -64,8 +65,8 @@ class ExtensionReader:
         self._readers: dict[int, Callable[[memoryview], Any]] = {
             BIG_INT_CODE: lambda body: int.from_bytes(body, "big", signed=True),
             TUPLE_CODE: lambda body: tuple(self._items(body)),
-            SET_CODE: lambda body: set(self._items(body)),
-            FROZENSET_CODE: lambda body: frozenset(self._items(body)),
+            SET_CODE: lambda body: local_kind(set)(self._items(body)),
+            FROZENSET_CODE: lambda body: local_kind(frozenset)(self._items(body)),
             DICT_CODE: self._dict,
             RECORD_CODE: self._record,
             TABLE_CODE: self._table,

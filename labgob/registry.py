@@ -14,10 +14,16 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from labgob.errors import EncodeError, type_name
+from labrt.ordered import OrderedFrozenSet, OrderedSet
 
+# fmt: off
 _BUILTIN: Final = frozenset(
-    (bool, int, float, str, bytes, type(None), list, dict, tuple, set, frozenset)
+    (
+        bool, int, float, str, bytes, type(None), list, dict, tuple, set, frozenset,
+        OrderedSet, OrderedFrozenSet,
+    )
 )
+# fmt: on
 MAX_NAME_BYTES: Final = 255  # the length of a name on the wire is one byte
 
 
@@ -36,9 +42,14 @@ def is_record(kind: object) -> bool:
 
 
 class Registry:
-    """Names for classes, both ways. A name belongs to the class registered last."""
+    """Names for classes, both ways. A name belongs to the class registered last.
 
-    def __init__(self) -> None:
+    `ordered_sets`: whether the code that this belongs to, a simulated server's, has
+    sets that keep an order.
+    """
+
+    def __init__(self, *, ordered_sets: bool = False) -> None:
+        self.ordered_sets = ordered_sets
         self._class_of: dict[str, type] = {}
         self._name_of: dict[type, str] = {}
         # Kept by the codec for what it has looked up here; emptied on any change.

@@ -46,7 +46,9 @@ class SimProgram:
     server: Server
     tester: TesterClient
     persister: Persister = field(default_factory=Persister)
-    registry: labgob.Registry = field(default_factory=labgob.Registry)
+    registry: labgob.Registry = field(
+        default_factory=partial(labgob.Registry, ordered_sets=True)
+    )
 
     @property
     def alive(self) -> bool:
