@@ -53,6 +53,7 @@ from labrt.collector import (
     collect,
     steady_collector,
 )
+from labrt.course import Course
 from labrt.errors import Deadlock, LockStuck, RuntimeFailure, TaskFailed, WorldKilled
 from labrt.invariants import check
 from labrt.simtask import (
@@ -126,6 +127,8 @@ class SimRuntime(interface.Runtime):
         self.dying = False
         self.steps = 0
         self._collect_at = STEPS_BETWEEN
+        self.course = Course()
+        self._note = self.course.note
         # Whole nanoseconds in a float: exact for a hundred days, and fast.
         self._now = 0.0
         self._sequence = 0
@@ -370,6 +373,8 @@ class SimRuntime(interface.Runtime):
             elif not target.cancelled:
                 now = self._now = max(due, self._now)
                 self._call_back(target)
+        self._note(now)
+        self._note(self.steps)
         for task in passed_over:
             self._sequence += 1
             heappush(timers, (now, self._sequence, task, task.epoch))

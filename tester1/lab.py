@@ -53,7 +53,8 @@ class Lab:
 
     `seed` is the number that `--seed` repeats this run with. `rehearsal` marks the
     repetition of a run that has failed: it leaves no files behind. The fields from
-    `configs` on are filled by the run.
+    `configs` on are filled by the run, and `unrepeated` by a repetition that ended in
+    another way: it says where the two part.
     """
 
     runtime: Runtime
@@ -69,6 +70,7 @@ class Lab:
     problems: list[str] = field(default_factory=list)
     """Files that were due and could not be written, a sentence each."""
     ending: Ending | None = None
+    unrepeated: str = ""
 
     def end(self) -> None:
         """Take note of how things stand: the test's own part is over.

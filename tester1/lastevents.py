@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from labrt import Runaway, Runtime, Trace, TraceEvent
+from labrt.output import without_addresses
 from labrt.texts import harmless, message_of
+from tester1.divergence import unrepeated
 from tester1.lab import Lab
 from tester1.running import run_in_lab
 from tester1.unattended import unattended
@@ -53,13 +55,14 @@ def rehearse(
 ) -> list[TraceEvent] | None:
     """The events of the run that failed with `error`; None if it does not repeat.
 
-    `make_runtime` makes the runtime of the same run, with a trace.
+    Then `lab.unrepeated` says where the two runs part. `make_runtime` makes the runtime
+    of the same run, with a trace.
     """
     if isinstance(error, Runaway):
         return []  # its stack is all there is to know, and it takes seconds to get
     if isinstance(error, KeyboardInterrupt):
         return []  # it is no part of the run (and a failure only under `--pdb`)
-    trace = Trace()
+    trace, first = Trace(), lab.runtime
     lab.rehearse(make_runtime(trace))
     try:
         with unattended():
@@ -72,11 +75,16 @@ def rehearse(
         if _is_same(again, error):
             end = None if lab.ending is None else lab.ending.events
             return trace.events[:end]
+    lab.unrepeated = unrepeated(first, lab.runtime, trace.events)
     return None
 
 
 def _is_same(one: BaseException, other: BaseException) -> bool:
-    return type(one) is type(other) and message_of(one) == message_of(other)
+    return type(one) is type(other) and _message(one) == _message(other)
+
+
+def _message(error: BaseException) -> str:
+    return without_addresses(message_of(error))
 
 
 def involved_servers(events: Iterable[TraceEvent], message: str) -> list[str]:

@@ -25,6 +25,7 @@ from _pytest._code.code import ExceptionRepr
 
 from labrt import Trace
 from labrt.texts import harmless, message_of
+from tester1.divergence import disturb_memory
 from tester1.failure import describe_failure, repeat_command, unwritten_part
 from tester1.interrupts import Interrupts, is_lab_test
 from tester1.lab import Lab, Mode
@@ -54,6 +55,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options; what cannot be done is an error of usage."""
+    disturb_memory()
     settings = config.stash[_SETTINGS] = Settings.of(config)
     if _INTERRUPTS not in config.stash:  # a batch configures every run
         config.stash[_INTERRUPTS] = Interrupts()
@@ -257,7 +259,7 @@ def _last_events(item: pytest.Function, lab: Lab, error: BaseException) -> list[
     finally:
         interrupts.hold()
     if events is None:
-        return ["the failure did not repeat under the same seed: no events to show"]
+        return [lab.unrepeated]
     width = item.config.get_terminal_writer().fullwidth
     return columns(events, involved_servers(events, message_of(error)), width)
 

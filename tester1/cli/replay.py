@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import typer
@@ -20,6 +22,7 @@ from tester1.cli.options import (
     chosen_solution,
     one_test,
 )
+from tester1.cli.twice import compare_processes
 from tester1.files import reason
 from tester1.lab import Mode
 from tester1.modes import Preempt
@@ -60,6 +63,14 @@ def replay_command(
         int, typer.Option(metavar="K", min=0, help="Show the last K events; 0: all.")
     ] = 60,
     artifacts: ArtifactsOption = ARTIFACTS,
+    twice: Annotated[
+        bool,
+        typer.Option(
+            "--twice",
+            help="Run it in two processes that have nothing in common, and show where "
+            "they part.",
+        ),
+    ] = False,
 ) -> None:
     """Repeat one run of a test and show its events.
 
@@ -68,7 +79,8 @@ def replay_command(
     is the machine's. The trace and the timeline of the run are kept in the folder of
     artifacts, for `raftlab logs` and `raftlab show`.
 
-    Exit status: 0 the test passes, 1 it fails, 2 wrong input, 130 interrupted.
+    Exit status: 0 the test passes, 1 it fails, or with --twice the two runs differ;
+    2 wrong input, 130 interrupted.
     """
     chosen = one_test(test)
     arguments = [f"--seed={seed}", f"--mode={mode}", f"--preempt={preempt}"]
@@ -82,7 +94,14 @@ def replay_command(
             left.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write to {artifacts}: {reason(error)}") from None
-    status = _run(chosen, [*arguments, f"--artifacts={artifacts}"])
+    arguments.append(f"--artifacts={artifacts}")
+    if twice and mode is not Mode.SIM:
+        raise InputError("--twice compares simulated runs: leave out --mode process")
+    if twice:
+        raise typer.Exit(
+            compare_processes(trace, functools.partial(_run, chosen, arguments))
+        )
+    status = _run(chosen, arguments, {})
     if trace.exists():
         events = _until_the_end(read_events(trace))
         print_columns(events, View(server or (), kind or (), last))
@@ -104,7 +123,9 @@ def _until_the_end(events: list[TraceEvent]) -> list[TraceEvent]:
     return events[:length]
 
 
-def _run(test: SuiteTest, arguments: list[str]) -> ExitStatus:
+def _run(
+    test: SuiteTest, arguments: list[str], variables: Mapping[str, str]
+) -> ExitStatus:
     """Run the test in a pytest of its own, which reads nobody's configuration."""
     command = [
         *(sys.executable, "-P", "-m", "pytest", test.node_id, *arguments),
@@ -114,6 +135,7 @@ def _run(test: SuiteTest, arguments: list[str]) -> ExitStatus:
     ]
     search = os.pathsep.join(filter(None, [str(REFERENCE_ROOT), _python_path()]))
     environment = {**os.environ, "VIS_ENABLE": "always", "PYTHONPATH": search}
+    environment.update(variables)
     environment.pop("VIS_FILE", None)
     sys.stdout.flush()
     ended = subprocess.run(command, env=environment, check=False).returncode
