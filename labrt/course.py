@@ -11,7 +11,10 @@ from array import array
 
 
 class Course:
-    """The moments of one run: for each its time and the scheduler's steps before it."""
+    """The moments of one run, by two numbers each, which `note` is called with in turn.
+
+    The time in nanoseconds, and the scheduler's steps before it.
+    """
 
     __slots__ = ("_moments", "note")
 
@@ -21,7 +24,7 @@ class Course:
         self.note = self._moments.append
 
     def parts_from(self, other: Course) -> float | None:
-        """Return the last time up to which two runs are known to be the same.
+        """Return up to when, in seconds, two runs are known to be the same.
 
         None: they are the same to their ends.
         """
@@ -32,5 +35,6 @@ class Course:
         for moment in range(both):
             at = slice(2 * moment, 2 * moment + 2)
             if ours[at] != theirs[at]:
-                return ours[2 * moment - 2] if moment else 0.0
-        return ours[2 * both - 2] if both else 0.0
+                both = moment
+                break
+        return ours[2 * both - 2] / 1e9 if both else 0.0

@@ -77,7 +77,7 @@ class Own:
     def __hash__(self): return hash("own") ^ 1
 def main():
     values = ["text", b"data", ("a", 1), frozenset("abc"), None, ..., 3.5, float("nan")]
-    values += [Role.LEADER, Flag.UP, Vote("me", 1), Slotted("x"), Pair("l", b"r"), Own()]
+    values += [Role.LEADER, Flag.UP, Vote("me", 1), Slotted("x"), Pair("l", b""), Own()]
     values += [datetime.datetime(2024, 1, 2), datetime.date(2024, 1, 2), range(3)]
     values += [datetime.time(1), pathlib.Path("/a/b"), list[str], int | None, main]
     values += [things[0], Thing, "".join, things[0].__init__, len, typing.Optional[int]]

@@ -16,7 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,7 +122,6 @@ class Raft:
         self.channel = channel
         self.cv = threading.Condition()
         self.dead = threading.Event()
-        self.pool = ThreadPoolExecutor(64, thread_name_prefix="ask")
         self.rounds: weakref.WeakSet[Round] = weakref.WeakSet()
         self.ended = 0
         self.role = FOLLOWER
@@ -206,7 +205,6 @@ class Raft:
 
     def Kill(self) -> None:
         self.dead.set()
-        self.pool.shutdown(wait=False)
         self.channel.close()
 
     # Elections.
@@ -228,10 +226,7 @@ class Raft:
             self.campaign(current, args)
 
     def campaign(self, current: Round, args: VoteArgs) -> None:
-        asked = {
-            self.pool.submit(peer.end.Call, "Raft.Vote", args, VoteReply): peer
-            for peer in self.peers
-        }
+        asked = {self.ask(peer, args): peer for peer in self.peers}
         left: set[Future[VoteReply | None]] = set(asked)
         until = time.monotonic() + ROUND_S
         while left and time.monotonic() < until and not self.dead.is_set():
@@ -239,6 +234,16 @@ class Raft:
             print(args.term, [asked[future].name for future in done], current.votes)
             for future in done:
                 self.count(future.result(), current, args.term)
+
+    def ask(self, peer: Peer, args: VoteArgs) -> Future[VoteReply | None]:
+        # Not by an executor: the library's differs from one Python to the next.
+        future: Future[VoteReply | None] = Future()
+
+        def call() -> None:
+            future.set_result(peer.end.Call("Raft.Vote", args, VoteReply))
+
+        threading.Thread(target=call, name=f"ask {peer.name}").start()
+        return future
 
     def count(self, reply: VoteReply | None, current: Round, term: int) -> None:
         with self.cv:
