@@ -123,10 +123,8 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
 
     def discard(self, item: Any, /) -> None:
         """Take an element out, if it is there."""
-        size = len(self)
         _discard(self, item)
-        if len(self) != size:
-            self._forget(item)
+        self._forget(item)
 
     def remove(self, item: Any, /) -> None:
         """Take an element out; ``KeyError`` if it is not there."""

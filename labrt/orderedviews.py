@@ -13,7 +13,7 @@ from collections import OrderedDict
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping
 from typing import Any
 
-from labrt.ordered import in_order
+from labrt.ordered import OrderedFrozenSet, OrderedSet, in_order
 
 _Operator = Callable[[Any, Any], Any]
 
@@ -58,7 +58,7 @@ def _combining(combine: _Operator, *, reflected: bool) -> Any:
     def operate(self: _View, other: Any) -> Any:
         other = _lasting(_bare(other))
         operands = (other, self._mapping) if reflected else (self._mapping, other)
-        return in_order(combine(*operands), operands)
+        return in_order(combine(*map(_real, operands)), operands)
 
     return operate
 
@@ -113,6 +113,13 @@ def ordered_view(value: Any) -> Any:
 
 def _bare(operand: Any) -> Any:
     return operand._mapping if isinstance(operand, _View) else operand
+
+
+def _real(operand: Any) -> Any:
+    """Return a real set in place of an ordered one: views tell them apart."""
+    if type(operand) is OrderedSet:
+        return set(operand)
+    return frozenset(operand) if type(operand) is OrderedFrozenSet else operand
 
 
 def _lasting(operand: Any) -> Any:
