@@ -190,12 +190,21 @@ def test_the_order_is_that_of_insertion_then_of_the_operands() -> None:
     assert "".join(one - other) == "a"
     assert "".join(one ^ other) == "axy"
     assert "".join({"z"} | one) == "zcab"
-    assert "".join(one.union("q", iter("wa"))) == "cabqw"
+    assert "".join(one.union("q", iter("wvutsrqponma"))) == "cabqwvutsrponm"
+    assert "".join(one.symmetric_difference(iter("zyxwvb"))) == "cazyxwv"
     one.discard("a")
     one.add("a")
     one |= other
     assert "".join(one) == "cbaxy"
     assert [one.pop() for _ in range(5)] == [*"yxabc"]
+
+
+@pytest.mark.parametrize("operation", [*OPERATORS, *METHODS])
+@pytest.mark.parametrize("kind", ["set", "frozenset", "derived"])
+def test_a_set_and_itself(kind: str, operation: Any) -> None:
+    """Guards operations on a set that change it while they look at it."""
+    real, ordered = (make([3, 1, "a"]) for make in KINDS[kind])
+    assert applied(ordered, ordered, operation) == applied(real, real, operation)
 
 
 def test_changing_a_set_while_iterating_is_an_error() -> None:
