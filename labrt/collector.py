@@ -82,7 +82,10 @@ def make_module(world: SimWorld) -> ModuleType:
         return 0
 
     def set_threshold(*thresholds: int) -> None:
-        settings["threshold"] = (*thresholds, *settings["threshold"])[:3]
+        settings["threshold"] = (
+            *thresholds[:3],
+            *settings["threshold"][len(thresholds) :],
+        )
 
     module.__dict__.update(
         callbacks=[],

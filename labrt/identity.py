@@ -135,7 +135,7 @@ class Identities:
             method.__defaults__,
             method.__closure__,
         )
-        return lambda thing: _real_hash(ours(thing))
+        return lambda thing: _as_hash(ours(thing))
 
     def repr(self, thing: object, /) -> str:
         """Return an object's ``repr``, with its number in place of its address."""
@@ -193,8 +193,14 @@ def _bytes_hash(data: bytes) -> int:
 
 def _digest(data: bytes) -> int:
     digest = hashlib.blake2b(data, digest_size=8).digest()
-    # As the hash of an integer, so that it stays what it is when a class returns it.
-    return _real_hash(int.from_bytes(digest, "big", signed=True))
+    return _as_hash(int.from_bytes(digest, "big", signed=True))
+
+
+def _as_hash(number: int) -> int:
+    """Make a hash of what a `__hash__` returns, as Python does."""
+    if -(2**63) <= number < 2**63:
+        return -2 if number == -1 else number  # -1 is no hash
+    return _real_hash(number)
 
 
 def _moment(moment: datetime.datetime | datetime.time) -> tuple[Any, ...]:

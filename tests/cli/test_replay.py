@@ -76,3 +76,40 @@ def test_refusals(raftlab: Raftlab) -> None:
     Path("raft1").mkdir()
     Path("raft1/server.py").write_text("mine = True")
     assert "raft1/server.py is a part of the tester" in raftlab("replay", *run).refusal
+
+
+def test_twice_the_same(tmp_path: Path) -> None:
+    """Two processes make the same run of a solution that is all sets and addresses."""
+    scrambled = REFERENCE_ROOT / "tests" / "determinism" / "scrambled"
+    ended = raftlab_apart(
+        "replay", TEST, "--seed", "1", "--twice", "--solution", scrambled, cwd=tmp_path
+    )
+    assert ended.returncode == 0, ended.stdout
+    assert "two processes, the same " in ended.stdout
+    assert [path.name for path in (tmp_path / "raftlab-artifacts").glob("*.trace")] == [
+        "test_initial_election_3A-1.trace"
+    ]
+
+
+def test_twice_something_else(tmp_path: Path) -> None:
+    """What the simulation does not know of is found, and the first of it is shown."""
+    (tmp_path / "raft1").mkdir()
+    code = (REFERENCE_ROOT / "raft1" / "raft.py").read_text()
+    # An address that no name of the world's own stands in the way of.
+    code = f"{code}\nprint('starts', object.__hash__(Make))\n"
+    (tmp_path / "raft1" / "raft.py").write_text(code)
+    ended = raftlab_apart("replay", TEST, "--seed", "1", "--twice", cwd=tmp_path)
+    assert ended.returncode == 1
+    *_, first, before, one, other, traces = ended.stdout.splitlines()
+    assert first.startswith("the runs part at event ")
+    assert "start" in before
+    assert "starts" in one
+    assert "starts" in other
+    assert one != other
+    assert all((tmp_path / name).exists() for name in traces.split()[1::2])
+
+
+def test_twice_is_for_simulated_runs(raftlab: Raftlab) -> None:
+    """Real time never repeats, so there is nothing to compare."""
+    ended = raftlab("replay", TEST, "--seed", "1", "--twice", "--mode", "process")
+    assert "leave out --mode process" in ended.refusal

@@ -237,3 +237,26 @@ def test_patience_leaves_no_timers_behind(write_program: Callable[..., Path]) ->
     with pytest.raises(Deadlock):
         runtime.run(main)
     assert runtime.now() == pytest.approx(1.5, abs=0.01)
+
+
+def test_a_deadline_between_two_nanoseconds_comes(run_program: RunProgram) -> None:
+    """Code that waits for the rest of its time, however little that is, gets there."""
+    source = """
+        import threading, time
+        def main():
+            condition = threading.Condition()
+            rounds = 0
+            with condition:
+                for n in range(50):
+                    time.sleep(0.0001)
+                    until = time.monotonic() + n / 7
+                    while time.monotonic() < until:
+                        condition.wait(until - time.monotonic())
+                        rounds += 1
+                    until = time.time() + n / 7
+                    while time.time() < until:
+                        time.sleep(until - time.time())
+                        rounds += 1
+            return rounds
+    """
+    assert 98 <= run_program(source) < 300
