@@ -38,7 +38,16 @@ def compile_source(source: bytes, filename: str, *, lines: bool) -> CodeType:
 
 
 def compile_library(source: bytes, filename: str) -> CodeType:
-    """Compile a module of the standard library so that its sets are ordered."""
+    """Compile a module of the standard library that a world runs as its own.
+
+    It is guarded as well: an executor's worker survives whatever a job raises, and
+    would go on with the next job of a world that is dead.
+    """
+    return _compile(_Guards().visit(reorder(ast.parse(source, filename))), filename)
+
+
+def compile_ordered(source: bytes, filename: str) -> CodeType:
+    """Compile a module of the standard library that worlds share."""
     return _compile(reorder(ast.parse(source, filename)), filename)
 
 

@@ -17,26 +17,37 @@ import builtins
 import importlib.util
 import sys
 import warnings
-from collections.abc import Callable, Collection, Mapping, Sequence
+from _imp import get_frozen_object
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from os import stat
 from os.path import isdir, isfile
 from pathlib import Path
+from threading import Event, get_ident
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
-from labrt.instrument import compile_library
+from labrt.errors import NotSimulable
+from labrt.importing import Gate, ImportSystem
+from labrt.moduleloaders import PrivateLoader, SubstituteLoader
+from labrt.modulenames import ModuleName, plain_name
 from labrt.sourcefile import compile_file
+
+__all__ = [
+    "Compiler",
+    "Loader",
+    "Sources",
+    "compile_plain",
+    "plain_name",
+    "precompile",
+]
 
 Compiler = Callable[[bytes, str], CodeType]
 
+_BUILT_IN = frozenset(sys.builtin_module_names)
+
 # Compiled modules of this process, by file, time of change, size and compiler.
 _compiled: dict[tuple[str, int, int, Compiler], CodeType] = {}
-
-
-def plain_name(module: str) -> str:
-    """Return a module's name without the mark of its world."""
-    return module.partition("@")[0]
 
 
 def compile_plain(source: bytes, filename: str) -> CodeType:
@@ -88,7 +99,9 @@ class Loader:
 
     ``key`` marks the world's modules in ``sys.modules``. ``substitute`` returns the
     module to use for a plain name, or None where there is nothing to replace; it
-    may raise ``ImportError`` to refuse. ``sources`` are the run's.
+    may raise ``ImportError`` to refuse. ``names`` are further built-ins, ``sources``
+    the run's, and ``compile_library`` is for modules of the standard library that the
+    world runs. ``thread`` and ``gate`` are those of ``ImportSystem``.
     """
 
     def __init__(
@@ -100,29 +113,46 @@ class Loader:
         substitute: Callable[[str, str], ModuleType | None],
         names: Mapping[str, Any],
         sources: Sources,
+        compile_library: Compiler = compile_plain,
+        thread: Callable[[], Hashable] = get_ident,
+        gate: Callable[[], Gate] = Event,
     ) -> None:
-        self.modules: dict[str, ModuleType] = {}
         self._key = key
         self._files: set[str] = set()
         self._roots = tuple(map(sources.root, roots))
         self._packages = None if packages is None else frozenset(packages)
         self._substitute = substitute
         self._sources = sources
-        self._builtins = {**vars(builtins), **names, "__import__": self._import}
+        self._compile_library = compile_library
+        self._private: set[str] = set()  # found below the roots
+        self._unique: list[str] = []  # all that are in `sys.modules`
+        self.imports = ImportSystem(self._load_missing, thread=thread, gate=gate)
+        self.modules = self.imports.modules
+        # The `sys.path` of the world. What its code adds is searched like a root.
+        self.path = [*self._roots, *sys.path]
+        self._known_path = (*self.path,)
+        own = ModuleType("builtins", builtins.__doc__)
+        self.builtins = vars(own)
+        self.builtins.update(vars(builtins))
+        self.builtins.update(names, __import__=self.imports.statement)
+        self.modules["builtins"] = own
 
     def load(self, name: str) -> ModuleType:
         """Import the module called ``name`` and return it."""
-        found = self._find(name, importer="")
-        if found is None:
+        try:
+            return self.imports.find(name)
+        except ModuleNotFoundError as error:
+            if error.name != name or isinstance(error, NotSimulable):
+                raise
+            places = ", ".join(self._roots)
             raise ModuleNotFoundError(
-                f"no module named {name!r} in {', '.join(self._roots)}", name=name
-            )
-        return found
+                f"no module named {name!r} in {places}", name=name
+            ) from None
 
     def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a copy of a function whose import statements are the world's."""
         assert isinstance(function, FunctionType), "only plain functions can be adopted"
-        own = {**function.__globals__, "__builtins__": self._builtins}
+        own = {**function.__globals__, "__builtins__": self.builtins}
         copy = FunctionType(
             function.__code__,
             own,
@@ -135,8 +165,9 @@ class Loader:
 
     def unload(self) -> None:
         """Take the modules out of ``sys.modules``; live references keep working."""
-        for name in self.modules:
-            sys.modules.pop(f"{name}@{self._key}", None)
+        for name in (*self._unique, *(f"{name}@{self._key}" for name in self.modules)):
+            sys.modules.pop(name, None)
+        self.imports.close()
 
     def owns(self, filename: str) -> bool:
         """Say whether a file is one of those that are private to the world."""
@@ -152,102 +183,137 @@ class Loader:
     def fresh_library_module(self, name: str) -> ModuleType:
         """Load a private copy of a module of the standard library."""
         spec = importlib.util.find_spec(name)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(f"no module named {name!r}", name=name)
+        filename = None if spec is None else spec.origin
+        if filename == "frozen":
+            # The interpreter has its code inside; it can be read all the same.
+            filename = importlib.import_module(name).__file__
+        if spec is None or filename is None:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
         is_package = spec.submodule_search_locations is not None
-        code = _compile_file(spec.origin, compile_library)
-        return self._execute(name, spec.origin, is_package, code)
+        code = _compile_file(filename, self._compile_library)
+        return self._execute(self.spec_of(name, filename, is_package), code)
 
-    # The import statement.
+    def code_of(self, filename: str) -> CodeType | None:
+        """Return the code of a file of the world's modules; None for a folder."""
+        if filename in self._files:
+            return self._sources.code(filename) if filename[-3:] == ".py" else None
+        return _compile_file(filename, self._compile_library)
 
-    def _import(
-        self,
-        name: str,
-        globals: Mapping[str, Any] | None = None,
-        locals: Mapping[str, Any] | None = None,
-        fromlist: Sequence[str] | None = (),
-        level: int = 0,
-    ) -> ModuleType:
-        absolute = _absolute(name, _package_of(globals), level) if level else name
-        owner = globals.get("__name__", "") if globals else ""
-        module = self._find(absolute, importer=owner)
-        if module is None:
-            if level:
-                raise ModuleNotFoundError(
-                    f"no module named {absolute!r}", name=absolute
-                )
-            return __import__(name, globals, locals, fromlist or (), 0)
-        if not fromlist:
-            top = absolute.partition(".")[0] if not level else absolute
-            return module if top == absolute else self._require(top, owner)
-        for attribute in fromlist:
-            self._import_attribute(module, absolute, attribute, owner)
+    def run_frozen(self, name: str, **replaced: object) -> ModuleType:
+        """Run a module that is part of the interpreter, over other globals."""
+        module = ModuleType(name)
+        vars(module).update(replaced, __builtins__=self.builtins)
+        exec(get_frozen_object(name), vars(module))
+        vars(module).update(replaced)
         return module
 
-    def _import_attribute(
-        self, module: ModuleType, name: str, attribute: str, importer: str
-    ) -> None:
-        """Load a submodule that a ``from package import submodule`` names."""
-        missing = attribute != "*" and not hasattr(module, attribute)
-        if missing and hasattr(module, "__path__"):
-            self._find(f"{name}.{attribute}", importer=importer)
+    # Where a module comes from that is not in the table.
 
-    def _require(self, name: str, importer: str) -> ModuleType:
-        module = self._find(name, importer=importer)
-        return module if module is not None else importlib.import_module(name)
+    def _load_missing(self, name: str, importer: str) -> ModuleType:
+        # As in Python a file comes before the library.
+        place = self.place_of(name)
+        if place is not None:
+            return self._load_private(name, *place)
+        module = self.replacement(name, importer)
+        if module is not None:
+            # A library module that was run afresh may have replaced itself.
+            return self.modules.setdefault(name, module)
+        if name.rpartition(".")[0] in self._private:
+            # Another module of this name may be in the process: not the world's.
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        shared = sys.modules.get(name) or importlib.import_module(name)
+        self.modules[name] = shared
+        return shared
 
-    def _find(self, name: str, *, importer: str) -> ModuleType | None:
-        """Return the world's own module of that name; None if it has none."""
-        module = self.modules.get(name)
-        if module is not None:
-            return module
-        module = self._substitute(name, importer) or self._load_private(name)
-        if module is not None:
-            self.modules[name] = module
-            parent, _, child = name.rpartition(".")
-            if parent:
-                setattr(self._require(parent, importer), child, module)
+    def replacement(self, name: str, importer: str) -> ModuleType | None:
+        """Return what the world has in place of a library module, with its spec."""
+        module = self._substitute(name, importer)
+        if module is not None and not isinstance(module.__loader__, PrivateLoader):
+            # The original's would lead back to the original.
+            module.__spec__ = ModuleSpec(name, SubstituteLoader(module))
         return module
 
-    def _load_private(self, name: str) -> ModuleType | None:
-        top = name.partition(".")[0]
-        if self._packages is not None and top not in self._packages:
+    def place_of(self, name: str) -> tuple[str, bool] | None:
+        """Return where a private module is; None for a module that is not private.
+
+        What is built into the interpreter comes before any file, and any file or
+        package of the process before a mere folder.
+        """
+        if name in _BUILT_IN:
             return None
-        location = self._sources.locate(self._roots, name)
-        if location is None:
-            return None
-        parent = name.rpartition(".")[0]
-        if parent:
-            self._require(parent, name)
-            if name in self.modules:
-                return self.modules[name]
-        filename, is_package = location
+        place = self.locate(name)
+        if place is None or place[0].endswith(".py") or not self._is_regular(name):
+            return place
+        return None
+
+    def locate(self, name: str) -> tuple[str, bool] | None:
+        """Return the file of a private module, and whether it is a package's.
+
+        The file of a package that is only a folder is that folder.
+        """
+        found = None
+        if self._packages is None or name.partition(".")[0] in self._packages:
+            found = self._sources.locate(self._roots, name)
+        if found is None and (*self.path,) != self._known_path:
+            added = tuple(path for path in self.path if path not in self._known_path)
+            found = self._sources.locate(added, name)
+        return found
+
+    def _is_regular(self, name: str) -> bool:
+        """Say whether the process has a module that comes before a mere folder."""
+        if self._packages is not None or "." in name:
+            return False
+        spec = importlib.util.find_spec(name)
+        return spec is not None and spec.origin is not None
+
+    def _load_private(self, name: str, filename: str, is_package: bool) -> ModuleType:
         self._files.add(filename)
-        code = self._sources.code(filename) if filename.endswith(".py") else None
-        return self._execute(name, filename, is_package, code)
+        self._private.add(name)
+        spec = self.spec_of(name, filename, is_package)
+        return self._execute(spec, self.code_of(filename))
 
-    def _execute(
-        self, name: str, filename: str, is_package: bool, code: CodeType | None
-    ) -> ModuleType:
-        unique = f"{name}@{self._key}"
-        module = ModuleType(unique)
-        parent = name if is_package else name.rpartition(".")[0]
-        spec = ModuleSpec(unique, None, origin=filename, is_package=is_package)
-        module.__dict__.update(
-            __file__=filename,
-            __package__=parent,
-            __spec__=spec,
-            __builtins__=self._builtins,
-        )
+    def spec_of(self, name: str, filename: str, is_package: bool) -> ModuleSpec:
+        """Describe a private module as the import system does."""
+        is_file = filename.endswith(".py")
+        loader = PrivateLoader(name, filename, self) if is_file else None
+        spec = ModuleSpec(name, loader, origin=filename if is_file else None)
+        spec.has_location = is_file
         if is_package:
-            module.__path__ = [filename.rpartition("/")[0]]
+            folder = filename.rpartition("/")[0] if is_file else filename
+            spec.submodule_search_locations = [folder]
+        return spec
+
+    def _execute(self, spec: ModuleSpec, code: CodeType | None) -> ModuleType:
+        name = spec.name
+        module = self.prepare(ModuleType(name), spec)
+        unique = f"{name}@{self._key}"
         sys.modules[unique] = self.modules[name] = module
+        self._unique.append(unique)
+        # By this the interpreter tells a circular import from a missing name.
+        spec._initializing = True  # type: ignore[attr-defined]
         try:
             if code is not None:
                 exec(code, module.__dict__)
         except BaseException:
-            del self.modules[name], sys.modules[unique]
+            self.modules.pop(name, None)
+            del sys.modules[unique]
             raise
+        finally:
+            spec._initializing = False  # type: ignore[attr-defined]
+        # The stubs leave it out, as it is the interpreter's own.
+        return self.modules[name]
+
+    def prepare(self, module: ModuleType, spec: ModuleSpec) -> ModuleType:
+        """Give a module the names that its code finds there when it begins."""
+        own = module.__dict__
+        own["__name__"] = ModuleName(f"{spec.name}@{self._key}")
+        own["__package__"] = spec.parent
+        own["__spec__"] = spec
+        own["__loader__"] = spec.loader
+        own["__builtins__"] = self.builtins
+        own["__file__"] = spec.origin
+        if spec.submodule_search_locations is not None:
+            own["__path__"] = spec.submodule_search_locations
         return module
 
 
@@ -283,19 +349,3 @@ def _compile_file(filename: str, compiler: Compiler) -> CodeType:
                 warnings.simplefilter("default", category)
             code = _compiled[key] = compile_file(compiler, source, filename)
     return code
-
-
-def _package_of(namespace: Mapping[str, Any] | None) -> str:
-    package = namespace.get("__package__") if namespace else None
-    if not isinstance(package, str) or not package:
-        raise ImportError("attempted relative import with no known parent package")
-    return package
-
-
-def _absolute(name: str, package: str, level: int) -> str:
-    """Resolve a relative import against the package that it stands in."""
-    parts = package.split(".")
-    if level > len(parts):
-        raise ImportError("attempted relative import beyond top-level package")
-    base = ".".join(parts[: len(parts) - level + 1])
-    return f"{base}.{name}" if name else base

@@ -14,16 +14,16 @@ import threading
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar, final
 
-from labrt import report, simdataclasses
+from labrt import report, simdataclasses, worldimportlib, worldpickle
 from labrt import runtime as interface
 from labrt.errors import TaskFailed, WorldKilled
 from labrt.loader import Loader, Sources, compile_plain
 from labrt.trace import Trace
+from labrt.worldimportlib import SystemView, WorldFinder
 
 T = TypeVar("T")
 
@@ -41,12 +41,12 @@ class RealWorld:
     ) -> None:
         self.name = name
         self.alive = True
-        key = f"{name}#{incarnation}"
+        self._key = f"{name}#{incarnation}"
         self._loader = Loader(
-            key,
+            self._key,
             roots,
             packages,
-            substitute=partial(_substitute, key),
+            substitute=self._substitute,
             names={},
             sources=Sources(compile_plain),
         )
@@ -72,10 +72,31 @@ class RealWorld:
         self.alive = False
         self._loader.unload()
 
+    def _substitute(self, module: str, importer: str) -> ModuleType | None:
+        """Replace what looks modules up by name, and what takes long to load."""
+        loader = self._loader
+        match module:
+            case "dataclasses":
+                return simdataclasses.make_module(self._key)
+            case "sys":
+                return SystemView(
+                    modules=loader.modules,
+                    path=loader.path,
+                    meta_path=[WorldFinder(loader)],
+                )
+            case worldimportlib.HEART:
+                return worldimportlib.make_heart(loader, loader.imports.find("sys"))
+            case "pickle" | "_pickle":
+                return worldpickle.make_module(loader.imports)
+            case "copyreg":
+                return worldpickle.make_copyreg()
+        if module.partition(".")[0] in _FRESH:
+            return loader.fresh_library_module(module)
+        return None
 
-def _substitute(key: str, module: str, importer: str) -> ModuleType | None:
-    """Replace what costs a program most of the time that it takes to load."""
-    return simdataclasses.make_module(key) if module == "dataclasses" else None
+
+# Library modules that import, or that keep what they are told of a world's classes.
+_FRESH = worldimportlib.FRESH | {"copy", "shelve"}
 
 
 class _Parking:

@@ -461,6 +461,8 @@ class SimRuntime(interface.Runtime):
                 # This greenlet is being unwound and its parent waits for the end.
                 return
             self._finish(task)
+            # The next thread on this greenlet begins with a context of its own.
+            me.gr_context = None
             following = self._choose()
             following.state = RUNNING
             self.current = following

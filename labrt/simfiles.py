@@ -9,12 +9,13 @@ nothing of a world, so all worlds of the process share one copy, made when first
 from __future__ import annotations
 
 import os as real_os
-import weakref as real_weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from types import FunctionType, ModuleType
 from typing import Any, Final
 
+from labrt.copies import copy_of, rebound_function
+from labrt.instrument import compile_ordered
 from labrt.loader import Loader, Sources, compile_plain
 from labrt.ordered import NAMES as SET_NAMES
 from labrt.reorder import NAMES as REORDER_NAMES
@@ -63,16 +64,8 @@ def _walking() -> dict[str, Any]:
     for name in ("walk", "_walk", "fwalk", "_fwalk"):
         real = names.get(name)
         if isinstance(real, FunctionType):
-            names[name] = _over(real, names)
+            names[name] = rebound_function(real, names)
     return {name: names[name] for name in ("fwalk", "walk") if name in names}
-
-
-def _over(function: FunctionType, names: dict[str, Any]) -> Callable[..., Any]:
-    copy = FunctionType(
-        function.__code__, names, function.__name__, function.__defaults__
-    )
-    copy.__kwdefaults__ = function.__kwdefaults__
-    return copy
 
 
 OS_NAMES: Final[dict[str, Any]] = {
@@ -98,6 +91,7 @@ def _loader() -> Loader:
         substitute=_substitute,
         names={**SET_NAMES, **REORDER_NAMES},
         sources=Sources(compile_plain),
+        compile_library=compile_ordered,
     )
 
 
@@ -107,14 +101,6 @@ def _substitute(name: str, importer: str) -> ModuleType | None:
     return shared_module(name) if name.partition(".")[0] in SHARED else None
 
 
-def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
-    """Return a copy of a module in which some names mean something else."""
-    copy = ModuleType(module.__name__, module.__doc__)
-    copy.__dict__.update(vars(module))
-    copy.__dict__.update(changes)
-    return copy
-
-
-def make_weakref() -> ModuleType:
-    """Make the ``weakref`` of a world: its dictionaries keep their order anyway."""
-    return copy_of(real_weakref, WeakSet=shared_module("_weakrefset").WeakSet)
+def weak_set() -> Any:
+    """Return the ``WeakSet`` of worlds."""
+    return vars(shared_module("_weakrefset"))["WeakSet"]

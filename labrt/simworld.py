@@ -8,6 +8,7 @@ can block or change anything outside.
 from __future__ import annotations
 
 import random
+import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Protocol, final
 from labrt import ordered, reorder, simmodules
 from labrt.errors import WorldKilled
 from labrt.identity import Identities
-from labrt.instrument import GUARD, IS_DEAD, LINE, compile_source
+from labrt.instrument import GUARD, IS_DEAD, LINE, compile_library, compile_source
 from labrt.loader import Compiler, Loader, Sources, precompile
 from labrt.output import WorldStream, without_addresses
+from labrt.refusals import no_input
 from labrt.streams import derive
 from labrt.texts import harmless
 
@@ -71,10 +73,10 @@ class SimWorld:
         self.alive = True
         self.random = random.Random(derive(runtime.seed, f"world {self.key}"))
         self.tasks: dict[SimTask, None] = {}
-        self.stdout = WorldStream(self._print_line)
+        self._streams: dict[str, WorldStream] = {}
         self._threads = 0
         identities = Identities()
-        self._loader = Loader(
+        self.loader = Loader(
             self.key,
             roots,
             packages,
@@ -86,39 +88,71 @@ class SimWorld:
                 "hash": identities.hash,
                 "repr": identities.repr,
                 **reorder.NAMES,
+                "exit": sys.exit,
+                "input": no_input("input"),
+                "license": no_input("license"),
+                "quit": sys.exit,
                 GUARD: self._guard,
                 IS_DEAD: self._is_dead,
                 LINE: self._line,
             },
             sources=runtime.sources,
+            compile_library=compile_library,
+            thread=self._current_task,
+            gate=runtime.future,
         )
-        self.modules = self._loader.modules
-        self.owns = self._loader.owns
-        self.shorten = self._loader.shorten
-        self.fresh_library_module = self._loader.fresh_library_module
+        self.builtins = self.loader.builtins
+        self.find = self.loader.imports.find
+        self.fresh_library_module = self.loader.fresh_library_module
+        self.modules = self.loader.modules
+        self.owns = self.loader.owns
+        self.path = self.loader.path
+        self.shorten = self.loader.shorten
+
+    @property
+    def stdout(self) -> WorldStream:
+        """The standard output; its lines get the time and the world's name."""
+        return self._stream("<stdout>")
+
+    @property
+    def stderr(self) -> WorldStream:
+        """The standard error; its lines go where those of the output go."""
+        return self._stream("<stderr>")
+
+    def _stream(self, name: str) -> WorldStream:
+        # Most worlds print nothing.
+        stream = self._streams.get(name)
+        if stream is None:
+            stream = self._streams[name] = WorldStream(name, self._print_line)
+        return stream
 
     def load(self, module: str) -> ModuleType:
         """Import ``module`` as the world's code would and return it."""
-        return self._loader.load(module)
+        return self.loader.load(module)
 
     def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a copy of a function that imports as the world's code does."""
-        return self._loader.adopt(function)
+        return self.loader.adopt(function)
 
     def kill(self) -> None:
         """End the world at this instant; its tasks never run again."""
         if not self.alive:
             return
+        for stream in self._streams.values():
+            stream.finish()
         self.alive = False
         self.runtime.kill_tasks(list(self.tasks))
         self.tasks.clear()
         self.runtime.forget_world(self)
-        self._loader.unload()
+        self.loader.unload()
 
     def count_thread(self) -> int:
         """Return the running number of a new thread, for its name."""
         self._threads += 1
         return self._threads
+
+    def _current_task(self) -> SimTask:
+        return self.runtime.current
 
     def _print_line(self, text: str) -> None:
         if self.alive:
@@ -138,7 +172,11 @@ class SimWorld:
         file: SupportsWrite | None = None,
         flush: bool = False,
     ) -> None:
-        target = self.stdout if file is None else file
+        if file is None:
+            # What the world's code has put there, if it has imported `sys` at all.
+            system = self.modules.get("sys")
+            file = self.stdout if system is None else system.stdout
+        target = file
         print(*values, sep=sep, end=end, file=target)
         if flush:
             getattr(target, "flush", int)()

@@ -46,7 +46,8 @@ class Description:
 
     def of(self, value: Any) -> str:
         """Describe an object and all that it consists of."""
-        kind = type(value)
+        # The name of a world's module is a string that knows its world.
+        kind = str if isinstance(value, str) else type(value)
         if kind in _AUTOMATIC:
             return kind.__name__
         inner = self._inner(value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import dataclasses
+import functools
 import gc
 import sys
 import tempfile
@@ -51,7 +53,12 @@ IMMUTABLE = (
     tuple,
 )
 # The library's sentinels, with which everybody tells fields apart, and the built-ins.
-LIBRARY = frozenset(map(id, (*vars(dataclasses).values(), *vars(builtins).values())))
+# What a world's copies of these modules have in common with the process's own.
+LIBRARY = frozenset(
+    id(value)
+    for module in (builtins, copy, dataclasses, functools)
+    for value in vars(module).values()
+)
 
 
 def everywhere(source: str, look: Callable[[ModuleType], R]) -> list[R]:
@@ -110,9 +117,13 @@ def _is_outside(value: object, process: set[int]) -> bool:
         return id(value.__globals__) in process
     if isinstance(value, type):
         return "@" not in value.__module__ and value.__module__ != "program"
-    if id(value) in process or isinstance(value, dict | list | set):
-        return id(value) in process
-    return id(value) in LIBRARY or type(value).__module__.startswith("labrt")
+    if isinstance(value, dict | list | set):
+        return id(value) in process or id(value) in LIBRARY
+    return (
+        id(value) in process
+        or id(value) in LIBRARY
+        or type(value).__module__.startswith("labrt")
+    )
 
 
 @settings(deadline=None, max_examples=120)

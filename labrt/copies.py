@@ -1,0 +1,58 @@
+"""Modules that are the process's own but for a few names."""
+
+from __future__ import annotations
+
+from types import FunctionType, ModuleType
+from typing import Any
+
+
+def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
+    """Return a module with the same contents, but for the changes."""
+    copy = ModuleType(module.__name__, module.__doc__)
+    vars(copy).update(vars(module))
+    vars(copy).update(changes)
+    return copy
+
+
+def rebound_copy(module: ModuleType, **changes: Any) -> ModuleType:
+    """Return a module whose functions, too, see the changes.
+
+    Its classes are those of the process: what a program makes of them can leave it.
+    """
+    copy = copy_of(module, **changes)
+    own = vars(copy)
+    for name, value in vars(module).items():
+        if isinstance(value, FunctionType) and name not in changes:
+            own[name] = rebound_function(value, own)
+    return copy
+
+
+def rebound_function(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
+    """Return a function of the same code over other globals."""
+    copy = FunctionType(
+        function.__code__,
+        namespace,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
+    copy.__kwdefaults__ = function.__kwdefaults__
+    return copy
+
+
+def rebound_class(source: type, **changes: Any) -> Any:
+    """Return a class of the same source whose methods see other globals."""
+    namespace = {**_globals_of(source), **changes}
+    members = {
+        name: rebound_function(value, namespace)
+        if isinstance(value, FunctionType)
+        else value
+        for name, value in vars(source).items()
+        if name not in ("__dict__", "__weakref__")
+    }
+    return type(source.__name__, source.__bases__, members)
+
+
+def _globals_of(source: type) -> dict[str, Any]:
+    functions = (value for value in vars(source).values())
+    return next(f.__globals__ for f in functions if isinstance(f, FunctionType))
