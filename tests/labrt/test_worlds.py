@@ -169,6 +169,32 @@ def test_a_killed_world_runs_nothing_more(write_program: WriteProgram) -> None:
     assert in_world(folder, use) == []
 
 
+def test_a_killed_worlds_executor_runs_no_further_job(
+    write_program: WriteProgram,
+) -> None:
+    """A worker survives whatever its job raises, but not the end of its world."""
+    folder = write_program(
+        """
+        import time
+        from concurrent.futures import ThreadPoolExecutor
+
+        def main(log):
+            pool = ThreadPoolExecutor(1)
+            pool.submit(time.sleep, 10)
+            pool.submit(log.append, "a job after the crash")
+        """
+    )
+    log: list[str] = []
+
+    def use(runtime: SimRuntime, world: World) -> None:
+        runtime.spawn(world.load("program").main, log, world=world).join()
+        world.kill()
+        runtime.sleep(100)
+
+    in_world(folder, use)
+    assert log == []
+
+
 def test_killing_wakes_who_joins_and_spares_other_worlds(
     write_program: WriteProgram,
 ) -> None:
