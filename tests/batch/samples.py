@@ -48,6 +48,8 @@ SOMETIMES: Final = changed(
 HANGS: Final = attacking(
     "while True:\n    try:\n        while True: pass\n    except BaseException: pass"
 )
+# Every wait that a world knows of is simulated or refused; the C library's is neither.
+SLEEPS: Final = attacking("import ctypes\nctypes.CDLL(None).pause()")
 EATS_MEMORY: Final = attacking("kept = []\nwhile True: kept.append(bytearray(1 << 24))")
 FORKS: Final = attacking("import os\nwhile True: os.fork()")
 PRINTS: Final = attacking("import os\nwhile True: os.write(1, b'x' * 4000)")

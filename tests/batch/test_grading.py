@@ -289,8 +289,9 @@ def test_gradescope_file_of_anything(
 def test_audit(raftlab: Raftlab, tmp_path: Path) -> None:
     """What has fooled the simulation is found out by processes."""
     forged = samples.attacking(
-        "import sys\n"
-        "runner = sys.modules.get('tester1.batch.run')\n"
+        "import os\n"
+        # The table of the process: that of the world does not lead out of it.
+        "runner = os.sys.modules.get('tester1.batch.run')\n"
         "if runner is not None:\n"
         "    failed = runner.Verdict\n"
         "    runner.Verdict = lambda *_: failed('passed', '', '', 0.1)"
