@@ -18,6 +18,7 @@ Nothing of the harness is imported here that a session without lab tests could n
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import fnmatch
 import glob
@@ -97,10 +98,11 @@ def _places(config: pytest.Config) -> Iterator[Path]:
         text = argument.partition("::")[0]
         if text.partition(".")[0] == _INSTALLED_SUITES:  # with `--pyargs`
             yield from _suites()
-        place = here / text
-        if place.exists():
+        # It may be any text, such as one that is too long for a name.
+        with contextlib.suppress(OSError, ValueError):
+            place = (here / text).resolve(strict=True)
             named = True
-            yield place.resolve()
+            yield place
     if here == config.rootpath:
         for pattern in config.getini("testpaths"):
             yield from (Path(found).resolve() for found in glob.iglob(pattern))

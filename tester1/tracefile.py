@@ -1,7 +1,7 @@
 """The events of a run in a file, for `raftlab logs` and for comparing two runs.
 
 One event a line, its time, kind, place and text set apart by tabs. A text of several
-lines goes on in lines that begin with a tab. What no terminal can show is escaped.
+lines goes on in lines that begin with a tab. What UTF-8 cannot carry is escaped.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from labrt import TraceEvent
-from labrt.texts import harmless_lines
 
 __all__ = ["UnreadableTrace", "read_events", "write_events"]
 
@@ -21,9 +20,9 @@ class UnreadableTrace(ValueError):
 
 def write_events(path: Path, events: Iterable[TraceEvent]) -> None:
     """Write the events, in place of what the file may hold."""
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("w", encoding="utf-8", errors="backslashreplace") as file:
         for event in events:
-            text = harmless_lines(event.text).replace("\n", "\n\t")
+            text = event.text.replace("\n", "\n\t")
             file.write(f"{event.time:.6f}\t{event.kind}\t{event.where}\t{text}\n")
 
 
@@ -33,7 +32,8 @@ def read_events(path: Path) -> list[TraceEvent]:
     Raises `UnreadableTrace` for a file of another kind, `OSError` as `open` does.
     """
     events: list[TraceEvent] = []
-    lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
+    # As bytes, so that no other character passes for the end of a line.
+    lines = path.read_bytes().decode(errors="replace").split("\n")
     for number, line in enumerate(lines[:-1], start=1):
         if line.startswith("\t") and events:
             last = events.pop()

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +38,8 @@ class Entry:
     name: str
     submission: Submission | None
     problem: str = ""
+    shares_stem: bool = False
+    """Whether another name comes to the same without what a file's cannot have."""
 
     @property
     def digest(self) -> str:
@@ -46,13 +48,10 @@ class Entry:
 
     @property
     def file_stem(self) -> str:
-        """The name as the name of a file, without a suffix; another for every name."""
+        """The name as the name of a file, without a suffix."""
         stem = re.sub(r"[^\w.=@+-]+", "_", self.name).lstrip(".")
-        stem = stem.encode()[:_MOST_STEM_BYTES].decode(errors="ignore")
-        if stem == self.name:
-            return stem
-        # Other names may come to the same without what is left out.
-        return f"{stem}-{hashlib.sha256(self.name.encode()).hexdigest()[:8]}"
+        stem = stem.encode()[:_MOST_STEM_BYTES].decode(errors="ignore") or "_"
+        return f"{stem}-{_digest(self.name)}" if self.shares_stem else stem
 
 
 def find_entries(paths: Iterable[Path]) -> list[Entry]:
@@ -64,18 +63,26 @@ def find_entries(paths: Iterable[Path]) -> list[Entry]:
     """
     entries = [_entry(path) for given in paths for path in _submissions_at(given)]
     entries.sort(key=lambda entry: entry.name)
-    stems = Counter(_folded(entry) for entry in entries)
+    names = Counter(_folded(entry.name) for entry in entries)
     for entry in entries:
-        if stems[_folded(entry)] > 1:
+        if names[_folded(entry.name)] > 1:
             raise BatchError(
                 f"there is more than one submission called {entry.name}; rename one"
             )
-    return entries
+    stems = Counter(_folded(entry.file_stem) for entry in entries)
+    return [
+        replace(entry, shares_stem=stems[_folded(entry.file_stem)] > 1)
+        for entry in entries
+    ]
 
 
-def _folded(entry: Entry) -> str:
-    """What file systems that tell the fewest names apart make of an entry's."""
-    return unicodedata.normalize("NFKC", entry.file_stem).casefold()
+def _folded(name: str) -> str:
+    """What file systems that tell the fewest names apart make of one."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def _digest(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def single_entry(path: Path) -> Entry:

@@ -74,9 +74,7 @@ def init_command(
         with _whole(folder) as place:
             written = [folder / path for path in _write(place, labs)]
     except OSError as error:
-        raise InputError(
-            f"cannot write to {folder}: {reason(error)}; nothing was left there"
-        ) from None
+        raise InputError(f"cannot write to {folder}: {reason(error)}") from None
     print(f"{folder} is ready. The files to fill in are")
     for path in written:
         print(f"  {path}")

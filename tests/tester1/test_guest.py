@@ -104,6 +104,15 @@ def test_nothing_of_it_elsewhere(project: Environment, arguments: str) -> None:
     assert not list(project.work.rglob("raftlab*"))
 
 
+def test_arguments_that_are_no_files(project: Environment) -> None:
+    """An option of the project's own may have any value."""
+    (project.work / "conftest.py").write_text(
+        "def pytest_addoption(parser): parser.addoption('--text')\n"
+    )
+    output = project.pytest("--text", "x" * 5000, "test_it.py", cwd=project.work)
+    assert "1 passed" in output
+
+
 def test_no_option_elsewhere(project: Environment) -> None:
     """The help has none, and using one is an error of usage."""
     assert "raftlab" not in project.pytest("--help").replace("raftlab-1", "")
