@@ -26,10 +26,10 @@ from labrt.active import active
 if TYPE_CHECKING:
     from labrt.simworld import SimWorld
 
-STEPS_BETWEEN: Final = 20_000
+STEPS_BETWEEN: Final = 50_000
 """After so many steps of the scheduler there is a collection."""
 
-STEPS_OF_A_WORLD: Final = 1_000
+STEPS_OF_A_WORLD: Final = 2_500
 """So many steps sooner, for each world that is killed."""
 
 # A safety valve: so many objects made and not freed between two collections start one

@@ -1,40 +1,44 @@
-"""The course of a run in two numbers a moment, kept of every run, traced or not.
+"""The course of a run in a few numbers, kept of every run, traced or not.
 
 When a run of the same seed takes another course, that shows at once in when something
-is due next, or in how many steps the scheduler has made by then. So two runs can be
-compared, and where they part be named, though nobody recorded the first.
+is due next, or in how many steps the scheduler has made by then, and goes on to show.
+So two runs can be compared, and where they part be named, though nobody recorded the
+first.
 """
 
 from __future__ import annotations
 
 from array import array
+from typing import Final
+
+STEPS_BETWEEN_MARKS: Final = 32
+"""So many steps of the scheduler are between two marks: few enough to search."""
 
 
 class Course:
-    """The moments of one run, by two numbers each, which `note` is called with in turn.
+    """The marks of one run: its time and the scheduler's steps, every so many steps."""
 
-    The time in nanoseconds, and the scheduler's steps before it.
-    """
-
-    __slots__ = ("_moments", "note")
+    __slots__ = ("_marks",)
 
     def __init__(self) -> None:
-        self._moments = array("d")
-        # Bound once, since the scheduler calls it at every moment, with a number.
-        self.note = self._moments.append
+        self._marks = array("d")
+
+    def mark(self, nanoseconds: float, steps: int) -> None:
+        """Note where the run stands."""
+        self._marks.extend((nanoseconds, steps))
 
     def parts_from(self, other: Course) -> float | None:
         """Return up to when, in seconds, two runs are known to be the same.
 
         None: they are the same to their ends.
         """
-        ours, theirs = self._moments, other._moments
+        ours, theirs = self._marks, other._marks
         if ours == theirs:
             return None
-        both = min(len(ours), len(theirs)) // 2
-        for moment in range(both):
-            at = slice(2 * moment, 2 * moment + 2)
+        same = min(len(ours), len(theirs)) // 2
+        for mark in range(same):
+            at = slice(2 * mark, 2 * mark + 2)
             if ours[at] != theirs[at]:
-                both = moment
+                same = mark
                 break
-        return ours[2 * both - 2] / 1e9 if both else 0.0
+        return ours[2 * same - 2] / 1e9 if same else 0.0

@@ -53,7 +53,7 @@ from labrt.collector import (
     collect,
     steady_collector,
 )
-from labrt.course import Course
+from labrt.course import STEPS_BETWEEN_MARKS, Course
 from labrt.errors import Deadlock, LockStuck, RuntimeFailure, TaskFailed, WorldKilled
 from labrt.invariants import check
 from labrt.simtask import (
@@ -127,8 +127,8 @@ class SimRuntime(interface.Runtime):
         self.dying = False
         self.steps = 0
         self._collect_at = STEPS_BETWEEN
+        self._mark_at = 0
         self.course = Course()
-        self._note = self.course.note
         # Whole nanoseconds in a float: exact for a hundred days, and fast.
         self._now = 0.0
         self._sequence = 0
@@ -347,9 +347,7 @@ class SimRuntime(interface.Runtime):
         more: then what else happens at this instant can still end it. Round timeouts
         make such instants common, and real threads see both orders.
         """
-        if self.steps >= self._collect_at:
-            # Nobody is ready, so this task goes on and no number is drawn for it.
-            self._start_collection()
+        if self.steps >= self._mark_at and self._mark():
             return
         timers = self._timers
         if len(timers) > self._timer_limit:
@@ -373,8 +371,6 @@ class SimRuntime(interface.Runtime):
             elif not target.cancelled:
                 now = self._now = max(due, self._now)
                 self._call_back(target)
-        self._note(now)
-        self._note(self.steps)
         for task in passed_over:
             self._sequence += 1
             heappush(timers, (now, self._sequence, task, task.epoch))
@@ -396,6 +392,16 @@ class SimRuntime(interface.Runtime):
         timers = self._timers
         others = self._ready or (timers and timers[0][0] <= self._now)
         return bool(others) and self._pick_number() < 0.5
+
+    def _mark(self) -> bool:
+        """Do what is due every so many steps; returns whether it made a task ready."""
+        self._mark_at = self.steps + STEPS_BETWEEN_MARKS
+        self.course.mark(self._now, self.steps)
+        if self.steps < self._collect_at:
+            return False
+        # Nobody else is ready, so this task goes on and no number is drawn for it.
+        self._start_collection()
+        return True
 
     def _start_collection(self) -> None:
         """Have a task of no world collect garbage: finalizers may block, as any code.
@@ -575,6 +581,7 @@ class SimRuntime(interface.Runtime):
 
     def _close(self) -> None:
         """Kill every world and task, so that nothing outlives the run."""
+        self.course.mark(self._now, self.steps)
         for world in list(self._worlds):
             world.kill()
         self.kill_tasks([task for task in self._tasks if task is not self._main])

@@ -166,7 +166,7 @@ class Loop:
     def __del__(self): made.append(threading.current_thread().name)
 def main():
     gc.callbacks.append(lambda phase, info: print("gc", phase, info, len(made)))
-    for _ in range(30_000):
+    for _ in range(60_000):
         Loop()
         time.sleep(0.001)
     print(len(made), {*made}, gc.get_count(), gc.get_threshold(), gc.isenabled())

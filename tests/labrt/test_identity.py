@@ -110,6 +110,7 @@ data = st.recursive(
     | st.datetimes()
     | st.sampled_from([Role.LEADER, ...]),
     lambda parts: st.tuples(parts, parts) | st.frozensets(parts, max_size=3),
+    max_leaves=8,
 )
 
 

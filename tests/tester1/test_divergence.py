@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labrt import RealRuntime, SimRuntime, TraceEvent
-from labrt.course import Course
+from labrt.course import STEPS_BETWEEN_MARKS, Course
 from tester1.divergence import first_difference, unrepeated
 from tests.tester1.conftest import InnerPytest
 
@@ -16,8 +16,7 @@ def course(*moments: tuple[float, int]) -> Course:
     """The course of a run: seconds and steps."""
     made = Course()
     for seconds, steps in moments:
-        made.note(seconds * 1e9)
-        made.note(steps)
+        made.mark(seconds * 1e9, steps)
     return made
 
 
@@ -42,12 +41,13 @@ def test_two_courses_part(
 
 
 def run(*seconds: float) -> SimRuntime:
-    """A simulation of which a task has slept for these times."""
+    """A simulation that goes on in so large steps, many times each."""
     runtime = SimRuntime(1)
 
     def main() -> None:
         for time in seconds:
-            runtime.sleep(time)
+            for _ in range(STEPS_BETWEEN_MARKS):
+                runtime.sleep(time / STEPS_BETWEEN_MARKS)
 
     runtime.run(main)
     return runtime
@@ -75,7 +75,8 @@ def test_the_report_of_a_failure_names_the_parting(inner: InnerPytest) -> None:
         runs = []
 
         def test_fail(lab):
-            lab.runtime.sleep(1.5)
+            for _ in range(3 * 32):
+                lab.runtime.sleep(1.5 / 96)
             runs.append(1)
             lab.runtime.sleep(0.5 * len(runs))
             assert len(runs) > 1
