@@ -48,8 +48,8 @@ class Identities:
         self._weakly: dict[int, tuple[int, weakref.ref[Any]]] = {}
         self._kept: dict[int, tuple[int, Any]] = {}
         self._kept_limit = _MANY_KEPT
-        self._hashes: dict[type, _Hash] = dict.fromkeys(_AS_THEY_ARE, _real_hash)
-        self._hashes |= {kind: make(self) for kind, make in _BY_TYPE.items()}
+        # By type, found out when it is first asked for: most worlds ask for none.
+        self._hashes: dict[type, _Hash] = {}
 
     def id(self, thing: object, /) -> int:
         """Return an object's number."""
@@ -108,6 +108,8 @@ class Identities:
 
     def _hash_of(self, kind: type) -> _Hash:
         """Find out how objects of a type are hashed, by where it has that from."""
+        if kind in _BY_TYPE:
+            return _BY_TYPE[kind](self)
         if any(_is_path(base) for base in kind.__mro__):
             return self._of_path
         method: Any = kind.__hash__
@@ -225,9 +227,6 @@ def _constant(text: str) -> Callable[[Identities], _Hash]:
 def _parts(take: Callable[[Any], tuple[Any, ...]]) -> Callable[[Identities], _Hash]:
     return lambda identities: lambda thing: identities._of_parts(take(thing))
 
-
-# Numbers are hashed by their value alone.
-_AS_THEY_ARE: Final = (int, bool, complex, datetime.timedelta)
 
 # How the objects of a type are hashed, and those of every type that has its `__hash__`
 # from there.
