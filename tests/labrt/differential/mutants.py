@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from labrt import sim, simlocks, simmodules, simtask, simthreading, simworld
+from labrt.instrument import compile_ordered
 
 Patch: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
@@ -199,11 +200,8 @@ def _runs_cancelled(module: Any) -> None:
     module.Future.set_running_or_notify_cancel = notify_cancel
 
 
-def _plain_library(loader: Any) -> Any:
-    def mutant(*arguments: Any, library_compiler: object, **options: Any) -> Any:
-        return loader(*arguments, **options)
-
-    return mutant
+def _unguarded(_: Any) -> Any:
+    return compile_ordered
 
 
 def _always_true(call: Any) -> Any:
@@ -269,7 +267,7 @@ _METHODS: tuple[tuple[str, str, Any, str, Callable[[Any], Any]], ...] = (
     ("a barrier does not drain", "barrier", _BARRIER, "_exit", _nothing),
     ("cancel does nothing", "timer", _TIMER, "cancel", _nothing),
     ("join does not wait", "join", simtask.SimTask, "join", _nothing),
-    ("an executor outlives its world", "job", simworld, "Loader", _plain_library),
+    ("an executor outlives its world", "job", simworld, "compile_library", _unguarded),
 )
 
 _FUTURES = "concurrent.futures._base"

@@ -13,9 +13,15 @@ from tests.labrt.differential.mutants import MUTANTS, Mutant
 from tests.labrt.differential.running import SETTINGS
 from tests.labrt.differential.strategies import programs
 
+_PROPER = ("done\n", "deadlock\n", "killed\n")
+
 
 def find(mutant: Mutant, folder: Path, *phases: Phase) -> str:
-    """Return how a planted fault was found; fails if it was not."""
+    """Return how a planted fault was found; fails if it was not.
+
+    It has to be found by what the program saw. A run that breaks down does not count:
+    so does one in which the fault could not be planted, since its place is gone.
+    """
 
     @settings(
         max_examples=400,
@@ -32,7 +38,9 @@ def find(mutant: Mutant, folder: Path, *phases: Phase) -> str:
 
     with pytest.raises(NotAllowed) as caught:
         campaign()
-    return str(caught.value)
+    message = str(caught.value)
+    assert message.partition("seen:\n  ending: ")[2].startswith(_PROPER)
+    return message
 
 
 @pytest.mark.parametrize("name", MUTANTS)

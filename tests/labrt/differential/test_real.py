@@ -7,16 +7,18 @@ to be in one point, the notification that CPython can lose.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.labrt.differential import language as lang
-from tests.labrt.differential.language import Program, Result
+from tests.labrt.differential.language import Op, Program, Result, TimerBody
 from tests.labrt.differential.real import is_fit, last_tick, run_for_real
 from tests.labrt.differential.reference import is_allowed
 from tests.labrt.differential.render import render
 from tests.labrt.differential.running import Late
-from tests.labrt.differential.samples import ONE_CONDITION, threads
+from tests.labrt.differential.samples import ONE_CONDITION, ONE_LOCK, threads
 from tests.labrt.differential.strategies import programs
 
 # Programs of a sample run side by side, so the longest one sets the time.
@@ -62,6 +64,16 @@ def test_real_threads_do_what_the_model_allows() -> None:
         assert is_allowed(program, result, lossy=True), (
             f"{render(program)}\nreal threads: {result}"
         )
+
+
+def test_what_cpython_does_otherwise_is_not_asked_of_it() -> None:
+    """One timer that is started twice, an RLock that a thread takes to its grave."""
+    body: tuple[Op, ...] = (lang.StartTimer(0), lang.Acquire(0, None))
+    timers = (TimerBody(1, (lang.Sleep(1),)),)
+    once = replace(threads(ONE_LOCK, body), timers=timers)
+    assert is_fit(once)
+    assert not is_fit(replace(once, threads=once.threads * 2))
+    assert not is_fit(replace(once, parts=ONE_CONDITION))
 
 
 def test_a_wrong_result_of_real_threads_would_be_noticed() -> None:
