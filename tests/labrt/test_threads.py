@@ -308,7 +308,7 @@ def test_thread_pool_executor(run_program: RunProgram) -> None:
                 except TimeoutError:
                     kind += " late"
                 done, _ = wait([slow])
-            return results, took, kind, len(done)
+            return results, round(took, 3), kind, len(done)
         """
     )
     assert result == ([3, 5, 10], 3.0, "ZeroDivisionError late", 1)
