@@ -28,10 +28,10 @@ from labrt.classshapes import Shape
 from labrt.loader import plain_name
 from labrt.patterns import Mark, Program, Unclear
 
-# How a pattern is called: with the namespaces of the world's ``dataclasses`` and of the
-# class's module, that module's name, the class, and the inputs of its shape.
-Pattern = Callable[[dict[str, Any], dict[str, Any], str, type, list[Any]], type]
-_PARAMETERS = "library, module, name, cls, inputs"
+# How a pattern is called: with the namespace and the name of the class's module, the
+# class, and the inputs of its shape.
+Pattern = Callable[[dict[str, Any], str, type, list[Any]], type]
+_PARAMETERS = "module, name, cls, inputs"
 
 # Each field has four inputs: its annotation, its default, its factory, and what the
 # class statement gives for it.
@@ -47,7 +47,8 @@ def find_pattern(
 ) -> Pattern | None:
     """Return what the library's ``work`` makes of a shape, None if that is not clear.
 
-    ``cls`` is a class of the shape; it is not touched.
+    ``cls`` is a class of the shape; it is not touched. ``library`` is the namespace
+    that the library works in.
     """
     module = ModuleType(f"{plain_name(cls.__module__)}@sample")
     name = module.__name__
@@ -93,8 +94,10 @@ class _Sample:
 
     def pattern(self, made: type, library: dict[str, Any]) -> Pattern:
         """Return the pattern of what the library made of the stand-in."""
-        program = _ClassProgram(self.cls, made)
-        program.known.update(self._known_parts(library))
+        program = _ClassProgram(self.cls, made, library)
+        program.known[id(vars(self._module))] = "module"
+        program.known[id(self._module.__name__)] = "name"
+        program.known[id(self.cls)] = "cls"
         for number, (mark, state) in enumerate(
             zip(self._inputs, self._states, strict=True)
         ):
@@ -106,19 +109,6 @@ class _Sample:
         program.write(self._before)
         return program.compile("made")
 
-    def _known_parts(self, library: dict[str, Any]) -> dict[int, str]:
-        """Return the expressions of what a pattern need not look into."""
-        known = {
-            id(value): f"library[{name!r}]"
-            for name, value in library.items()
-            if name in vars(dataclasses)
-        }
-        known[id(library)] = "library"
-        known[id(vars(self._module))] = "module"
-        known[id(self._module.__name__)] = "name"
-        known[id(self.cls)] = "cls"
-        return known
-
 
 class _ClassProgram(Program):
     """Writes what the library does to a class.
@@ -127,19 +117,24 @@ class _ClassProgram(Program):
     that knows it gets a variable that is filled at last.
     """
 
-    def __init__(self, cls: type, made: type) -> None:
+    def __init__(self, cls: type, made: type, library: dict[str, Any]) -> None:
         super().__init__(_PARAMETERS, show=inspect.formatannotation)
+        self.known[id(library)] = self.constant(library)
+        self._shared = frozenset(map(id, library.values()))
         self._cls = cls
         self._made = made
         self._late: list[str] = []
 
     def of(self, value: Any) -> str:
         """Return the expression of a member, or of what a member holds."""
+        if id(value) in self._shared:
+            return self.constant(value)
         try:
             return super().of(value)
         except Unclear:
             if type(value).__module__ == dataclasses.__name__:
-                return self.record(value)
+                made = self.known[id(value)] = self.record(value)
+                return made
             if type(value) is type and value.__module__ == "builtins":
                 return self.constant(value)
             raise
@@ -164,14 +159,17 @@ class _ClassProgram(Program):
             if before.get(name, self) is not value
         }
         removed = [name for name in before if name not in after]
-        if self._made is self._cls:
-            for name, value in added.items():
-                self.run(f"setattr(cls, {name!r}, {value})")
-            for name in removed:
-                if not isinstance(before[name], _AUTOMATIC):
-                    self.run(f"delattr(cls, {name!r})")
-            self.run("made = cls")
+        if self._made is not self._cls:
+            self._make_once_more(added, removed)
             return
+        for name, value in added.items():
+            self.run(f"setattr(cls, {name!r}, {value})")
+        for name in removed:
+            if not isinstance(before[name], _AUTOMATIC):
+                self.run(f"delattr(cls, {name!r})")
+        self.run("made = cls")
+
+    def _make_once_more(self, added: dict[str, str], removed: list[str]) -> None:
         members = self.assign("dict(vars(cls))")
         for name in removed:
             self.run(f"del {members}[{name!r}]")

@@ -102,7 +102,7 @@ class Program:
         if kind is FunctionType:
             return self._function(value)
         if kind is CellType:
-            return self.assign(self.variable(value))
+            return self.variable(value)
         if kind is dict:
             entries = [f"{self._key(key)}: {self.of(value[key])}" for key in value]
             return self.assign(f"{{{', '.join(entries)}}}")
@@ -127,17 +127,20 @@ class Program:
 
     def variable(self, cell: CellType) -> str:
         """Return the expression of a variable that functions have in their closure."""
-        return f"CellType({self.of(cell.cell_contents)})"
+        content = self.of(cell.cell_contents)
+        # Generated code sets no variable of its maker's.
+        if content in self._constants:
+            return self.constant(cell)
+        return self.assign(f"CellType({content})")
 
     def _function(self, function: FunctionType) -> str:
         """Return the expression of a function: the same code, over other objects."""
-        cells = [f"{self.of(cell)}, " for cell in function.__closure__ or ()]
         arguments = (
             self.constant(function.__code__),
             self._namespace(function.__globals__),
             self.constant(function.__name__),
             self.of(function.__defaults__),
-            f"({''.join(cells)})" if cells else "None",
+            self.of(function.__closure__),
         )
         made = self.assign(f"FunctionType({', '.join(arguments)})")
         self.give(made, function, _given(function))
@@ -160,7 +163,7 @@ class Program:
     def _tuple(self, value: tuple[Any, ...]) -> str:
         entries = [self.of(entry) for entry in value]
         if all(entry in self._constants for entry in entries):
-            return self.constant(value)
+            return self.constant(tuple(self._constants[entry] for entry in entries))
         return f"({''.join(f'{entry}, ' for entry in entries)})"
 
     def _text(self, value: str) -> str:

@@ -77,7 +77,7 @@ class RealWorld:
         loader = self._loader
         match module:
             case "dataclasses":
-                return simdataclasses.make_module(self._key)
+                return simdataclasses.module
             case "sys":
                 return SystemView(
                     modules=loader.modules,

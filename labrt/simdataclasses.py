@@ -5,10 +5,11 @@ for a class is most of what loading a small module costs. Two things keep it low
 neither imitates the library nor mentions a private name of it, since these change from
 one Python to the next.
 
-A world has the library's own functions, over a namespace of its own in which ``exec``
+Worlds have the library's own functions, over a namespace of their own in which ``exec``
 remembers by its text what it compiled. ``Field``, ``InitVar``, ``MISSING`` and the
 other sentinels are the same objects inside and outside, so that everybody can use
-``dataclasses.fields`` on a class of a world.
+``dataclasses.fields`` on a class of a world. The module holds nothing of any world, so
+that one serves all.
 
 And for a plain class statement the library works once a process, on a stand-in; each
 world fills in its own defaults, factories, annotations and class (``classpatterns``).
@@ -24,7 +25,7 @@ import sys
 from collections.abc import Callable
 from functools import update_wrapper
 from types import CodeType, FunctionType, GetSetDescriptorType, ModuleType
-from typing import Any
+from typing import Any, Final
 
 from labrt.classpatterns import Pattern, find_pattern
 from labrt.classshapes import Shape
@@ -35,23 +36,6 @@ Namespace = dict[str, Any]
 # Generated code by its text, and patterns with the code of their class statement.
 _compiled: dict[str, CodeType] = {}
 _patterns: dict[Any, tuple[CodeType, Pattern | None]] = {}
-
-
-def make_module(key: str) -> ModuleType:
-    """Make the ``dataclasses`` module of the world whose modules are marked ``key``.
-
-    It is in ``sys.modules`` under its unique name, since the library looks for itself
-    there when an annotation is a string; unloading the world takes it out.
-    """
-    name = f"{real.__name__}@{key}"
-    module = ModuleType(name, real.__doc__)
-    namespace = module.__dict__
-    # A function takes its built-ins from its namespace when it is made.
-    namespace["__builtins__"] = {**vars(builtins), "exec": _exec}
-    namespace.update(_library(namespace), __name__=name)
-    namespace["dataclass"] = _decorator(namespace["dataclass"], namespace)
-    sys.modules[name] = module
-    return module
 
 
 def _decorator(library: Callable[..., Any], namespace: Namespace) -> Callable[..., Any]:
@@ -82,7 +66,7 @@ def _decorator(library: Callable[..., Any], namespace: Namespace) -> Callable[..
         if pattern is None:
             return library(cls, **options)
         name = cls.__module__
-        return pattern(namespace, vars(sys.modules[name]), name, cls, shape.inputs)
+        return pattern(vars(sys.modules[name]), name, cls, shape.inputs)
 
     return update_wrapper(dataclass, library)
 
@@ -128,8 +112,25 @@ def _generates_code(cls: type) -> bool:
 def _library_program() -> Callable[[Namespace], Namespace]:
     program = _Library("library")
     program.known[id(vars(real))] = "library"
-    own = {name: value for name, value in vars(real).items() if name != "__builtins__"}
+    own = {
+        name: value
+        for name, value in vars(real).items()
+        if name not in ("__builtins__", "__name__")
+    }
     return program.compile(program.of(own))
 
 
-_library = _library_program()
+def _make_module() -> ModuleType:
+    module = ModuleType(f"{real.__name__}@worlds", real.__doc__)
+    namespace = module.__dict__
+    # A function takes its built-ins from its namespace when it is made.
+    namespace["__builtins__"] = {**vars(builtins), "exec": _exec}
+    namespace.update(_library_program()(namespace))
+    namespace["dataclass"] = _decorator(namespace["dataclass"], namespace)
+    # The library looks for itself there when an annotation is a text.
+    sys.modules[module.__name__] = module
+    return module
+
+
+module: Final = _make_module()
+"""The ``dataclasses`` module of all worlds."""

@@ -93,7 +93,7 @@ def _is_fresh(name: str) -> bool:
 
 
 def _make_dataclasses(world: SimWorld) -> ModuleType:
-    return simdataclasses.make_module(world.key)
+    return simdataclasses.module
 
 
 def _make_pickle(world: SimWorld) -> ModuleType:

@@ -23,7 +23,7 @@ from types import (
 )
 from typing import Any
 
-_PRIVATE = re.compile(r"@w#\d+|0x[0-9a-f]+")
+_PRIVATE = re.compile(r"@w#\d+|@worlds|0x[0-9a-f]+")
 _AUTOMATIC = (GetSetDescriptorType, MemberDescriptorType)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import (
     BuiltinFunctionType,
+    CellType,
     CodeType,
     EllipsisType,
     FunctionType,
@@ -94,7 +95,9 @@ def describe(module: Any) -> list[str]:
 def reach(module: Any) -> dict[int, object]:
     """Return everything that can be changed and that a module's classes lead to."""
     process = {
-        id(vars(other)) for name, other in sys.modules.items() if "@" not in name
+        id(vars(other))
+        for name, other in sys.modules.items()
+        if "@" not in name or name == "dataclasses@worlds"
     }
     process.discard(id(vars(module)))
     visited: dict[int, object] = {}
@@ -117,6 +120,10 @@ def _is_outside(value: object, process: set[int]) -> bool:
         return id(value.__globals__) in process
     if isinstance(value, type):
         return "@" not in value.__module__ and value.__module__ != "program"
+    if isinstance(value, CellType):
+        # No code sets a variable of what makes a class's methods.
+        content = value.cell_contents
+        return type(content) in IMMUTABLE or id(content) in LIBRARY
     if isinstance(value, dict | list | set):
         return id(value) in process or id(value) in LIBRARY
     return (

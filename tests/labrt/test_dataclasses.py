@@ -203,10 +203,10 @@ def test_a_default_factory_uses_the_classes_of_its_own_world(
     assert runtime.run(main) == [(True, True)] * 4
 
 
-def test_the_worlds_module_is_known_while_the_world_lives(
+def test_annotations_as_texts_find_the_module(
     write_program: Callable[..., Path],
 ) -> None:
-    """Annotations as texts name the module by whatever name the program gave it."""
+    """They name it by whatever name the program gave it."""
     folder = write_program("""
         from __future__ import annotations
         import dataclasses as d
@@ -226,8 +226,5 @@ def test_the_worlds_module_is_known_while_the_world_lives(
         world = runtime.world("w", roots=[folder])
         server = world.load("program").Server
         assert dataclasses.asdict(server(3)) == {"votes": 3}
-        assert "dataclasses@w#1" in sys.modules
-        world.kill()
-        assert "dataclasses@w#1" not in sys.modules
 
     runtime.run(main)
