@@ -8,7 +8,9 @@ their ratio, and the same of one sequential `Call`. Above 1, this checkout is sl
 
 The ratio is that of the best times, since whatever else the machine does only adds to
 them. The spread is that of the ratios of single rounds; a difference that is smaller
-than it is none. The exit status says whether the tests passed, nothing about speed.
+than it is none. Where a change of the scheduler makes another run of a seed, a test has
+more or less to do here than there: then the ratio for an RPC tells more. The exit
+status says whether the tests passed, nothing about speed.
 
 OTHER needs no environment of its own: its packages come first on the path of the same
 Python, or of that which `--python` names. Further arguments are pytest's.
@@ -41,23 +43,28 @@ class PassFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass cost: processor seconds by test, microseconds a `Call`.
+    """What one pass cost: processor seconds and RPCs by test, microseconds a `Call`.
 
     ``start_s`` is what it took to import everything and to run the first tests once.
     """
 
     start_s: float
     tests_s: dict[str, float]
+    rpcs: dict[str, int]
     call_us: float
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The same thing measured in every round, here and in the other checkout."""
+    """The same thing measured in every round, here and in the other checkout.
+
+    ``work`` is how many times as many RPCs there are here, if there are any.
+    """
 
     name: str
     here: Sequence[float]
     other: Sequence[float]
+    work: float | None = None
 
     @property
     def ratio(self) -> float:
@@ -102,25 +109,38 @@ def compare(here: Sequence[Pass], other: Sequence[Pass]) -> list[Comparison]:
     """Return a comparison for each test that both have, for all of them, for a call."""
     names = [name for name in here[0].tests_s if name in other[0].tests_s]
 
-    def of(name: str, measure: Callable[[Pass], float]) -> Comparison:
-        return Comparison(name, [*map(measure, here)], [*map(measure, other)])
+    def of(
+        name: str, measure: Callable[[Pass], float], rpcs: Callable[[Pass], int] | None
+    ) -> Comparison:
+        # All rounds have the same seed, so that one of them tells what there is to do.
+        done = [rpcs(passes[0]) for passes in (here, other)] if rpcs else [0, 0]
+        work = done[0] / done[1] if all(done) else None
+        return Comparison(name, [*map(measure, here)], [*map(measure, other)], work)
 
     return [
-        *[of(name, partial(_of_test, name)) for name in names],
-        of("all tests", lambda one: sum(one.tests_s[name] for name in names)),
-        of("start", lambda one: one.start_s),
-        of("sequential Call, us", lambda one: one.call_us),
+        *[of(name, partial(_seconds, name), partial(_rpcs, name)) for name in names],
+        of(
+            "all tests",
+            lambda one: sum(one.tests_s[name] for name in names),
+            lambda one: sum(one.rpcs[name] for name in names),
+        ),
+        of("start", lambda one: one.start_s, None),
+        of("sequential Call, us", lambda one: one.call_us, None),
     ]
 
 
-def _of_test(name: str, one: Pass) -> float:
+def _seconds(name: str, one: Pass) -> float:
     return one.tests_s[name]
+
+
+def _rpcs(name: str, one: Pass) -> int:
+    return one.rpcs[name]
 
 
 def table(comparisons: Sequence[Comparison], title: str) -> Table:
     """A row for each comparison."""
     result = Table("CPU s", title=title)
-    for heading in ("other", "here", "ratio", "spread"):
+    for heading in ("other", "here", "ratio", "spread", "for an RPC"):
         result.add_column(heading, justify="right")
     for one in comparisons:
         low, high = one.spread
@@ -130,6 +150,7 @@ def table(comparisons: Sequence[Comparison], title: str) -> Table:
             f"{min(one.here):.3f}",
             f"{one.ratio:.3f}",
             f"{low:.2f} … {high:.2f}",
+            "" if one.work is None else f"{one.ratio / one.work:.3f}",
             style="bold" if one.ratio > NOTABLE else "",
         )
     return result

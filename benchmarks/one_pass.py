@@ -29,10 +29,11 @@ CALL_ROUNDS = 5
 
 
 class Meter:
-    """A pytest plugin that notes the processor time of each test's own part."""
+    """A pytest plugin that notes the processor time of each test, and its RPCs."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self.rpcs: dict[str, int] = {}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -42,6 +43,9 @@ class Meter:
             return (yield)
         finally:
             self.seconds[item.name] = time.process_time() - begin
+            lab = getattr(item, "funcargs", {})["lab"]
+            rpcs = (config.rpc_total() for config in lab.configs)
+            self.rpcs[item.name] = sum(rpcs)
 
 
 def call_us() -> float:
@@ -86,7 +90,12 @@ def main() -> int:
     meter = Meter()
     status = status or run(meter, [*seed, *sys.argv[2:]])
     if not status:
-        figures = {"start_s": start_s, "tests_s": meter.seconds, "call_us": call_us()}
+        figures = {
+            "start_s": start_s,
+            "tests_s": meter.seconds,
+            "rpcs": meter.rpcs,
+            "call_us": call_us(),
+        }
         print(json.dumps(figures))
     return status
 

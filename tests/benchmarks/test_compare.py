@@ -9,9 +9,10 @@ import pytest
 from benchmarks.compare import Pass, compare, in_turn, main
 
 
-def a_pass(cpu_s: float, **others: float) -> Pass:
-    """Return a pass whose tests all took the same time."""
-    return Pass(1.0, {"test_1": cpu_s, **others}, 10.0)
+def a_pass(cpu_s: float, rpcs: int = 10, **others: float) -> Pass:
+    """Return a pass whose tests all had the same number of RPCs."""
+    tests_s = {"test_1": cpu_s, **others}
+    return Pass(1.0, tests_s, dict.fromkeys(tests_s, rpcs), 10.0)
 
 
 def test_the_best_times_are_compared_and_rounds_give_the_spread() -> None:
@@ -28,6 +29,12 @@ def test_only_common_tests_are_compared() -> None:
     names = [one.name for one in compare([a_pass(1.0, new=5.0)], [a_pass(1.0)])]
     assert names == ["test_1", "all tests", "start", "sequential Call, us"]
     assert compare([a_pass(1.0, new=5.0)], [a_pass(1.0)])[1].ratio == 1.0
+
+
+def test_more_work_is_told_from_slower_work() -> None:
+    """Another run of the same seed may have more to do."""
+    test, total, start, _ = compare([a_pass(3.0, rpcs=20)], [a_pass(1.0)])
+    assert (test.ratio, test.work, total.work, start.work) == (3.0, 2.0, 2.0, None)
 
 
 def test_the_checkouts_take_turns_at_being_first() -> None:
