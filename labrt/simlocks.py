@@ -216,14 +216,16 @@ class Condition(Generic[LockT]):
     def wait_for(self, predicate: Callable[[], T], timeout: float | None = None) -> T:
         """Wait until the predicate is true, or until the time has passed."""
         now = self._runtime.now
-        deadline = None if timeout is None else now() + timeout
         result = predicate()
+        deadline = None if timeout is None else now() + timeout
+        # Without any time as well: others get the lock once, and it has to be held.
         while not result:
-            left = None if deadline is None else deadline - now()
-            if left is not None and left <= 0:
-                break
-            self.wait(left)
+            self.wait(timeout)
             result = predicate()
+            if deadline is not None:
+                timeout = deadline - now()
+                if timeout <= 0:
+                    break
         return result
 
     def notify(self, n: int = 1) -> None:

@@ -140,7 +140,9 @@ def test_condition_without_its_lock_is_refused(run_program: RunProgram) -> None:
 
         def main():
             condition, errors = threading.Condition(), []
-            for action in (condition.wait, condition.notify):
+            def poll():
+                condition.wait_for(lambda: False, timeout=0)
+            for action in (condition.wait, condition.notify, poll):
                 try:
                     action()
                 except RuntimeError as error:
@@ -151,7 +153,28 @@ def test_condition_without_its_lock_is_refused(run_program: RunProgram) -> None:
     assert errors == [
         "cannot wait on un-acquired lock",
         "cannot notify on un-acquired lock",
+        "cannot wait on un-acquired lock",
     ]
+
+
+def test_wait_for_without_time_lets_others_have_the_lock_once(
+    run_program: RunProgram,
+) -> None:
+    """What they do with it counts, as in the standard library."""
+    source = """
+        import threading, time
+
+        def main():
+            condition, done = threading.Condition(), []
+            def other():
+                with condition:
+                    done.append(1)
+            with condition:
+                threading.Thread(target=other).start()
+                time.sleep(1)
+                return condition.wait_for(lambda: done, timeout=0)
+    """
+    assert run_program(source, preempt_every=10**9) == [1]
 
 
 def test_events_semaphores_barriers_timers(run_program: RunProgram) -> None:

@@ -50,6 +50,11 @@ CASES = {
         (lang.With(0, None, (lang.Sleep(1),)), lang.Sleep(2), lang.Release(0)),
         (lang.Acquire(0, 1),),
     ),
+    "who waits for no time has to hold the lock": threads(
+        ONE_CONDITION,
+        (lang.WaitFor(0, 0, 1, 0), lang.WaitFor(0, 0, 1, 1)),
+        (lang.With(0, 0, (lang.Bump(0), lang.WaitFor(0, 0, 2, 0))),),
+    ),
     "who has gone on in time enters a lock that is held": threads(
         ONE_CONDITION,
         (lang.With(0, 0, (lang.Wait(0, 2),)), lang.Sleep(1), lang.Acquire(0, NOWAIT)),
