@@ -7,7 +7,7 @@ a simulation is single-threaded and ends before its caller goes on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from labrt.errors import UsageError
 
@@ -36,3 +36,10 @@ def activate(runtime: SimRuntime) -> None:
 def deactivate() -> None:
     """Say that the running simulation has ended."""
     _running.clear()
+
+
+def own_attribute(module: str, name: str, default: Any) -> Any:
+    """Return what the running world has for a name of a module that it imported."""
+    world = active().current_world()
+    found = world.modules.get(module) if world else None
+    return getattr(found, name, default)

@@ -12,12 +12,13 @@ reach somebody who is still waiting, if there is anybody.
 
 from __future__ import annotations
 
+import warnings
 from collections import deque
 from collections.abc import Callable
 from threading import TIMEOUT_MAX
 from typing import Generic, TypeVar
 
-from labrt.active import active
+from labrt.active import active, own_attribute
 from labrt.simtask import SimTask
 
 T = TypeVar("T")
@@ -243,7 +244,10 @@ class Condition(Generic[LockT]):
         """Wake all waiters."""
         self.notify(len(self._waiters))
 
-    notifyAll = notify_all
+    def notifyAll(self) -> None:
+        """Wake all waiters."""
+        warn_deprecated("notifyAll()", "use notify_all()")
+        self.notify_all()
 
     def _at_fork_reinit(self) -> None:
         self._lock._at_fork_reinit()
@@ -265,7 +269,10 @@ class Event:
         self._runtime.point()
         return self._flag
 
-    isSet = is_set
+    def isSet(self) -> bool:
+        """Say whether the flag is set."""
+        warn_deprecated("isSet()", "use is_set()")
+        return self.is_set()
 
     def set(self) -> None:
         """Set the flag and wake everybody."""
@@ -306,6 +313,12 @@ def _check_timeout(blocking: bool, timeout: float) -> None:
         raise ValueError("timeout value must be a non-negative number")
     if timeout > TIMEOUT_MAX:
         raise OverflowError("timeout value is too large")
+
+
+def warn_deprecated(old: str, new: str) -> None:
+    """Warn the caller's caller, by the world's own ``warnings``, of an old name."""
+    warn = own_attribute("warnings", "warn", warnings.warn)
+    warn(f"{old} is deprecated, {new} instead", DeprecationWarning, stacklevel=3)
 
 
 def _refuse_release(dying: bool) -> None:

@@ -63,7 +63,7 @@ FRESH = worldimportlib.FRESH | {
 # fmt: on
 
 # The C halves of modules that have a Python half as well, which is to be used.
-_C_HALVES = {"_queue": {"queue"}, "_warnings": {"warnings", "_py_warnings"}}
+_C_HALVES = {"_warnings": {"warnings", "_py_warnings"}}
 
 
 def substitute(world: SimWorld, name: str, importer: str) -> ModuleType | None:
@@ -83,7 +83,8 @@ def substitute(world: SimWorld, name: str, importer: str) -> ModuleType | None:
         return world.fresh_library_module(name)
     if name.partition(".")[0] in simfiles.SHARED:
         return simfiles.shared_module(name)
-    if user in _C_HALVES.get(name, ()):
+    # The C queue waits for locks of the system's, and would stop the whole run.
+    if name == "_queue" or user in _C_HALVES.get(name, ()):
         raise ImportError(f"no {name} in a simulated world", name=name)
     return None
 

@@ -9,7 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from labrt import simthreading
-from labrt.active import active
+from labrt.active import active, own_attribute
 from labrt.errors import NotSimulable, WorldKilled
 from labrt.simlocks import Lock, RLock
 from labrt.simtask import SimTask
@@ -80,7 +80,9 @@ def make_module(world: SimWorld) -> ModuleType:
         start_new_thread=_start_new_thread,
     )
     if sys.version_info >= (3, 12):
-        module.__dict__["daemon_threads_allowed"] = lambda: True
+        module.__dict__.update(
+            daemon_threads_allowed=lambda: True, _is_main_interpreter=lambda: True
+        )
     if sys.version_info >= (3, 13):
         module.__dict__.update(
             lock=Lock,
@@ -140,18 +142,25 @@ def _guarded(
     except (SystemExit, WorldKilled):
         return
     except BaseException as error:
-        hook = simthreading.own_attribute("sys", "unraisablehook", None)
+        hook = own_attribute("sys", "unraisablehook", None)
         if hook in (None, sys.unraisablehook, sys.__unraisablehook__):
             raise
-        hook(
-            SimpleNamespace(
-                exc_type=type(error),
-                exc_value=error,
-                exc_traceback=error.__traceback__,
-                err_msg=f"Exception ignored in thread started by {function!r}",
-                object=function,
-            )
-        )
+        hook(_unraisable(error, function))
+
+
+def _unraisable(
+    error: BaseException, function: Callable[..., object]
+) -> SimpleNamespace:
+    """Return what a hook is told; from Python 3.13 on the message has the function."""
+    message = "Exception ignored in thread started by"
+    in_message = sys.version_info >= (3, 13)
+    return SimpleNamespace(
+        exc_type=type(error),
+        exc_value=error,
+        exc_traceback=error.__traceback__,
+        err_msg=f"{message} {function!r}" if in_message else message,
+        object=None if in_message else function,
+    )
 
 
 def _name_of(function: Callable[..., object]) -> str:

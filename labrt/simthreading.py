@@ -14,7 +14,6 @@ import os
 import sys
 import threading as real
 import traceback
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib.abc import InspectLoader
@@ -22,9 +21,9 @@ from importlib.util import find_spec
 from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from labrt.active import active
+from labrt.active import active, own_attribute
 from labrt.errors import WorldKilled
-from labrt.simlocks import Condition, Event, Lock, RLock
+from labrt.simlocks import Condition, Event, Lock, RLock, warn_deprecated
 from labrt.simtask import SimTask
 
 if TYPE_CHECKING:
@@ -37,6 +36,8 @@ class Thread:
     # A subclass whose `__init__` does not call this one's is found out by these.
     _initialized = False
     _task: SimTask | None = None
+    # Set on a world's main thread when its program has come to its end.
+    _over = False
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class Thread:
         self._target = target
         self._args = args
         self._kwargs = {} if kwargs is None else kwargs
-        self._name = _new_name(target) if name is None else str(name)
+        self._name = str(name) if name else _new_name(target)
         self._daemonic = _is_daemon_running() if daemon is None else daemon
         self._initialized = True
 
@@ -85,7 +86,18 @@ class Thread:
             hook = own_attribute("threading", "excepthook", excepthook)
             if hook is excepthook:
                 raise  # it fails the run
+            self._call_hook(hook, error)
+
+    def _call_hook(self, hook: Callable[..., object], error: BaseException) -> None:
+        """Call a world's excepthook; what that raises is for a ``sys.excepthook``."""
+        try:
             hook(ExceptHookArgs((type(error), error, error.__traceback__, self)))
+        except Exception as worse:
+            last = own_attribute("sys", "excepthook", None)
+            if last in (None, sys.excepthook, sys.__excepthook__):
+                raise  # it fails the run
+            _error_stream().write("Exception in threading.excepthook:\n")
+            last(type(worse), worse, worse.__traceback__)
 
     def join(self, timeout: float | None = None) -> None:
         """Wait until the thread has ended, or until ``timeout`` seconds have passed."""
@@ -94,13 +106,14 @@ class Thread:
             raise RuntimeError("cannot join thread before it is started")
         if self._task is active().current:
             raise RuntimeError("cannot join current thread")
-        self._task.join(timeout)
+        if not self._over:
+            self._task.join(timeout)
 
     def is_alive(self) -> bool:
         """Say whether the thread has been started and has not ended."""
         self._check_initialized()
         active().point()
-        return self._task is not None and not self._task.done
+        return self._task is not None and not self._task.done and not self._over
 
     def _check_initialized(self) -> None:
         if not self._initialized:
@@ -138,22 +151,22 @@ class Thread:
 
     def getName(self) -> str:
         """Return the thread's name."""
-        _deprecated("getName()", "get the name attribute")
+        warn_deprecated("getName()", "get the name attribute")
         return self.name
 
     def setName(self, name: str) -> None:
         """Set the thread's name."""
-        _deprecated("setName()", "set the name attribute")
+        warn_deprecated("setName()", "set the name attribute")
         self.name = name
 
     def isDaemon(self) -> bool:
         """Say whether the thread is a daemon."""
-        _deprecated("isDaemon()", "get the daemon attribute")
+        warn_deprecated("isDaemon()", "get the daemon attribute")
         return self.daemon
 
     def setDaemon(self, daemon: bool) -> None:
         """Set whether the thread is a daemon."""
-        _deprecated("setDaemon()", "set the daemon attribute")
+        warn_deprecated("setDaemon()", "set the daemon attribute")
         self.daemon = daemon
 
     def __repr__(self) -> str:
@@ -260,15 +273,13 @@ def excepthook(args: real.ExceptHookArgs) -> None:
     lines = traceback.format_exception(
         args.exc_type, args.exc_value, args.exc_traceback
     )
-    stream = own_attribute("sys", "stderr", sys.stderr)
-    stream.write(f"Exception in thread {name}:\n{''.join(lines)}")
+    _error_stream().write(f"Exception in thread {name}:\n{''.join(lines)}")
 
 
-def own_attribute(module: str, name: str, default: Any) -> Any:
-    """Return what the running world has for a name of a module that it imported."""
-    world = active().current_world()
-    found = world.modules.get(module) if world else None
-    return getattr(found, name, default)
+def _error_stream() -> Any:
+    # A program may have taken its own away: better shown than lost.
+    own = own_attribute("sys", "stderr", None)
+    return own or own_attribute("sys", "__stderr__", sys.stderr)
 
 
 # Functions that look at threads.
@@ -304,20 +315,14 @@ def enumerate() -> list[Thread]:
 
 def currentThread() -> Thread:
     """Return the ``Thread`` that is running."""
-    _deprecated("currentThread()", "use current_thread()")
+    warn_deprecated("currentThread()", "use current_thread()")
     return current_thread()
 
 
 def activeCount() -> int:
     """Return how many threads of this world are alive."""
-    _deprecated("activeCount()", "use active_count()")
+    warn_deprecated("activeCount()", "use active_count()")
     return active_count()
-
-
-def _deprecated(old: str, new: str) -> None:
-    warnings.warn(
-        f"{old} is deprecated, {new} instead", DeprecationWarning, stacklevel=3
-    )
 
 
 def _tasks() -> list[SimTask]:
@@ -342,7 +347,8 @@ def _is_daemon_running() -> bool:
 def _new_name(target: Callable[..., object] | None) -> str:
     runtime = active()
     world = runtime.current_world()
-    number = world.count_thread() if world else runtime.count_task()
+    counter = world.count_thread if world else runtime.count_task
+    number = own_attribute("threading", "_counter", counter)()
     name = getattr(target, "__name__", None)
     return f"Thread-{number} ({name})" if name else f"Thread-{number}"
 
@@ -358,12 +364,13 @@ def make_module(world: SimWorld) -> ModuleType:
     module = ModuleType("threading", real.__doc__)
     module.__dict__.update({name: globals()[name] for name in _PUBLIC})
     module.__dict__.update(
-        **_hooks("trace"),
-        **_hooks("profile"),
+        **_from_here(_hooks("trace")),
+        **_from_here(_hooks("profile")),
         **_ending(world),
         __all__=list(real.__all__),
         __excepthook__=excepthook,
-        stack_size=stack_size_setting(),
+        stack_size=_from_here({"stack_size": stack_size_setting()})["stack_size"],
+        _counter=world.count_thread,
         _CRLock=RLock,
         _DummyThread=_ForeignThread,
         _PyRLock=RLock,
@@ -385,10 +392,22 @@ def _hooks(kind: str) -> dict[str, Any]:
     def get_hook() -> Any:
         return kept[0]
 
+    def set_all(func: Any) -> None:
+        set_hook(func)
+        own_attribute("sys", f"set{kind}", set_hook)(func)
+
     hooks: dict[str, Any] = {f"set{kind}": set_hook, f"get{kind}": get_hook}
     if hasattr(real, f"set{kind}_all_threads"):
-        hooks[f"set{kind}_all_threads"] = set_hook
+        hooks[f"set{kind}_all_threads"] = set_all
     return hooks
+
+
+def _from_here(functions: dict[str, Any]) -> dict[str, Any]:
+    """Give a world's own functions the names that the library's have."""
+    for name, function in functions.items():
+        function.__name__ = function.__qualname__ = name
+        function.__module__ = "threading"
+    return functions
 
 
 def _ending(world: SimWorld) -> dict[str, Any]:
@@ -407,6 +426,10 @@ def _ending(world: SimWorld) -> dict[str, Any]:
     def shut_down() -> None:
         nonlocal over
         over = True
+        main = main_thread()
+        main._over = True
+        if main._task is not None:
+            main._task.wake_joiners()
         for call in reversed(calls):
             call()
         calls.clear()
@@ -443,5 +466,5 @@ _PUBLIC = [
 ]
 # Where they say they come from: it shows in what is printed of them.
 for _name in _PUBLIC:
-    if getattr(globals()[_name], "__module__", "") == __name__:
+    if getattr(globals()[_name], "__module__", "") in (__name__, "_threading_local"):
         globals()[_name].__module__ = "threading"

@@ -421,3 +421,22 @@ def test_thousands_of_threads(run_program: RunProgram) -> None:
         debug=False,  # every check looks at every thread
     )
     assert total == 60_000
+
+
+def test_no_queue_waits_for_the_process(run_program: RunProgram) -> None:
+    """A queue is never the one in C, by which every thread would have to wait."""
+    held = run_program(
+        """
+        import importlib, queue, sys, threading, time
+
+        def main():
+            try:
+                import _queue
+            except ImportError:
+                del sys.modules["queue"]
+                fresh = importlib.import_module("queue").SimpleQueue()
+                threading.Timer(1, fresh.put, [7]).start()
+                return fresh.get(), time.monotonic() % 1
+        """
+    )
+    assert held == (7, 0)
