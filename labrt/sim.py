@@ -212,7 +212,9 @@ class SimRuntime(interface.Runtime):
         """Call ``callback(*args)`` in ``delay`` seconds, outside every world."""
         timer = SimTimer(callback, args)
         self._sequence += 1
-        due = self._now + (delay * 1e9 + WHOLE - WHOLE)
+        due = self._now
+        if delay > 0:
+            due += delay * 1e9 + WHOLE - WHOLE
         heappush(self._timers, (due, self._sequence, timer, 0))
         return timer
 
@@ -353,7 +355,7 @@ class SimRuntime(interface.Runtime):
         if len(timers) > self._timer_limit:
             self._drop_stale_timers()
         now = -1.0
-        passed_over: list[SimTask] = []
+        passed_over: list[SimTask] | None = None
         while timers:
             due, _, target, epoch = timers[0]
             if due > now >= 0:
@@ -365,15 +367,16 @@ class SimRuntime(interface.Runtime):
                 # Only a live timer is a reason for time to pass.
                 now = self._now = due
                 if target.waiters is not None and self._passes_over():
-                    passed_over.append(target)
+                    passed_over = [*(passed_over or ()), target]
                 else:
                     self._expire(target)
             elif not target.cancelled:
-                now = self._now = max(due, self._now)
+                now = self._now = due
                 self._call_back(target)
-        for task in passed_over:
-            self._sequence += 1
-            heappush(timers, (now, self._sequence, task, task.epoch))
+        if passed_over is not None:
+            for task in passed_over:
+                self._sequence += 1
+                heappush(timers, (now, self._sequence, task, task.epoch))
         if now < 0:
             self._failure = Deadlock(report.deadlock(self.unfinished_tasks()))
 

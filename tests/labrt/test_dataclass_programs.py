@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import copy
+import copyreg
 import dataclasses
 import functools
 import gc
@@ -126,9 +127,12 @@ def _is_outside(value: object, process: set[int]) -> bool:
         return type(content) in IMMUTABLE or id(content) in LIBRARY
     if isinstance(value, dict | list | set):
         return id(value) in process or id(value) in LIBRARY
+    # A package of the process may have told how its objects are pickled.
+    registered = copyreg.dispatch_table.values()
     return (
         id(value) in process
         or id(value) in LIBRARY
+        or any(value is function for function in registered)
         or type(value).__module__.startswith("labrt")
     )
 
