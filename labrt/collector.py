@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
 
 from labrt.active import active
+from labrt.copies import copy_of
 
 if TYPE_CHECKING:
     from labrt.simworld import SimWorld
@@ -71,8 +72,6 @@ _INFO: Final = {"generation": 2, "collected": 0, "uncollectable": 0}
 
 def make_module(world: SimWorld) -> ModuleType:
     """Make the ``gc`` module of one world: its settings are the world's own."""
-    module = ModuleType("gc", gc.__doc__)
-    module.__dict__.update(vars(gc))
     settings: dict[str, Any] = {"enabled": True, "threshold": (700, 10, 10), "debug": 0}
 
     def collect_now(generation: int = 2) -> int:
@@ -87,7 +86,8 @@ def make_module(world: SimWorld) -> ModuleType:
             *settings["threshold"][len(thresholds) :],
         )
 
-    module.__dict__.update(
+    return copy_of(
+        gc,
         callbacks=[],
         collect=collect_now,
         disable=lambda: settings.update(enabled=False),
@@ -105,4 +105,3 @@ def make_module(world: SimWorld) -> ModuleType:
         set_threshold=set_threshold,
         unfreeze=lambda: None,
     )
-    return module

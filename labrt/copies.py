@@ -10,8 +10,25 @@ def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
     """Return a module with the same contents, but for the changes."""
     copy = ModuleType(module.__name__, module.__doc__)
     vars(copy).update(vars(module))
-    vars(copy).update(changes)
+    vars(copy).update(
+        {
+            name: in_place_of(vars(module).get(name), new)
+            for name, new in changes.items()
+        }
+    )
     return copy
+
+
+def in_place_of(original: object, replacement: Any) -> Any:
+    """Return a replacement that a class may hold where it may hold the original.
+
+    A function written in C is no method of a class that has it as an attribute, as
+    `logging.Formatter` has `time.localtime`; one written in Python would become one.
+    """
+    is_function = isinstance(replacement, FunctionType)
+    if is_function and not isinstance(original, FunctionType):
+        return staticmethod(replacement)
+    return replacement
 
 
 def rebound_copy(module: ModuleType, **changes: Any) -> ModuleType:

@@ -8,7 +8,8 @@ dictionaries make sets by operators. Both are rewritten here:
   drops what is equal just as a set does, and remembers the order;
 * ``d.keys()`` and ``d.items()`` become ``__labrt_view__(d.keys())`` wherever they are
   more than iterated over: nearly always they are not, and stay as they are;
-* a class with ``set`` among several bases gets one without a metaclass.
+* a class with ``set`` among several bases gets one without a metaclass;
+* ``x.__hash__()`` becomes ``__labrt_hash__(x)``, which is the world's ``hash``.
 
 A display that something is only looked up in stays as well: nobody sees its order.
 """
@@ -26,14 +27,16 @@ _SET: Final = "__labrt_set__"
 _KEYS: Final = "__labrt_keys__"
 _VIEW: Final = "__labrt_view__"
 _BASE: Final = "__labrt_base__"
+_HASH: Final = "__labrt_hash__"
 
 NAMES: Final[dict[str, Any]] = {
     _SET: from_order,
     _KEYS: dict.fromkeys,
     _VIEW: ordered_view,
     _BASE: plain_base,
+    _HASH: hash,
 }
-"""What rewritten code needs among its built-ins."""
+"""What rewritten code needs among its built-ins; a world has a hash of its own."""
 
 _VIEWS: Final = {"keys", "items"}
 _KINDS: Final = {"set", "frozenset"}
@@ -98,6 +101,19 @@ def _is_view(node: ast.expr) -> bool:
     )
 
 
+def _hashed(node: ast.Call) -> ast.expr | None:
+    """Return whose hash `x.__hash__()` asks for; None for another call.
+
+    `super().__hash__()` is not `hash` of anything, and stays.
+    """
+    function = node.func
+    if not isinstance(function, ast.Attribute) or function.attr != "__hash__":
+        return None
+    if node.args or node.keywords or isinstance(function.value, ast.Call):
+        return None
+    return function.value
+
+
 class _Reorder(ast.NodeTransformer):
     """Rewrites everything but the nodes that it is told to leave."""
 
@@ -125,7 +141,10 @@ class _Reorder(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         wrap = _is_view(node) and node not in self._harmless
+        hashed = _hashed(node)
         self.generic_visit(node)
+        if hashed is not None:
+            return _at(node, _call(_HASH, hashed))
         return _at(node, _call(_VIEW, node)) if wrap else node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:

@@ -16,7 +16,7 @@ import warnings
 from collections import deque
 from collections.abc import Callable
 from threading import TIMEOUT_MAX
-from typing import Generic, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from labrt.active import active, own_attribute
 from labrt.simtask import SimTask
@@ -82,7 +82,7 @@ class Lock:
         """Free the lock and let one waiter try again."""
         runtime = self._runtime
         if self._owner is None:
-            _refuse_release(runtime.dying)
+            _refuse_release(runtime.dying, "release unlocked lock")
             return
         self._owner = None
         if self._waiters:
@@ -94,6 +94,9 @@ class Lock:
     def locked(self) -> bool:
         """Say whether anybody holds the lock."""
         return self._owner is not None
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_to_pickle("RLock" if isinstance(self, RLock) else "lock")
 
     def _at_fork_reinit(self) -> None:
         """Free the lock, whoever holds it; others may go on waiting."""
@@ -156,7 +159,7 @@ class RLock(Lock):
     def release(self) -> None:
         """Undo one ``acquire``; the last one frees the lock."""
         if self._owner is not self._runtime.current:
-            _refuse_release(self._runtime.dying)
+            _refuse_release(self._runtime.dying, "cannot release un-acquired lock")
             return
         self._depth -= 1
         if self._depth == 0:
@@ -208,6 +211,7 @@ class Condition(Generic[LockT]):
         lock, runtime = self._lock, self._runtime
         if not lock._is_owned():
             raise RuntimeError("cannot wait on un-acquired lock")
+        _check_limit(timeout)
         # Nobody runs between these two, so no notification can be missed.
         depth = lock._release_save()
         woken = runtime.block(self, self._waiters, timeout)
@@ -248,6 +252,9 @@ class Condition(Generic[LockT]):
         """Wake all waiters."""
         warn_deprecated("notifyAll()", "use notify_all()")
         self.notify_all()
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_to_pickle("RLock" if isinstance(self._lock, RLock) else "lock")
 
     def _at_fork_reinit(self) -> None:
         self._lock._at_fork_reinit()
@@ -290,7 +297,11 @@ class Event:
         if self._flag:
             self._runtime.point()
             return True
+        _check_limit(timeout)
         return self._runtime.block(self, self._waiters, timeout)
+
+    def __reduce__(self) -> NoReturn:
+        _refuse_to_pickle("lock")
 
     def _at_fork_reinit(self) -> None:
         """Do nothing: no process of a world's is ever forked."""
@@ -321,7 +332,16 @@ def warn_deprecated(old: str, new: str) -> None:
     warn(f"{old} is deprecated, {new} instead", DeprecationWarning, stacklevel=3)
 
 
-def _refuse_release(dying: bool) -> None:
+def _refuse_release(dying: bool, message: str) -> None:
     """Complain about releasing what is not held, unless a killed task unwinds."""
     if not dying:
-        raise RuntimeError("release unlocked lock")
+        raise RuntimeError(message)
+
+
+def _check_limit(timeout: float | None) -> None:
+    if timeout is not None and timeout > TIMEOUT_MAX:
+        raise OverflowError("timeout value is too large")
+
+
+def _refuse_to_pickle(kind: str) -> NoReturn:
+    raise TypeError(f"cannot pickle '_thread.{kind}' object")

@@ -76,7 +76,7 @@ def make_os(world: SimWorld) -> ModuleType:
         # These look into the environment of the module that they are in.
         setattr(module, name, rebound_function(getattr(real_os, name), vars(module)))
     if hasattr(real_os, "getrandom"):
-        module.__dict__["getrandom"] = lambda size, flags=0: draw(size)
+        module.__dict__["getrandom"] = staticmethod(lambda size, flags=0: draw(size))
     # The logging module and the executors register what to do after a fork.
     module.__dict__.pop("register_at_fork", None)
     return module

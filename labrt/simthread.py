@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from labrt import simthreading
 from labrt.active import active, own_attribute
+from labrt.copies import copy_of
 from labrt.errors import NotSimulable, WorldKilled
 from labrt.simlocks import Lock, RLock
 from labrt.simtask import SimTask
@@ -56,40 +57,43 @@ class ThreadHandle:
         self._task = active().spawn(_guarded, function, (), {}, name=_name_of(function))
 
 
+# Nothing is taken over from the process's own module.
+_BARE = ModuleType("_thread")
+
+
 def make_module(world: SimWorld) -> ModuleType:
     """Make the ``_thread`` module of one world."""
-    module = ModuleType("_thread")
-    module.__dict__.update(
-        LockType=Lock,
-        RLock=RLock,
-        TIMEOUT_MAX=real.TIMEOUT_MAX,
-        _ExceptHookArgs=real.ExceptHookArgs,
-        _count=lambda: simthreading.active_count() - 1,
-        _excepthook=simthreading.excepthook,
-        _local=simthreading.local,
-        allocate=Lock,
-        allocate_lock=Lock,
-        error=RuntimeError,
-        exit=_exit,
-        exit_thread=_exit,
-        get_ident=simthreading.get_ident,
-        get_native_id=simthreading.get_native_id,
-        interrupt_main=_interrupt_main,
-        stack_size=simthreading.stack_size_setting(),
-        start_new=_start_new_thread,
-        start_new_thread=_start_new_thread,
-    )
+    names: dict[str, Any] = {
+        "LockType": Lock,
+        "RLock": RLock,
+        "TIMEOUT_MAX": real.TIMEOUT_MAX,
+        "_ExceptHookArgs": real.ExceptHookArgs,
+        "_count": lambda: simthreading.active_count() - 1,
+        "_excepthook": simthreading.excepthook,
+        "_local": simthreading.local,
+        "allocate": Lock,
+        "allocate_lock": Lock,
+        "error": RuntimeError,
+        "exit": _exit,
+        "exit_thread": _exit,
+        "get_ident": simthreading.get_ident,
+        "get_native_id": simthreading.get_native_id,
+        "interrupt_main": _interrupt_main,
+        "stack_size": simthreading.stack_size_setting(),
+        "start_new": _start_new_thread,
+        "start_new_thread": _start_new_thread,
+    }
     if sys.version_info >= (3, 12):
-        module.__dict__.update(
+        names.update(
             daemon_threads_allowed=lambda: True, _is_main_interpreter=lambda: True
         )
     if sys.version_info >= (3, 13):
-        module.__dict__.update(
+        names.update(
             lock=Lock,
             start_joinable_thread=_start_joinable_thread,
             _ThreadHandle=ThreadHandle,
         )
-    return module
+    return copy_of(_BARE, **names)
 
 
 def _exit() -> NoReturn:

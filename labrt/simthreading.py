@@ -19,9 +19,10 @@ from functools import partial
 from importlib.abc import InspectLoader
 from importlib.util import find_spec
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from labrt.active import active, own_attribute
+from labrt.copies import in_place_of
 from labrt.errors import WorldKilled
 from labrt.simlocks import Condition, Event, Lock, RLock, warn_deprecated
 from labrt.simtask import SimTask
@@ -168,6 +169,9 @@ class Thread:
         """Set whether the thread is a daemon."""
         warn_deprecated("setDaemon()", "set the daemon attribute")
         self.daemon = daemon
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("cannot pickle '_thread.lock' object")
 
     def __repr__(self) -> str:
         self._check_initialized()
@@ -362,14 +366,20 @@ local = _local_class()
 def make_module(world: SimWorld) -> ModuleType:
     """Make the ``threading`` module of one world."""
     module = ModuleType("threading", real.__doc__)
-    module.__dict__.update({name: globals()[name] for name in _PUBLIC})
+    module.__dict__.update(
+        {n: in_place_of(vars(real).get(n), globals()[n]) for n in _PUBLIC}
+    )
     module.__dict__.update(
         **_from_here(_hooks("trace")),
         **_from_here(_hooks("profile")),
         **_ending(world),
         __all__=list(real.__all__),
+        # Itself, by which it is known whether a world has a hook of its own.
+        excepthook=excepthook,
         __excepthook__=excepthook,
-        stack_size=_from_here({"stack_size": stack_size_setting()})["stack_size"],
+        stack_size=staticmethod(
+            _from_here({"stack_size": stack_size_setting()})["stack_size"]
+        ),
         _counter=world.count_thread,
         _CRLock=RLock,
         _DummyThread=_ForeignThread,

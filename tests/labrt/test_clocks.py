@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import types
 from typing import Any
 
 import pytest
@@ -167,3 +169,54 @@ def test_wrong_uses_are_refused(
     with pytest.raises(TaskFailed) as failure:
         run_program(f"import time\ndef main(): {call}")
     assert isinstance(failure.value.__cause__, error)
+
+
+MODULES = ("_thread", "gc", "os", "sys", "threading", "time", "timeit")
+
+
+def test_functions_do_not_become_methods(run_program: RunProgram) -> None:
+    """What is no method of a class that holds it outside a world is none inside."""
+    plain = [
+        (module, name)
+        for module in MODULES
+        for name, value in vars(importlib.import_module(module)).items()
+        if isinstance(value, types.BuiltinFunctionType)
+    ]
+    bound = run_program(
+        f"""
+        import importlib
+
+        class Holder: pass
+
+        def main():
+            found, holder = [], Holder()
+            for module, name in {plain}:
+                Holder.held = getattr(importlib.import_module(module), name, None)
+                hook = "excepthook" in name
+                if getattr(holder.held, "__self__", None) is holder and not hook:
+                    found.append(f"{{module}}.{{name}}")
+            return found
+        """
+    )
+    assert bound == []
+
+
+def test_a_log_with_times(run_program: RunProgram) -> None:
+    """The time of a log record is the simulation's, in every style of format."""
+    lines: list[str] = []
+    run_program(
+        """
+        import io, logging
+
+        def main():
+            for style, layout in (("%", "%(asctime)s %(message)s"),
+                                  ("{", "{asctime} {message}")):
+                handler = logging.StreamHandler()
+                handler.setFormatter(logging.Formatter(layout, "%Y", style))
+                logging.getLogger().addHandler(handler)
+                logging.getLogger().warning("text")
+                logging.getLogger().removeHandler(handler)
+        """,
+        output=lambda now, world, text: lines.append(text),
+    )
+    assert lines == ["2024 text", "2024 text"]

@@ -166,12 +166,39 @@ def test_waits_that_are_too_long_are_refused(run_program: RunProgram) -> None:
             lock = threading.Lock()
             lock.acquire()
             errors = []
+            condition, event = threading.Condition(), threading.Event()
             for timeout in (threading.TIMEOUT_MAX * 2, float("inf")):
+                for wait in (lambda: lock.acquire(timeout=timeout),
+                             lambda: condition.wait(timeout),
+                             lambda: event.wait(timeout)):
+                    try:
+                        with condition: wait()
+                    except OverflowError as error:
+                        errors.append(str(error))
+            return errors
+        """
+    )
+    assert result == ["timeout value is too large"] * 6
+
+
+@pytest.mark.parametrize(
+    "made", ["Lock()", "RLock()", "Condition()", "Event()", "Semaphore()", "Thread()"]
+)
+def test_what_holds_a_lock_is_not_copied(run_program: RunProgram, made: str) -> None:
+    """Copying and pickling fail as they do for real threads, and as clearly."""
+    errors = run_program(
+        f"""
+        import copy, pickle, threading
+
+        def main():
+            thing, errors = threading.{made}, []
+            for action in (pickle.dumps, copy.deepcopy):
                 try:
-                    lock.acquire(timeout=timeout)
-                except OverflowError as error:
+                    action(thing)
+                except TypeError as error:
                     errors.append(str(error))
             return errors
         """
     )
-    assert result == ["timeout value is too large"] * 2
+    assert len(errors) == 2
+    assert all(error.startswith("cannot pickle '_thread.") for error in errors)
