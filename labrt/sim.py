@@ -561,8 +561,11 @@ class SimRuntime(interface.Runtime):
             try:
                 return self._run(main)
             finally:
-                self._close()
-                deactivate()
+                # Whatever goes wrong at the end of this run, another can follow.
+                try:
+                    self._close()
+                finally:
+                    deactivate()
 
     def _run(self, main: Callable[[], T]) -> T:
         __tracebackhide__ = True
