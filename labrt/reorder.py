@@ -27,14 +27,14 @@ _SET: Final = "__labrt_set__"
 _KEYS: Final = "__labrt_keys__"
 _VIEW: Final = "__labrt_view__"
 _BASE: Final = "__labrt_base__"
-_HASH: Final = "__labrt_hash__"
+HASH: Final = "__labrt_hash__"
 
 NAMES: Final[dict[str, Any]] = {
     _SET: from_order,
     _KEYS: dict.fromkeys,
     _VIEW: ordered_view,
     _BASE: plain_base,
-    _HASH: hash,
+    HASH: hash,
 }
 """What rewritten code needs among its built-ins; a world has a hash of its own."""
 
@@ -144,7 +144,7 @@ class _Reorder(ast.NodeTransformer):
         hashed = _hashed(node)
         self.generic_visit(node)
         if hashed is not None:
-            return _at(node, _call(_HASH, hashed))
+            return _at(node, _call(HASH, hashed))
         return _at(node, _call(_VIEW, node)) if wrap else node
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:

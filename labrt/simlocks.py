@@ -322,8 +322,7 @@ def _check_timeout(blocking: bool, timeout: float) -> None:
         raise ValueError("can't specify a timeout for a non-blocking call")
     if timeout < 0:
         raise ValueError("timeout value must be a non-negative number")
-    if timeout > TIMEOUT_MAX:
-        raise OverflowError("timeout value is too large")
+    _check_limit(timeout)
 
 
 def warn_deprecated(old: str, new: str) -> None:

@@ -22,7 +22,7 @@ from types import CodeType, ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from labrt.active import active, own_attribute
-from labrt.copies import in_place_of
+from labrt.copies import copy_of, in_place_of
 from labrt.errors import WorldKilled
 from labrt.simlocks import Condition, Event, Lock, RLock, warn_deprecated
 from labrt.simtask import SimTask
@@ -203,9 +203,8 @@ def _library() -> dict[str, Any]:
     """
     ours = {"Thread": Thread, "Condition": Condition, "Event": Event}
     made = {**ours, "_MainThread": _NoMainThread}
-    quiet_os = ModuleType("os")
-    quiet_os.__dict__.update(vars(os))
-    quiet_os.__dict__.pop("register_at_fork", None)
+    quiet_os = copy_of(os)
+    vars(quiet_os).pop("register_at_fork", None)
 
     def build_class(body: Any, name: str, *bases: type, **keywords: Any) -> Any:
         known = made.get(name)
@@ -366,20 +365,18 @@ local = _local_class()
 def make_module(world: SimWorld) -> ModuleType:
     """Make the ``threading`` module of one world."""
     module = ModuleType("threading", real.__doc__)
-    module.__dict__.update(
-        {n: in_place_of(vars(real).get(n), globals()[n]) for n in _PUBLIC}
+    functions = {name: globals()[name] for name in _PUBLIC}
+    functions |= _from_here(
+        {**_hooks("trace"), **_hooks("profile"), "stack_size": stack_size_setting()}
     )
+    for name, function in functions.items():
+        setattr(module, name, in_place_of(vars(real).get(name), function))
     module.__dict__.update(
-        **_from_here(_hooks("trace")),
-        **_from_here(_hooks("profile")),
         **_ending(world),
         __all__=list(real.__all__),
         # Itself, by which it is known whether a world has a hook of its own.
         excepthook=excepthook,
         __excepthook__=excepthook,
-        stack_size=staticmethod(
-            _from_here({"stack_size": stack_size_setting()})["stack_size"]
-        ),
         _counter=world.count_thread,
         _CRLock=RLock,
         _DummyThread=_ForeignThread,

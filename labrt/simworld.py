@@ -88,7 +88,7 @@ class SimWorld:
                 "hash": identities.hash,
                 "repr": identities.repr,
                 **reorder.NAMES,
-                "__labrt_hash__": identities.hash,
+                reorder.HASH: identities.hash,
                 "exit": sys.exit,
                 "input": no_input("input"),
                 "license": no_input("license"),
