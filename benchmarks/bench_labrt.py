@@ -97,7 +97,7 @@ def start_worlds(count: int) -> None:
 
     def start() -> World:
         world = runtime.world("server", roots=[ROOT], packages={"raft1"})
-        world.load("raft1.server")
+        world.load("raft1.testing.inside")
         return world
 
     def main() -> None:

@@ -52,7 +52,7 @@ def measure_puts(lab: Lab, clients: list[int], seconds: float) -> None:
         lab,
         SERVERS,
         reliable=True,
-        start="kvraft1.kv_host:start_kv",
+        start="kvraft1.testing.inside_kv:start_kv",
         options={"maxraftstate": MAX_RAFT_STATE},
     )
     program = config.start_client(Program(start_putters), "putters")
@@ -101,7 +101,7 @@ def measure_starts(lab: Lab) -> None:
         lab,
         SERVERS,
         reliable=True,
-        start="kvraft1.kv_host:start_kv",
+        start="kvraft1.testing.inside_kv:start_kv",
         options={"maxraftstate": MAX_RAFT_STATE},
     )
     group = config.group()

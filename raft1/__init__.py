@@ -4,6 +4,5 @@
 `raft` (threads, timers and RPCs) around `core` (all decisions, as a step machine). The
 core is put together from small parts: `log`, `election`, `progress`, `commit`,
 `snapshots`, `leadership`, `state`, `rpc`; around it are `storage`, `couriers` and
-`applier`. `server` is the service that the tests put on top, and `scaffold` what the
-tests are written with.
+`applier`. What tests solutions is in `testing/`.
 """

@@ -10,7 +10,7 @@ from typing import Any
 
 from labrt import World
 from labrt.modulenames import plain_name
-from tester1.solution import HARNESS_MODULES
+from tester1.solution import is_testers
 
 __all__ = ["StartFunction", "load_problem", "start_function"]
 
@@ -49,6 +49,4 @@ def load_problem(error: ImportError | SyntaxError) -> str:
 
 def _is_harness(frame: FrameType) -> bool:
     """Whether a frame is in a module of the labs' packages that is no solution's."""
-    name = plain_name(frame.f_globals.get("__name__", ""))
-    package, _, module = name.rpartition(".")
-    return module in HARNESS_MODULES.get(package, ())
+    return is_testers(plain_name(frame.f_globals.get("__name__", "")))

@@ -3,9 +3,9 @@
 A solution is a folder with `raft1/` and `kvraft1/`, or one of them, laid out like the
 repository. What it lacks is taken from the repository, so that a student of lab 4 can
 use the reference Raft. The harness's own packages are never taken from it, even if
-the folder is a copy of the whole repository: they decide about the solution. Nor are
-the harness's own modules in `raft1/` and `kvraft1/`: a copy of one may lie in the
-folder, but one that differs is refused.
+the folder is a copy of the whole repository: they decide about the solution. Nor is
+what `raft1/testing/`, `kvraft1/testing/` and the interface `raft1/raftapi.py` hold: a
+copy of it may lie in the folder, but one that differs is refused.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from typing import Final
 from tester1.files import reason
 
 __all__ = [
-    "HARNESS_MODULES",
     "LAB_PACKAGES",
     "REFERENCE_ROOT",
     "CodeUnderTest",
     "SolutionError",
+    "is_testers",
 ]
 
 REFERENCE_ROOT = Path(__file__).resolve().parent.parent
@@ -32,21 +32,11 @@ REFERENCE_ROOT = Path(__file__).resolve().parent.parent
 LAB_PACKAGES = ("raft1", "kvraft1")
 """The packages that hold solutions."""
 
-HARNESS_MODULES: Final = {
-    "raft1": ("applied", "cluster", "leaders", "raftapi", "scaffold", "server"),
-    "kvraft1": (
-        "clerk_host",
-        "clerks",
-        "counter",
-        "kv_host",
-        "kvtest",
-        "oplog",
-        "rsm_host",
-        "rsm_scaffold",
-        "scaffold",
-    ),
-}
-"""The modules of the labs' packages that test solutions, and are part of none."""
+_TESTING: Final = "testing"
+"""The folder, in each of the labs' packages, of what tests solutions."""
+
+_INTERFACE: Final = ("raft1.raftapi",)
+"""What solutions are written against, beside them in the labs' packages."""
 
 _HARNESS_PACKAGES = frozenset({"labgob", "labrpc", "labrt", "tester1", "tests"})
 
@@ -95,22 +85,34 @@ def _check(solution: Path) -> None:
             f"{solution} holds no solution: there is neither a raft1/ nor a kvraft1/ "
             f"with Python files in it{hint}"
         )
-    for package, modules in HARNESS_MODULES.items():
-        for module in modules:
-            _check_harness_module(solution, f"{package}/{module}")
+    for file in _testers_files(solution):
+        _check_copy(solution, file)
 
 
-def _check_harness_module(solution: Path, module: str) -> None:
-    """Refuse what would be loaded in place of one of the harness's own modules."""
-    own = solution / f"{module}.py"
-    if own.exists():
-        copied = own.read_bytes() == (REFERENCE_ROOT / f"{module}.py").read_bytes()
-    else:
-        own = solution / module
-        copied = not own.exists()
-    if not copied:
+def is_testers(module: str) -> bool:
+    """Whether a module of the labs' packages tests solutions, and is part of none."""
+    package, _, name = module.partition(".")
+    if package not in LAB_PACKAGES:
+        return False
+    return name.partition(".")[0] == _TESTING or module in _INTERFACE
+
+
+def _testers_files(solution: Path) -> Iterator[Path]:
+    """The files that would be loaded in place of the tester's own."""
+    modules = [*_INTERFACE, *(f"{package}.{_TESTING}" for package in LAB_PACKAGES)]
+    for module in modules:
+        place = solution.joinpath(*module.split("."))
+        yield from sorted(place.glob("**/*.py"))
+        if (file := place.with_suffix(".py")).exists():
+            yield file
+
+
+def _check_copy(solution: Path, file: Path) -> None:
+    """Refuse a file in the tester's place, unless it is the tester's own."""
+    own = REFERENCE_ROOT / file.relative_to(solution)
+    if not own.is_file() or file.read_bytes() != own.read_bytes():
         raise SolutionError(
-            f"{own} is a part of the tester, which no solution can replace; remove "
+            f"{file} is a part of the tester, which no solution can replace; remove "
             "it, or give the module another name"
         )
 

@@ -16,15 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from kvraft1.rsm_scaffold import RsmTestMaker
-from kvraft1.scaffold import KvTestMaker
+from kvraft1.testing.rsm_scaffold import RsmTestMaker
+from kvraft1.testing.scaffold import KvTestMaker
 from labrpc import LabrpcError
 from labrt import RuntimeFailure
-from raft1.scaffold import RaftTestMaker
+from raft1.testing.scaffold import RaftTestMaker
 from tester1.lab import Lab, LabFailure, Mode
 from tester1.modes import RunOptions, make_runtime
 from tester1.running import run_in_lab
-from tester1.solution import HARNESS_MODULES, REFERENCE_ROOT
+from tester1.solution import REFERENCE_ROOT, is_testers
 
 SuiteTest: TypeAlias = Callable[[Any], None]
 """A test of the suites; its parameter is what makes its environment."""
@@ -99,7 +99,7 @@ def _modules(package: str) -> Iterator[str]:
     """The files of the reference solution in one of the labs' packages."""
     for path in sorted((REFERENCE_ROOT / package).rglob("*.py")):
         name = str(path.relative_to(REFERENCE_ROOT))
-        if name.removeprefix(f"{package}/")[:-3] not in HARNESS_MODULES[package]:
+        if not is_testers(name.removesuffix(".py").replace("/", ".")):
             yield name
 
 

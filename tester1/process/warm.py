@@ -27,10 +27,10 @@ _REMOVAL_PAUSE_S: Final = 0.025
 
 
 _PROGRAMS: Final = (
-    "raft1.server",
-    "kvraft1.rsm_host",
-    "kvraft1.kv_host",
-    "kvraft1.clerk_host",
+    "raft1.testing.inside",
+    "kvraft1.testing.inside_rsm",
+    "kvraft1.testing.inside_kv",
+    "kvraft1.testing.inside_clerks",
 )
 
 

@@ -73,9 +73,12 @@ def test_refusals(raftlab: Raftlab) -> None:
     assert raftlab("replay", *run, "--artifacts", "file").refusal == (
         "raftlab: cannot write to file: File exists"
     )
-    Path("raft1").mkdir()
-    Path("raft1/server.py").write_text("mine = True")
-    assert "raft1/server.py is a part of the tester" in raftlab("replay", *run).refusal
+    Path("raft1/testing").mkdir(parents=True)
+    Path("raft1/testing/inside.py").write_text("mine = True")
+    assert (
+        "raft1/testing/inside.py is a part of the tester"
+        in raftlab("replay", *run).refusal
+    )
 
 
 def test_twice_the_same(tmp_path: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kvraft1.rsm_scaffold import RsmTestMaker
-from kvraft1.scaffold import KvTestMaker
+from kvraft1.testing.rsm_scaffold import RsmTestMaker
+from kvraft1.testing.scaffold import KvTestMaker
 from tester1.config import Lab
 
 

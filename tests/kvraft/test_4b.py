@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from kvraft1.clerks import ClerkProxy
-from kvraft1.scaffold import KvraftTest, KvTestMaker, Setup
+from kvraft1.testing.clerk_proxies import ClerkProxy
+from kvraft1.testing.scaffold import KvraftTest, KvTestMaker, Setup
 from labrt.runtime import Future
 from tester1.kvtestrpc import ClerkGetReply
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kvraft1.scaffold import KvTestMaker, Setup
+from kvraft1.testing.scaffold import KvTestMaker, Setup
 
 MAXRAFTSTATE = 1000
 

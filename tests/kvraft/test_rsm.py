@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from kvraft1.rsm_scaffold import N_SERVERS, SUBMIT_LIMIT_S, RsmTest, RsmTestMaker
+from kvraft1.testing.rsm_scaffold import (
+    N_SERVERS,
+    SUBMIT_LIMIT_S,
+    RsmTest,
+    RsmTestMaker,
+)
 
 N_CONCURRENT_INCS = 50
 N_CONCURRENT_SUBMITS = 100

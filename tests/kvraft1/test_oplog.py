@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from kvraft1.oplog import OperationLog
+from kvraft1.testing.oplog import OperationLog
 from labrt import SimRuntime
 from tester1.porcupine import KvInput, KvModel, KvOp, KvOutput, Operation, check
 

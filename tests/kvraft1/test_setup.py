@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvraft1.kvtest import ClientResult, PutMark
-from kvraft1.scaffold import Setup, make_keys
+from kvraft1.testing.kvtest import ClientResult, PutMark
+from kvraft1.testing.scaffold import Setup, make_keys
 
 
 @pytest.mark.parametrize(

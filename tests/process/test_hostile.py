@@ -22,7 +22,7 @@ HOSTILE: Final = Path(__file__).parent / "hostile"
 SESSION: Final = """
 import pytest
 
-from raft1.scaffold import RaftTest
+from raft1.testing.scaffold import RaftTest
 from tester1.lab import Lab
 
 

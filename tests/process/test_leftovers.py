@@ -13,7 +13,7 @@ WAITING_TEST = """
 import os
 from pathlib import Path
 
-from raft1.scaffold import RaftTest
+from raft1.testing.scaffold import RaftTest
 from tester1.lab import Lab
 
 

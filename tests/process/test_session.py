@@ -9,7 +9,7 @@ from tester1.solution import REFERENCE_ROOT
 from tests.process.outside import Outside
 
 TESTS = """
-from raft1.scaffold import RaftTest
+from raft1.testing.scaffold import RaftTest
 from tester1.lab import Lab
 
 

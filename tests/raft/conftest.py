@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from raft1.scaffold import RaftTestMaker
+from raft1.testing.scaffold import RaftTestMaker
 from tester1.lab import Lab
 
 

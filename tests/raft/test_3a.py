@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raft1.scaffold import ELECTION_TIMEOUT_S, RaftTestMaker
+from raft1.testing.scaffold import ELECTION_TIMEOUT_S, RaftTestMaker
 
 
 def test_initial_election_3A(raft_test: RaftTestMaker) -> None:

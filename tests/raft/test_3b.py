@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from raft1.scaffold import (
+from raft1.testing.scaffold import (
     ELECTION_TIMEOUT_S,
     TERM_MOVED_ON,
     RaftTest,

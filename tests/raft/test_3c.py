@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from raft1.scaffold import ELECTION_TIMEOUT_S, RaftTest, RaftTestMaker
+from raft1.testing.scaffold import ELECTION_TIMEOUT_S, RaftTest, RaftTestMaker
 
 FIGURE_8_ROUNDS = 1000
 CHURN_HOP_DELAY_S = (0.002, 0.008)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from raft1.scaffold import RaftTest, RaftTestMaker
+from raft1.testing.scaffold import RaftTest, RaftTestMaker
 
 MAX_LOG_SIZE = 2000
 """Bytes of Raft state that must suffice when every tenth entry is a snapshot."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from labrt import SimRuntime
-from raft1.scaffold import RaftTest
+from raft1.testing.scaffold import RaftTest
 from tester1.lab import Lab, Mode
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raft1.applied import AppliedLogs, ApplyMismatch, Committed
+from raft1.testing.applied import AppliedLogs, ApplyMismatch, Committed
 
 COMMANDS = st.lists(st.integers() | st.text(max_size=3), max_size=12)
 

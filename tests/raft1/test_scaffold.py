@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from raft1.scaffold import TERM_MOVED_ON, RaftTest
+from raft1.testing.scaffold import TERM_MOVED_ON, RaftTest
 from tester1.lab import LabFailure
 from tests.raft1.scripted import run_scripted
 

@@ -9,7 +9,7 @@ import pytest
 
 import labgob
 from raft1.raftapi import ApplyMsg, Raft
-from raft1.server import Applier, HistorySnapshot, RaftService, checked
+from raft1.testing.inside import Applier, HistorySnapshot, RaftService, checked
 from tester1 import rafttestrpc as testrpc
 
 R = TypeVar("R")

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from tester1.solution import (
-    HARNESS_MODULES,
     LAB_PACKAGES,
     REFERENCE_ROOT,
     CodeUnderTest,
     SolutionError,
+    is_testers,
 )
 
 
@@ -73,12 +73,19 @@ def test_not_a_solution(
 
 
 @pytest.mark.parametrize(
-    "path", ["raft1/server.py", "raft1/raftapi/__init__.py", "kvraft1/kv_host.py"]
+    "path",
+    [
+        "raft1/testing/inside.py",
+        "raft1/raftapi/__init__.py",
+        "kvraft1/testing/inside_kv.py",
+        "kvraft1/testing/mine.py",
+        "kvraft1/testing.py",
+    ],
 )
 def test_a_part_of_the_tester_is_refused(tmp_path: Path, path: str) -> None:
     """What decides about a solution cannot come with it; the error names the file."""
     make(tmp_path, "raft1/raft.py", path)
-    named = tmp_path / path.removesuffix("/__init__.py")
+    named = tmp_path / path
     with pytest.raises(SolutionError, match=f"^{named} is a part of the tester"):
         CodeUnderTest.of(tmp_path)
 
@@ -125,9 +132,10 @@ def test_every_module_is_the_testers_or_the_solutions() -> None:
     solution = set()
     for start in "raft1.raft", "kvraft1.rsm", "kvraft1.client", "kvraft1.server":
         solution |= imported_by(start)
-    for package, modules in HARNESS_MODULES.items():
-        files = (REFERENCE_ROOT / package).glob("*.py")
-        every = {file.stem for file in files} - {"__init__"}
-        own = {name.split(".")[1] for name in solution if name.startswith(package)}
-        interface = every & {"raftapi"}  # the solution needs it, too
-        assert set(modules) == (every - own) | interface
+    for package in LAB_PACKAGES:
+        for file in (REFERENCE_ROOT / package).glob("**/*.py"):
+            path = file.relative_to(REFERENCE_ROOT).with_suffix("")
+            module = ".".join(path.parts).removesuffix(".__init__")
+            # The solution needs the interface, too, and nobody the packages' tops.
+            if module not in (*LAB_PACKAGES, "raft1.raftapi"):
+                assert is_testers(module) != (module in solution), module

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from kvraft1.counter import Counter
 from kvraft1.rsm import MakeRSM
+from kvraft1.testing.counter import Counter
 from labrpc import MakeService
 from raft1.raftapi import ClientEnd, Persister
 from tester1 import kvtestrpc

@@ -17,8 +17,8 @@ from functools import partial
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
-from kvraft1.counter import Dec, Inc, IncRep, Null
 from kvraft1.rpc import OK
+from kvraft1.testing.counter import Dec, Inc, IncRep, Null
 from labrt.runtime import Future, Task
 from tester1 import kvtestrpc
 from tester1.config import Config, Lab
@@ -42,7 +42,7 @@ class RsmTest:
             lab,
             N_SERVERS,
             reliable=True,
-            start="kvraft1.rsm_host:start_rsm",
+            start="kvraft1.testing.inside_rsm:start_rsm",
             options={"maxraftstate": maxraftstate},
         )
         self.annotations = self.config.annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from raft1.cluster import RaftCluster
+from raft1.testing.cluster import RaftCluster
 from tester1.rafttestrpc import StateReply
 
 LEADER_ROUNDS: Final = 10

@@ -1,7 +1,7 @@
 """The key/value tests' common procedures: the generic test and the speed test.
 
 Both are the course's, step by step. The steps say what a test does to the servers; what
-the clients do meanwhile, and how it is judged, is in `kvraft1.kvtest`.
+the clients do meanwhile, and how it is judged, is in `kvraft1.testing.kvtest`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from kvraft1.clerks import ClerkProxy
-from kvraft1.kvtest import ClientResult, KvTest
 from kvraft1.rpc import OK
+from kvraft1.testing.clerk_proxies import ClerkProxy
+from kvraft1.testing.kvtest import ClientResult, KvTest
 from labrt.runtime import Future, Task
 from tester1 import kvtestrpc
 from tester1.config import Config, Lab
@@ -87,7 +87,7 @@ class KvraftTest(KvTest):
             lab,
             setup.servers,
             reliable=setup.reliable,
-            start="kvraft1.kv_host:start_kv",
+            start="kvraft1.testing.inside_kv:start_kv",
             options={"maxraftstate": setup.maxraftstate},
             hop_delay=setup.hop_delay_s,
         )

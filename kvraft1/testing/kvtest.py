@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, NoReturn, Self, TypeAlias
 
-from kvraft1.clerks import ClerkPool, ClerkProxy
-from kvraft1.oplog import OperationLog
 from kvraft1.rpc import OK, Err, ErrMaybe, ErrVersion
+from kvraft1.testing.clerk_proxies import ClerkPool, ClerkProxy
+from kvraft1.testing.oplog import OperationLog
 from labrt.runtime import Future
 from tester1.config import Config
 from tester1.kvtestrpc import ClerkGetReply

@@ -1,9 +1,9 @@
 """What the Raft tests are written with: `RaftTest`, a group with the course's checks.
 
-Faults and direct calls are those of `raft1.cluster`, the checks of leaders and terms
-those of `raft1.leaders`; agreement on commands is added here. Constants and order of
-steps are the course's, and so are the messages of failures, to which the servers, terms
-and indices are added that a reader needs.
+Faults and direct calls are those of `raft1.testing.cluster`, the checks of leaders and
+terms those of `raft1.testing.leaders`; agreement on commands is added here. Constants
+and order of steps are the course's, and so are the messages of failures, to which the
+servers, terms and indices are added that a reader needs.
 
 Rules that keep it honest:
 
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, TypeVar
 
-from raft1.applied import Committed, shortened
-from raft1.leaders import LeaderChecks
+from raft1.testing.applied import Committed, shortened
+from raft1.testing.leaders import LeaderChecks
 from tester1.lab import Lab
 
 T = TypeVar("T")

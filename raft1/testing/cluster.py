@@ -2,7 +2,7 @@
 
 `RaftCluster` is the part of the scaffold that acts: it starts, crashes, cuts off and
 reconnects servers, calls them directly, and receives what their appliers report. What a
-test may conclude from that is `raft1.scaffold`'s part.
+test may conclude from that is `raft1.testing.scaffold`'s part.
 
 Rules that keep it honest:
 
@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import NoReturn, Self, TypeVar
 
 from labrt import Runtime
-from raft1.applied import AppliedLogs, ApplyMismatch, shortened
+from raft1.testing.applied import AppliedLogs, ApplyMismatch, shortened
 from tester1 import rafttestrpc as testrpc
 from tester1.config import Config
 from tester1.group import server_number
@@ -60,7 +60,7 @@ class RaftCluster:
             n,
             reliable=reliable,
             hop_delay=hop_delay_s,
-            start="raft1.server:start_raft",
+            start="raft1.testing.inside:start_raft",
             options={"snapshots": snapshots},
             services={"Test": PerProgram(partial(ApplierReports, self, lab.runtime))},
         )

@@ -3,7 +3,7 @@
 It runs inside the server, next to the code under test: it makes the Raft, offers the
 tester a direct way to `Start` and `GetState` (not through the simulated network), reads
 the apply channel and reports what arrives there. Judging the reports is the tester's
-part (`raft1.applied`), which sees all servers.
+part (`raft1.testing.applied`), which sees all servers.
 
 Rules that keep it honest:
 

@@ -41,7 +41,7 @@ class ClerkPool:
         self._config = config
         self._servers = list(servers)
         self._program = config.start_client(
-            Program("kvraft1.clerk_host:start_clerks"), "clerks"
+            Program("kvraft1.testing.inside_clerks:start_clerks"), "clerks"
         )
 
     def make(self, reachable: Iterable[str] | None = None) -> ClerkProxy:
