@@ -25,9 +25,9 @@ from benchmarks.process_programs import (
     start_putters,
 )
 from tester1.config import Config
-from tester1.host import Program
+from tester1.hosts.interface import Program
+from tester1.hosts.modes import RunOptions, make_runtime
 from tester1.lab import Lab, Mode
-from tester1.modes import RunOptions, make_runtime
 from tester1.running import run_in_lab
 
 SERVERS = 3

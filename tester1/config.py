@@ -26,10 +26,10 @@ from tester1.annotations import Annotations
 from tester1.client import Clnt, Clnts
 from tester1.direct import PendingCall
 from tester1.group import GRP0, ServerGrp
-from tester1.host import ClientLaunch, Program
+from tester1.hosts.interface import ClientLaunch, Program
+from tester1.hosts.loading import StartFunction
+from tester1.hosts.modes import make_host
 from tester1.lab import Lab, LabFailure
-from tester1.loading import StartFunction
-from tester1.modes import make_host
 from tester1.program import ClientProgram
 from tester1.results import Measurement, begin_line
 from tester1.teardown import do_all, is_interrupt

@@ -19,8 +19,8 @@ from typing import TypeVar
 from labrpc import ClientEnd, Network
 from labrt import Runtime
 from tester1.direct import DirectPath, PendingCall
-from tester1.host import Host, Launch, Program, ServerHandle
-from tester1.persister import Persister
+from tester1.hosts.interface import Host, Launch, Program, ServerHandle
+from tester1.hosts.persister import Persister
 
 R = TypeVar("R")
 

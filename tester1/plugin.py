@@ -27,10 +27,10 @@ from labrt import Trace
 from labrt.texts import harmless, message_of
 from tester1.divergence import disturb_memory
 from tester1.failure import describe_failure, repeat_command, unwritten_part
+from tester1.hosts.modes import make_runtime
 from tester1.interrupts import Interrupts, is_lab_test
 from tester1.lab import Lab, Mode
 from tester1.lastevents import columns, involved_servers, rehearse
-from tester1.modes import make_runtime
 from tester1.ordering import LONG_TESTS_S, longest_first
 from tester1.reports import make_harmless
 from tester1.running import run_in_lab, write_trace

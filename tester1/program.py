@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from labrt import Runtime
 from tester1.direct import DirectPath, PendingCall
-from tester1.host import Handle
+from tester1.hosts.interface import Handle
 from tester1.lab import LabFailure
 
 R = TypeVar("R")

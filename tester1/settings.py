@@ -11,14 +11,14 @@ from typing import Any, Final
 
 import pytest
 
-from tester1.lab import Mode
-from tester1.modes import (
+from tester1.hosts.modes import (
     Preempt,
     RunOptions,
     UnavailableMode,
     check_available,
     warning,
 )
+from tester1.lab import Mode
 from tester1.seeds import draw_seed
 from tester1.solution import CodeUnderTest, SolutionError
 

@@ -21,8 +21,8 @@ from kvraft1.testing.scaffold import KvTestMaker
 from labrpc import LabrpcError
 from labrt import RuntimeFailure
 from raft1.testing.scaffold import RaftTestMaker
+from tester1.hosts.modes import RunOptions, make_runtime
 from tester1.lab import Lab, LabFailure, Mode
-from tester1.modes import RunOptions, make_runtime
 from tester1.running import run_in_lab
 from tester1.solution import REFERENCE_ROOT, is_testers
 

@@ -8,7 +8,7 @@ from kvraft1.rpc import Err
 from tester1 import kvtestrpc
 from tester1.client import Clnt
 from tester1.config import Config
-from tester1.host import Program
+from tester1.hosts.interface import Program
 from tester1.program import ClientProgram
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from tester1.batch.files import write_whole, writing
 from tester1.batch.jobs import Keep, Key, Outcome
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
 
 __all__ = ["FailureFolder"]
 

@@ -29,7 +29,7 @@ from tester1.batch import submission
 from tester1.batch.errors import BatchError
 from tester1.batch.jobs import Job, Order, Outcome, Record, Status
 from tester1.batch.version import harness_version
-from tester1.process.workspace import WorkspaceError, unwritable, workspace
+from tester1.sandbox.workspace import WorkspaceError, unwritable, workspace
 from tester1.solution import REFERENCE_ROOT
 
 __all__ = ["Fleet", "WrongVersion", "run_job"]

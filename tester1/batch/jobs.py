@@ -14,8 +14,8 @@ import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
 from tester1.suites import course_name
 
 __all__ = [

@@ -41,9 +41,9 @@ from tester1.batch.jobs import Job, Keep, Order, Status, replay_command
 from tester1.batch.watch import Lines
 from tester1.failure import unwritten_part
 from tester1.lab import LabFailure, Mode
-from tester1.process.confine import confine, die_with_parent
-from tester1.process.limits import Limits
-from tester1.process.terminal import IN_A_BATCH, do_without
+from tester1.sandbox.confine import confine, die_with_parent
+from tester1.sandbox.limits import Limits
+from tester1.sandbox.terminal import IN_A_BATCH, do_without
 
 __all__ = [
     "EVIDENCE",

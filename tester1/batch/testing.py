@@ -22,8 +22,8 @@ from tester1.batch.store import Store
 from tester1.batch.submission import Submission, read_folder
 from tester1.batch.tally import TestTally, group_failures
 from tester1.batch.version import harness_version
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
 from tester1.seeds import several_seeds
 from tester1.suites import course_name
 

@@ -44,8 +44,8 @@ from tester1.batch.run import (
     without_paths,
 )
 from tester1.batch.watch import Ended, Lines, watch
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 from tester1.suites import SUITES, suites_root
 

@@ -19,8 +19,8 @@ from tester1.cli.errors import ExitStatus, InputError
 from tester1.cli.options import FirstSeedOption, SchedulerOption, WorkersOption
 from tester1.cli.test import check_mode
 from tester1.lab import Mode
-from tester1.process.confine import missing
 from tester1.processors import usable_processors
+from tester1.sandbox.confine import missing
 from tester1.seeds import draw_seed
 
 __all__ = ["grade_command"]

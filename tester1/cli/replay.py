@@ -24,8 +24,8 @@ from tester1.cli.options import (
 )
 from tester1.cli.twice import compare_processes
 from tester1.files import reason
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
 from tester1.solution import REFERENCE_ROOT
 from tester1.suites import SuiteTest, suites_root
 from tester1.tracefile import read_events

@@ -10,8 +10,8 @@ from tester1.batch.jobs import Key, Record, Status
 from tester1.batch.rubric import Rubric, TestRule, default_rubric
 from tester1.batch.submission import Submission
 from tester1.batch.tally import TestTally
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
 
 TEST = "test_figure_8_3C"
 

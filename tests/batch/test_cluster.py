@@ -21,8 +21,8 @@ from tester1.batch.jobs import Bounds, Job, Key, Outcome
 from tester1.batch.performing import perform
 from tester1.batch.submission import Submission
 from tester1.batch.version import harness_version
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
 from tester1.solution import REFERENCE_ROOT
 from tests.batch import samples
 from tests.cli.conftest import Raftlab

@@ -20,9 +20,9 @@ from tester1.batch.fleet import Fleet, WrongVersion, run_job
 from tester1.batch.jobs import REFERENCE, Bounds, Job, Keep, Key, Outcome, Status
 from tester1.batch.submission import Submission
 from tester1.batch.version import harness_version
+from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.modes import Preempt
-from tester1.process.confine import missing
+from tester1.sandbox.confine import missing
 from tests.batch import samples
 from tests.process.outside import wait_until
 

@@ -13,7 +13,7 @@ from tester1.batch.errors import BatchError
 from tester1.batch.executors import Engine
 from tester1.batch.fleet import Fleet
 from tester1.batch.jobs import Bounds, Evidence, Job, Outcome, Record, Status
-from tester1.process.workspace import WorkspaceError, workspace
+from tester1.sandbox.workspace import WorkspaceError, workspace
 from tests.batch import samples
 from tests.batch.records import key
 from tests.batch.test_performing import AtOnce

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import pytest
 
-from tester1.process.confine import missing
+from tester1.sandbox.confine import missing
 from tester1.solution import REFERENCE_ROOT
 from tests.batch import samples
 from tests.cli.conftest import Raftlab

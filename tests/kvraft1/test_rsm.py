@@ -14,7 +14,7 @@ from kvraft1.rsm.rsm import WATCH_SECONDS
 from labrt import SimRuntime
 from labrt.runtime import Task
 from raft1.raftapi import ApplyChannel, ApplyMsg
-from tester1.persister import Persister
+from tester1.hosts.persister import Persister
 from tests.kvraft1.worlds import run_in_world
 
 FAILED = (ErrWrongLeader, None)

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tester1.process import confine
-from tester1.process.confine import missing
-from tester1.process.limits import Limits
+from tester1.sandbox import confine
+from tester1.sandbox.confine import missing
+from tester1.sandbox.limits import Limits
 
 MEMORY_MIB = 256
 

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tester1.persister import Persister
-from tester1.process.disk import (
+from tester1.hosts.persister import Persister
+from tester1.hosts.process.state_file import (
     DamagedState,
     FilePersister,
     read_sizes,
     read_state,
     write_state,
 )
-from tester1.process.swap import CannotSwap, SwappedFiles
+from tester1.hosts.process.swap import CannotSwap, SwappedFiles
 
 KILLS = 1000
 KILLS_WITHOUT_SWAPPING = 100

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from tester1.process import limits
-from tester1.process.frames import MAX_FRAME, Kind
-from tester1.process.limits import Limits
-from tester1.process.program import MAX_CALL_BYTES, MAX_CALLS
+from tester1.hosts.process.frames import MAX_FRAME, Kind
+from tester1.hosts.process.program import MAX_CALL_BYTES, MAX_CALLS
+from tester1.sandbox import limits
+from tester1.sandbox.limits import Limits
 from tester1.solution import REFERENCE_ROOT
 
 PAGE = (REFERENCE_ROOT / "docs" / "modes.md").read_text()

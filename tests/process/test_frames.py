@@ -8,8 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.process import frames
-from tester1.process.frames import Frame, FrameError, FrameReader, Kind, encode_frame
+from tester1.hosts.process import frames
+from tester1.hosts.process.frames import (
+    Frame,
+    FrameError,
+    FrameReader,
+    Kind,
+    encode_frame,
+)
 
 METHODS = st.text(max_size=40)
 FRAMES = st.builds(

@@ -14,9 +14,9 @@ import pytest
 from labrt.trace import Trace
 from tester1.client import Clnts
 from tester1.config import Config
-from tester1.host import Program
+from tester1.hosts.interface import Program
 from tester1.lab import Lab, LabFailure
-from tester1.process.output import LAST_LINES
+from tester1.sandbox.output import LAST_LINES
 from tester1.testerclient import PerProgram
 from tests.process.programs import (
     MEETING,
@@ -326,10 +326,15 @@ def test_a_process_comes_out_of_the_warm_fork_server(lab: Lab) -> None:
 
         # Not the world's own table, in which is what the world has imported.
         modules = vars(os)["sys"].modules
-        names = ("tester1.process.warm", "dill", "pytest", "tests.process.test_host")
+        names = (
+            "tester1.hosts.process.warm",
+            "dill",
+            "pytest",
+            "tests.process.test_host",
+        )
         loaded = [name for name in names if name in modules]
         return [Peer([], " ".join(loaded), arguments[-1])]  # type: ignore[arg-type]
         # Any printable value will do as the peer's number.
 
     config = cluster(lab, 1, start)
-    assert ask(config, 0, "Greet") == Text(", says tester1.process.warm dill")
+    assert ask(config, 0, "Greet") == Text(", says tester1.hosts.process.warm dill")

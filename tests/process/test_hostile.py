@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-from tester1.process.confine import missing
+from tester1.sandbox.confine import missing
 from tests.process.outside import Outside
 
 HOSTILE: Final = Path(__file__).parent / "hostile"

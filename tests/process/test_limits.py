@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tester1.process.limits import Limits, LimitsError
+from tester1.sandbox.limits import Limits, LimitsError
 
 
 def test_the_environment_changes_limits() -> None:

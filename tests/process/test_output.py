@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labrt.texts import harmless
-from tester1.process.output import LAST_LINES, LINE_LENGTH, Output
+from tester1.sandbox.output import LAST_LINES, LINE_LENGTH, Output
 
 PIECES = st.lists(st.binary(max_size=50), max_size=10)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tester1.process.turn import LockedTurn, PolledTurn, Turn
+from tester1.hosts.process.turn import LockedTurn, PolledTurn, Turn
 
 READERS = 4
 MESSAGES = 200

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tester1.process.workspace import Workspace, WorkspaceError
+from tester1.sandbox.workspace import Workspace, WorkspaceError
 
 
 def test_a_dead_owners_folder_is_removed_by_the_next(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from labrpc import ClientEnd, MakeNetwork, MakeServer, MakeService, Network
 from labrt import Future, Runtime, World
 from raft1.raftapi import Raft
-from tester1.persister import Persister
+from tester1.hosts.persister import Persister
 
 T = TypeVar("T")
 

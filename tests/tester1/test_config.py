@@ -8,7 +8,7 @@ import pytest
 
 from labrpc import HandlerError, UnknownMethodError
 from tester1.config import Config
-from tester1.host import Program
+from tester1.hosts.interface import Program
 from tester1.lab import Lab, LabFailure
 from tester1.testerclient import PerProgram
 from tests.tester1.counting import (

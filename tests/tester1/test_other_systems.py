@@ -51,7 +51,7 @@ def run_elsewhere(folder: Path, *arguments: str) -> str:
 
 LOOK = """
 import os, select, subprocess, sys
-from tester1.process.confine import missing
+from tester1.sandbox.confine import missing
 print(sys.platform, hasattr(os, "sched_getaffinity"), hasattr(select, "epoll"))
 print(missing(), flush=True)
 if sys.argv[1:]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.persister import Persister
+from tester1.hosts.persister import Persister
 
 
 def test_new_persister_is_empty() -> None:

@@ -5,7 +5,7 @@ What runs apart is the code under test, which nobody trusts: it is confined, it 
 the tester over one socket, and what comes from there is taken for data, never for code.
 
 On the tester's side a `ProcessHost` (`host`) starts `ProcessProgram`s (`program`) from
-a warm fork server (`spawn`); one thread (`loop`) serves all their sockets. In the
-process, `child` confines itself (`confine`, `seccomp`, `landlock`), loads the solution,
-and answers over a `link`. Both sides share the `frames` and the state file (`disk`).
+a warm `fork_server`; one thread (`loop`) serves all their sockets. In the
+process, `child` confines itself (`tester1.sandbox`), loads the solution,
+and answers over a `link`. Both sides share the `frames` and the `state_file`.
 """

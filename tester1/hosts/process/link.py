@@ -20,8 +20,8 @@ from collections.abc import Callable
 from typing import Final
 
 from labrpc import OnDone
-from tester1.process.frames import Frame, FrameReader, Kind, encode_frame
-from tester1.process.turn import make_turn
+from tester1.hosts.process.frames import Frame, FrameReader, Kind, encode_frame
+from tester1.hosts.process.turn import make_turn
 
 __all__ = ["Link"]
 

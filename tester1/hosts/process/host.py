@@ -12,16 +12,16 @@ from pathlib import Path
 from labrpc import Dispatch
 from labrt import Runtime
 from tester1.client import Clnts
-from tester1.host import ClientLaunch, Launch, Program
+from tester1.hosts.interface import ClientLaunch, Launch, Program
+from tester1.hosts.process import fork_server as spawn
+from tester1.hosts.process.boot import STATE_FILE, Boot, Role, ServerRole, pack
+from tester1.hosts.process.channel import Channel
+from tester1.hosts.process.loop import Loop
+from tester1.hosts.process.program import Equipment, ProcessProgram
+from tester1.hosts.process.state_file import write_state
 from tester1.lab import LabFailure
-from tester1.process import spawn
-from tester1.process.boot import STATE_FILE, Boot, Role, ServerRole, pack
-from tester1.process.channel import Channel
-from tester1.process.disk import write_state
-from tester1.process.limits import Limits
-from tester1.process.loop import Loop
-from tester1.process.program import Equipment, ProcessProgram
-from tester1.process.workspace import WorkspaceError, unwritable, workspace
+from tester1.sandbox.limits import Limits
+from tester1.sandbox.workspace import WorkspaceError, unwritable, workspace
 from tester1.solution import CodeUnderTest
 from tester1.teardown import do_all
 from tester1.testerclient import TesterServices

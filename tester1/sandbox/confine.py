@@ -15,8 +15,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from tester1.process import landlock, seccomp
-from tester1.process.limits import Limits
+from tester1.sandbox import landlock, seccomp
+from tester1.sandbox.limits import Limits
 
 __all__ = ["confine", "die_with_parent", "missing"]
 

@@ -18,8 +18,8 @@ from typing import Final
 
 import labgob
 from labrt.real import RealRuntime
-from tester1.process import child
-from tester1.process.spawn import WORKSPACE_VARIABLE
+from tester1.hosts.process import child
+from tester1.hosts.process.fork_server import WORKSPACE_VARIABLE
 from tester1.solution import CodeUnderTest
 
 _REMOVAL_TRIES: Final = 40

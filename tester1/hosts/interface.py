@@ -16,8 +16,8 @@ from typing import Protocol
 
 from labrpc import ClientEnd, Dispatcher, OnDone
 from tester1.client import Clnts
-from tester1.loading import StartFunction
-from tester1.persister import Persister
+from tester1.hosts.loading import StartFunction
+from tester1.hosts.persister import Persister
 
 __all__ = ["ClientLaunch", "Handle", "Host", "Launch", "Program", "ServerHandle"]
 

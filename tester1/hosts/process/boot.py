@@ -11,8 +11,8 @@ from pathlib import Path
 
 import dill  # type: ignore[import-untyped]  # it has no type information
 
-from tester1.host import Program
-from tester1.process.limits import Limits
+from tester1.hosts.interface import Program
+from tester1.sandbox.limits import Limits
 
 __all__ = ["STATE_FILE", "Boot", "Role", "ServerRole", "pack", "unpack"]
 
@@ -22,7 +22,7 @@ STATE_FILE = "state"
 
 @dataclass(frozen=True, slots=True)
 class ServerRole:
-    """What only servers are told: see `tester1.host.Launch`."""
+    """What only servers are told: see `tester1.hosts.interface.Launch`."""
 
     gid: int
     me: int

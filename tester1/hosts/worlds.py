@@ -24,10 +24,10 @@ from labrpc import (
 )
 from labrt import Runtime, World
 from tester1 import testerclient
-from tester1.host import ClientLaunch, Launch, Program
+from tester1.hosts.interface import ClientLaunch, Launch, Program
+from tester1.hosts.loading import load_problem, start_function
+from tester1.hosts.persister import Persister
 from tester1.lab import LabFailure
-from tester1.loading import load_problem, start_function
-from tester1.persister import Persister
 from tester1.solution import CodeUnderTest
 from tester1.testerclient import TesterClient, TesterServices
 

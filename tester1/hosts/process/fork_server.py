@@ -21,13 +21,13 @@ from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
 
-from tester1.process import child
-from tester1.process.limits import Limits
+from tester1.hosts.process import child
+from tester1.sandbox.limits import Limits
 from tester1.solution import REFERENCE_ROOT
 
 __all__ = ["WORKSPACE_VARIABLE", "Child", "start"]
 
-_PRELOAD: Final = "tester1.process.warm"
+_PRELOAD: Final = "tester1.hosts.process.warm"
 WORKSPACE_VARIABLE: Final = "RAFTLAB_WORKSPACE"
 """The environment variable that tells the fork server the tester's workspace."""
 

@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from labrt import RealRuntime, Runtime, SimRuntime, Trace
-from tester1.host import Host
+from tester1.hosts.interface import Host
+from tester1.hosts.worlds import SimHost
 from tester1.lab import Lab, Mode
-from tester1.process.limits import Limits, LimitsError
-from tester1.simhost import SimHost
+from tester1.sandbox.limits import Limits, LimitsError
 from tester1.solution import CodeUnderTest
 from tester1.testerclient import TesterServices
 
@@ -70,7 +70,7 @@ def warning(mode: Mode) -> str | None:
     """What a session in this mode has to warn of; usually nothing."""
     if mode is not Mode.PROCESS:
         return None
-    from tester1.process.confine import missing
+    from tester1.sandbox.confine import missing
 
     lacking = missing()
     if not lacking:
@@ -98,7 +98,7 @@ def make_host(lab: Lab, services: TesterServices) -> Host:
     code = CodeUnderTest.of(lab.solution)
     if lab.mode is Mode.PROCESS:
         # Most sessions are simulated and need not wait for this import.
-        from tester1.process.host import ProcessHost
+        from tester1.hosts.process.host import ProcessHost
 
         return ProcessHost(lab.runtime, code, services, Limits.of())
     return SimHost(lab.runtime, code, services)

@@ -10,8 +10,8 @@ import socket
 import threading
 from typing import Final, Protocol
 
-from tester1.process.frames import Frame, FrameError, FrameReader
-from tester1.process.loop import READ, WRITE, Loop
+from tester1.hosts.process.frames import Frame, FrameError, FrameReader
+from tester1.hosts.process.loop import READ, WRITE, Loop
 
 __all__ = ["Channel", "Listener"]
 

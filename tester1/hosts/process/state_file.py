@@ -26,9 +26,9 @@ import zlib
 from pathlib import Path
 from typing import Final
 
-from tester1.persister import Persister
-from tester1.process.swap import CannotSwap, SwappedFiles
-from tester1.process.workspace import WorkspaceError, unwritable
+from tester1.hosts.persister import Persister
+from tester1.hosts.process.swap import CannotSwap, SwappedFiles
+from tester1.sandbox.workspace import WorkspaceError, unwritable
 
 __all__ = ["DamagedState", "FilePersister", "read_sizes", "read_state", "write_state"]
 

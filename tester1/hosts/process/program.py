@@ -24,21 +24,21 @@ from labrt import Runtime
 from labrt.report import print_line
 from labrt.texts import harmless
 from tester1.client import Clnts
-from tester1.lab import LabFailure
-from tester1.persister import Persister
-from tester1.process.channel import Channel
-from tester1.process.disk import DamagedState, read_sizes, read_state
-from tester1.process.frames import (
+from tester1.hosts.persister import Persister
+from tester1.hosts.process.channel import Channel
+from tester1.hosts.process.fork_server import Child
+from tester1.hosts.process.frames import (
     Failure,
     Frame,
     Kind,
     OpenEnd,
     encode_frame,
 )
-from tester1.process.limits import Limits
-from tester1.process.loop import Loop
-from tester1.process.output import Output
-from tester1.process.spawn import Child
+from tester1.hosts.process.loop import Loop
+from tester1.hosts.process.state_file import DamagedState, read_sizes, read_state
+from tester1.lab import LabFailure
+from tester1.sandbox.limits import Limits
+from tester1.sandbox.output import Output
 from tester1.testerclient import TesterServices
 
 T = TypeVar("T")
