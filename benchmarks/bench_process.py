@@ -24,7 +24,7 @@ from benchmarks.process_programs import (
     start_echo,
     start_putters,
 )
-from tester1.config import Config
+from tester1.cluster.config import Config
 from tester1.hosts.interface import Program
 from tester1.hosts.modes import RunOptions, make_runtime
 from tester1.lab import Lab, Mode

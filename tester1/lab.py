@@ -19,7 +19,7 @@ from labrt import Runtime
 from tester1.stuck import stuck_locks
 
 if TYPE_CHECKING:
-    from tester1.config import Config
+    from tester1.cluster.config import Config
 
 __all__ = ["Ending", "Lab", "LabFailure", "Mode"]
 

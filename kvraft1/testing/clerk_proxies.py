@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kvraft1.rpc import Err
-from tester1 import kvtestrpc
-from tester1.client import Clnt
-from tester1.config import Config
+from tester1.cluster.client_program import ClientProgram
+from tester1.cluster.config import Config
+from tester1.contact import kv_messages as kvtestrpc
+from tester1.contact.clients import Clnt
 from tester1.hosts.interface import Program
-from tester1.program import ClientProgram
 
 
 class ClerkProxy:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from kvraft1.client import MakeClerk
 from labrpc import MakeService
-from tester1 import kvtestrpc
+from tester1.contact import kv_messages as kvtestrpc
 
 if TYPE_CHECKING:
     from kvraft1.client import Clerk, Clnt

@@ -12,7 +12,7 @@ from typing import cast
 from kvraft1.server import StartKVServer
 from labrpc import MakeService
 from raft1.raftapi import ClientEnd, Persister, Raft
-from tester1 import kvtestrpc
+from tester1.contact import kv_messages as kvtestrpc
 
 
 class RaftProbe:

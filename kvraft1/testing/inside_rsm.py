@@ -13,7 +13,7 @@ from kvraft1.rsm import MakeRSM
 from kvraft1.testing.counter import Counter
 from labrpc import MakeService
 from raft1.raftapi import ClientEnd, Persister
-from tester1 import kvtestrpc
+from tester1.contact import kv_messages as kvtestrpc
 
 if TYPE_CHECKING:
     from kvraft1.rsm.rsm import RSM

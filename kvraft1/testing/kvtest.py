@@ -23,8 +23,8 @@ from kvraft1.rpc import OK, Err, ErrMaybe, ErrVersion
 from kvraft1.testing.clerk_proxies import ClerkPool, ClerkProxy
 from kvraft1.testing.oplog import OperationLog
 from labrt.runtime import Future
-from tester1.config import Config
-from tester1.kvtestrpc import ClerkGetReply
+from tester1.cluster.config import Config
+from tester1.contact.kv_messages import ClerkGetReply
 from tester1.porcupine import (
     KvInput,
     KvModel,
@@ -34,7 +34,7 @@ from tester1.porcupine import (
     Verdict,
     check,
 )
-from tester1.visualization import Outcome
+from tester1.timeline.page import Outcome
 
 CHECK_LIMIT_S: Final = 1.0
 """How long the linearizability check may take, in seconds of real time."""

@@ -20,8 +20,8 @@ from typing import Final, NoReturn, Self
 from kvraft1.rpc import OK
 from kvraft1.testing.counter import Dec, Inc, IncRep, Null
 from labrt.runtime import Future, Task
-from tester1 import kvtestrpc
-from tester1.config import Config, Lab
+from tester1.cluster.config import Config, Lab
+from tester1.contact import kv_messages as kvtestrpc
 
 N_SERVERS: Final = 3
 SUBMIT_LIMIT_S: Final = 10.0

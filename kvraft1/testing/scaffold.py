@@ -13,8 +13,8 @@ from kvraft1.rpc import OK
 from kvraft1.testing.clerk_proxies import ClerkProxy
 from kvraft1.testing.kvtest import ClientResult, KvTest
 from labrt.runtime import Future, Task
-from tester1 import kvtestrpc
-from tester1.config import Config, Lab
+from tester1.cluster.config import Config, Lab
+from tester1.contact import kv_messages as kvtestrpc
 
 ELECTION_TIMEOUT_S: Final = 1.0
 """How long the tests allow for an election, in seconds."""

@@ -22,11 +22,11 @@ from typing import NoReturn, Self, TypeVar
 
 from labrt import Runtime
 from raft1.testing.applied import AppliedLogs, ApplyMismatch, shortened
-from tester1 import rafttestrpc as testrpc
-from tester1.config import Config
-from tester1.group import server_number
+from tester1.cluster.config import Config
+from tester1.cluster.group import server_number
+from tester1.contact import raft_messages as testrpc
+from tester1.contact.services import PerProgram
 from tester1.lab import Lab, LabFailure
-from tester1.testerclient import PerProgram
 
 T = TypeVar("T")
 

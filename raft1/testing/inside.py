@@ -26,8 +26,8 @@ import labgob
 from labrpc import MakeService
 from raft1.raft import Make
 from raft1.raftapi import ApplyChannel, ApplyMsg, ClientEnd, Persister, Raft
-from tester1 import rafttestrpc as testrpc
-from tester1.testerclient import GetAnnotatorTimestamp, PostAnnotatorInfoInterval
+from tester1.contact import raft_messages as testrpc
+from tester1.contact.services import GetAnnotatorTimestamp, PostAnnotatorInfoInterval
 
 R = TypeVar("R")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from raft1.testing.cluster import RaftCluster
-from tester1.rafttestrpc import StateReply
+from tester1.contact.raft_messages import StateReply
 
 LEADER_ROUNDS: Final = 10
 """How often a leader is looked for, about half a second apart."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from labrpc import ClientEnd, Dispatcher, OnDone
-from tester1.client import Clnts
+from tester1.contact.clients import Clnts
 from tester1.hosts.loading import StartFunction
 from tester1.hosts.persister import Persister
 

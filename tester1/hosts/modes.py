@@ -11,12 +11,12 @@ from enum import StrEnum
 from typing import Final
 
 from labrt import RealRuntime, Runtime, SimRuntime, Trace
+from tester1.contact.services import TesterServices
 from tester1.hosts.interface import Host
 from tester1.hosts.worlds import SimHost
 from tester1.lab import Lab, Mode
 from tester1.sandbox.limits import Limits, LimitsError
 from tester1.solution import CodeUnderTest
-from tester1.testerclient import TesterServices
 
 __all__ = ["Preempt", "RunOptions", "UnavailableMode", "make_host", "make_runtime"]
 

@@ -23,13 +23,13 @@ from labrpc import (
     Service,
 )
 from labrt import Runtime, World
-from tester1 import testerclient
+from tester1.contact import services as testerclient
+from tester1.contact.services import TesterClient, TesterServices
 from tester1.hosts.interface import ClientLaunch, Launch, Program
 from tester1.hosts.loading import load_problem, start_function
 from tester1.hosts.persister import Persister
 from tester1.lab import LabFailure
 from tester1.solution import CodeUnderTest
-from tester1.testerclient import TesterClient, TesterServices
 
 __all__ = ["START_LIMIT_S", "SimHost"]
 

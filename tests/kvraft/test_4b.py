@@ -7,7 +7,7 @@ from typing import NoReturn
 from kvraft1.testing.clerk_proxies import ClerkProxy
 from kvraft1.testing.scaffold import KvraftTest, KvTestMaker, Setup
 from labrt.runtime import Future
-from tester1.kvtestrpc import ClerkGetReply
+from tester1.contact.kv_messages import ClerkGetReply
 
 MINORITY_SILENCE_S = 1.0
 HEALED_LIMIT_S = 3.0

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from labrt.trace import Trace
-from tester1.client import Clnts
-from tester1.config import Config
+from tester1.cluster.config import Config
+from tester1.contact.clients import Clnts
+from tester1.contact.services import PerProgram
 from tester1.hosts.interface import Program
 from tester1.lab import Lab, LabFailure
 from tester1.sandbox.output import LAST_LINES
-from tester1.testerclient import PerProgram
 from tests.process.programs import (
     MEETING,
     Notes,
@@ -294,7 +294,7 @@ def test_a_server_that_stops_is_not_waited_for(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The test's time limit ends a direct call that is never answered."""
-    monkeypatch.setattr("tester1.config.TIME_LIMIT_S", 1.0)
+    monkeypatch.setattr("tester1.cluster.config.TIME_LIMIT_S", 1.0)
     config = cluster(lab)
     with pytest.raises(LabFailure, match=r"server-0-1 has not answered Peer\.Stop"):
         ask(config, 1, "Stop")

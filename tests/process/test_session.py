@@ -25,7 +25,7 @@ def test_another_3B(lab: Lab) -> None:
 """
 
 MY_RAFT = """
-from tester1.testerclient import Annotate
+from tester1.contact.services import Annotate
 
 TheirRaft = Raft
 

@@ -10,7 +10,7 @@ import pytest
 import labgob
 from raft1.raftapi import ApplyMsg, Raft
 from raft1.testing.inside import Applier, HistorySnapshot, RaftService, checked
-from tester1 import rafttestrpc as testrpc
+from tester1.contact import raft_messages as testrpc
 
 R = TypeVar("R")
 

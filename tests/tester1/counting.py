@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tester1.config import Config
+from tester1.cluster.config import Config
 from tester1.lab import Lab
 
 START = "raft1.counting:start"
@@ -20,7 +20,7 @@ import threading
 import time
 from dataclasses import dataclass
 
-from tester1.testerclient import Annotate, GetAnnotatorTimestamp
+from tester1.contact.services import Annotate, GetAnnotatorTimestamp
 
 
 @dataclass

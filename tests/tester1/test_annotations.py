@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from labrt import Trace
-from tester1.annotations import (
+from tester1.timeline.annotations import (
     TAG_CHECKER,
     TAG_FAILURE,
     TAG_INFO,

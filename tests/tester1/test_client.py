@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labrpc import UsageError
-from tester1.client import Clnt
+from tester1.contact.clients import Clnt
 from tester1.lab import Lab
 from tests.tester1.counting import Count, Nothing, make_config
 

@@ -7,10 +7,10 @@ import re
 import pytest
 
 from labrpc import HandlerError, UnknownMethodError
-from tester1.config import Config
+from tester1.cluster.config import Config
+from tester1.contact.services import PerProgram
 from tester1.hosts.interface import Program
 from tester1.lab import Lab, LabFailure
-from tester1.testerclient import PerProgram
 from tests.tester1.counting import (
     Count,
     Ledger,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tester1.config import Config
-from tester1.group import ServerGrp
+from tester1.cluster.config import Config
+from tester1.cluster.group import ServerGrp
 from tester1.lab import Lab
 from tests.tester1.counting import (
     Count,

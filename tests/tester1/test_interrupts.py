@@ -79,8 +79,8 @@ FUNCTIONS = [
     ("_pytest.reports", "TestReport.from_item_and_call"),
     ("_pytest.reports", "TestReport._to_json"),
     ("labrt.sim", "SimRuntime.run"),
-    ("tester1.config", "Config.cleanup"),
-    ("tester1.group", "ServerGrp.shutdown_server"),
+    ("tester1.cluster.config", "Config.cleanup"),
+    ("tester1.cluster.group", "ServerGrp.shutdown_server"),
     ("tester1.lastevents", "run_in_lab"),
     ("tester1.plugin", "cut"),
     ("tester1.plugin", "describe_failure"),
@@ -89,7 +89,7 @@ FUNCTIONS = [
     ("tester1.plugin", "rehearse"),
     ("tester1.plugin", "run_in_lab"),
     ("tester1.plugin", "write_trace"),
-    ("tester1.visualization", "Visualizer.write"),
+    ("tester1.timeline.page", "Visualizer.write"),
 ]
 
 

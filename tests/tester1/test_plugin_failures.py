@@ -219,7 +219,7 @@ def stopping(inner: InnerPytest, stop: str) -> None:
     program.write_text(STOPPING.replace("STOP", stop))
     inner.file(
         """
-        from tester1.config import Config
+        from tester1.cluster.config import Config
 
         def test_x(lab):
             with Config(lab, 1, reliable=True, start="raft1.stopping:start") as config:

@@ -175,7 +175,7 @@ def test_failure_in_a_server_names_it(inner: InnerPytest) -> None:
     program.write_text(FAILING_TICKER)
     inner.file(
         """
-        from tester1.config import Config
+        from tester1.cluster.config import Config
 
         def test_x(lab):
             with Config(lab, 3, reliable=True, start="raft1.failing:start") as t:
@@ -217,7 +217,7 @@ def start(tester, ends, gid, me, persister):
     )
     inner.file(
         """
-        from tester1.config import Config
+        from tester1.cluster.config import Config
 
         def test_x(lab):
             with Config(lab, 2, reliable=True, start="raft1.stuck:start") as config:
@@ -240,7 +240,7 @@ def test_full_trace_shows_everything(inner: InnerPytest) -> None:
     """`--full-trace` leaves the harness's frames in."""
     inner.file(FAILING)
     result = inner.run(*WITH_SOLUTION, "--full-trace")
-    result.stdout.fnmatch_lines("*tester1/config.py:*LabFailure")
+    result.stdout.fnmatch_lines("*tester1/cluster/config.py:*LabFailure")
 
 
 def test_harness_mistakes_are_not_cut(inner: InnerPytest) -> None:
@@ -370,7 +370,7 @@ def test_interrupt(
     program.write_text(BUSY.replace("PAUSE", str(solution_pause)))
     inner.file(
         f"""
-        from tester1.config import Config
+        from tester1.cluster.config import Config
 
         def test_long(lab):
             with Config(lab, 1, reliable=True, start="raft1.busy:start") as config:

@@ -180,7 +180,7 @@ def start(*args):
     )
     inner.file(
         """
-        from tester1.config import Config
+        from tester1.cluster.config import Config
 
         def test_race(lab):
             with Config(lab, 1, reliable=True, start="raft1.racing:start"):

@@ -10,13 +10,13 @@ import pytest
 
 from labrpc import Network
 from labrt import SimRuntime
-from tester1.client import Clnts
-from tester1.group import ServerGrp
+from tester1.cluster.group import ServerGrp
+from tester1.contact.clients import Clnts
 from tester1.hosts.worlds import SimHost
 from tester1.lab import Lab, LabFailure, Mode
 from tester1.running import run_in_lab
 from tester1.teardown import do_all
-from tester1.visualization import Visualizer
+from tester1.timeline.page import Visualizer
 from tests.tester1.counting import make_config, write_solution
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tester1.lab import Lab, LabFailure
-from tester1.visualization import Outcome
+from tester1.timeline.page import Outcome
 from tests.faults import full_disk
 from tests.tester1.counting import make_config
 

@@ -32,7 +32,8 @@ from labrpc import (
 from labrt import RealRuntime, derive, report
 from labrt.real import RealWorld
 from labrt.texts import harmless_lines, message_of
-from tester1 import testerclient
+from tester1.contact import services as testerclient
+from tester1.contact.services import TesterClient
 from tester1.hosts.loading import load_problem, start_function
 from tester1.hosts.process.boot import STATE_FILE, Boot, unpack
 from tester1.hosts.process.frames import Failure, FrameError, Kind, OpenEnd, Ready
@@ -41,7 +42,6 @@ from tester1.hosts.process.state_file import FilePersister
 from tester1.sandbox.confine import confine, die_with_parent
 from tester1.sandbox.limits import Limits
 from tester1.sandbox.terminal import IN_A_SERVER, do_without
-from tester1.testerclient import TesterClient
 
 R = TypeVar("R")
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from labrpc import Dispatch
 from labrt import Runtime
-from tester1.client import Clnts
+from tester1.contact.clients import Clnts
+from tester1.contact.services import TesterServices
 from tester1.hosts.interface import ClientLaunch, Launch, Program
 from tester1.hosts.process import fork_server as spawn
 from tester1.hosts.process.boot import STATE_FILE, Boot, Role, ServerRole, pack
@@ -24,7 +25,6 @@ from tester1.sandbox.limits import Limits
 from tester1.sandbox.workspace import WorkspaceError, unwritable, workspace
 from tester1.solution import CodeUnderTest
 from tester1.teardown import do_all
-from tester1.testerclient import TesterServices
 
 __all__ = ["ProcessHost"]
 

@@ -23,7 +23,8 @@ from labrpc import Dispatch, HandlerError, LabrpcError, OnDone
 from labrt import Runtime
 from labrt.report import print_line
 from labrt.texts import harmless
-from tester1.client import Clnts
+from tester1.contact.clients import Clnts
+from tester1.contact.services import TesterServices
 from tester1.hosts.persister import Persister
 from tester1.hosts.process.channel import Channel
 from tester1.hosts.process.fork_server import Child
@@ -39,7 +40,6 @@ from tester1.hosts.process.state_file import DamagedState, read_sizes, read_stat
 from tester1.lab import LabFailure
 from tester1.sandbox.limits import Limits
 from tester1.sandbox.output import Output
-from tester1.testerclient import TesterServices
 
 T = TypeVar("T")
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from tester1.annotations import Annotation, Colour
 from tester1.porcupine.model import (
     NEVER,
     Engine,
@@ -24,6 +23,7 @@ from tester1.porcupine.model import (
     Verdict,
 )
 from tester1.porcupine.reasons import when
+from tester1.timeline.annotations import Annotation, Colour
 
 Input: TypeAlias = tuple[str, str, str]
 """Kind ("get" or "put"), key, value."""

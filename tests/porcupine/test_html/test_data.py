@@ -11,7 +11,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.annotations import Annotation, Colour
 from tester1.porcupine import html_data
 from tester1.porcupine.check import check
 from tester1.porcupine.figures import Figure
@@ -20,6 +19,7 @@ from tester1.porcupine.html_schema import PageData, PartData, page_json
 from tester1.porcupine.kv import KvModel
 from tester1.porcupine.kv_history import KvInput, KvOp, KvOutput
 from tester1.porcupine.model import Linearization, Operation, Result, Time
+from tester1.timeline.annotations import Annotation, Colour
 
 from .cases import (
     Explained,

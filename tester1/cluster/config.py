@@ -22,19 +22,19 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from labrpc import MakeNetwork
 from labrt import Task
-from tester1.annotations import Annotations
-from tester1.client import Clnt, Clnts
-from tester1.direct import PendingCall
-from tester1.group import GRP0, ServerGrp
+from tester1.cluster.client_program import ClientProgram
+from tester1.cluster.direct import PendingCall
+from tester1.cluster.group import GRP0, ServerGrp
+from tester1.cluster.results import Measurement, begin_line
+from tester1.contact.clients import Clnt, Clnts
+from tester1.contact.services import TesterRPC, TesterServices
 from tester1.hosts.interface import ClientLaunch, Program
 from tester1.hosts.loading import StartFunction
 from tester1.hosts.modes import make_host
 from tester1.lab import Lab, LabFailure
-from tester1.program import ClientProgram
-from tester1.results import Measurement, begin_line
 from tester1.teardown import do_all, is_interrupt
-from tester1.testerclient import TesterRPC, TesterServices
-from tester1.visualization import Outcome, Visualizer
+from tester1.timeline.annotations import Annotations
+from tester1.timeline.page import Outcome, Visualizer
 
 if TYPE_CHECKING:
     from tester1.porcupine.model import Result

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from labrt import Runtime
-from tester1.direct import DirectPath, PendingCall
+from tester1.cluster.direct import DirectPath, PendingCall
 from tester1.hosts.interface import Handle
 from tester1.lab import LabFailure
 

@@ -15,8 +15,7 @@ from typing import TypeVar
 from labrpc import ClientEnd, Dispatch, MakeService, Service, UnknownMethodError
 from labrpc.handlers import Handler
 from labrt import Runtime
-from tester1.annotations import Annotations
-from tester1.testerrpc import (
+from tester1.contact.annotation_messages import (
     ANNOTATE,
     INFO_INTERVAL,
     TIMESTAMP,
@@ -26,6 +25,7 @@ from tester1.testerrpc import (
     Timestamp,
     TimestampArgs,
 )
+from tester1.timeline.annotations import Annotations
 
 R = TypeVar("R")
 

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 from labrpc import ClientEnd, Network
 from labrt import Runtime
-from tester1.direct import DirectPath, PendingCall
+from tester1.cluster.direct import DirectPath, PendingCall
 from tester1.hosts.interface import Host, Launch, Program, ServerHandle
 from tester1.hosts.persister import Persister
 

@@ -16,8 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tester1.annotations import Annotations
 from tester1.lab import Lab
+from tester1.timeline.annotations import Annotations
 
 if TYPE_CHECKING:
     from tester1.porcupine.model import Result

@@ -1,0 +1,6 @@
+"""What a test holds in its hand: one network with its servers, clients and limits.
+
+A test makes a `config.Config`. Servers come in groups (`group`), client programs are
+`client_program`s, and `direct` calls reach both past the network. `results` are the
+lines that a test prints.
+"""

@@ -1,0 +1,1 @@
+"""What a test leaves to look at: annotations of its course, and the page that shows them."""
