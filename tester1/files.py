@@ -1,7 +1,7 @@
 """What is the same wherever a file cannot be used.
 
-The guest in other people's sessions (`tester1.guest`) comes by here, so nothing of the
-harness is imported.
+The guest in other people's sessions (`tester1.guest`) comes by here, so nothing
+of the harness is imported.
 """
 
 from __future__ import annotations

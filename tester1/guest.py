@@ -3,8 +3,8 @@
 `raftlab` is installed in environments where people test other things too. This module
 is its entry point there, and a guest in those sessions: it adds no option, no line of
 output and no work. It asks one question before the options are read, and if the answer
-is yes it has pytest load the plugin itself, `tester1.plugin`, which adds its options
-then. The answer is yes for a session
+is yes it has pytest load the plugin itself, `tester1.session.plugin`, which adds its
+options then. The answer is yes for a session
 
 - that is given a suite, or a folder in which pytest finds one;
 - whose configuration file has one of the plugin's own settings, as in the folders that
@@ -31,7 +31,7 @@ import pytest
 
 __all__ = ["pytest_load_initial_conftests"]
 
-_PLUGIN: Final = "tester1.plugin"
+_PLUGIN: Final = "tester1.session.plugin"
 _INSTALLED_SUITES: Final = "raftlab_suites"
 # A line of an INI or TOML file that sets something.
 _OWN_SETTING: Final = re.compile(r"^\s*\"?raftlab_\w+\"?\s*[=:]", re.MULTILINE)

@@ -8,8 +8,8 @@ from functools import partial
 
 from tester1.files import reason
 from tester1.lab import Lab
+from tester1.session.trace_file import write_events
 from tester1.teardown import do_all
-from tester1.tracefile import write_events
 
 __all__ = ["run_in_lab", "write_trace"]
 

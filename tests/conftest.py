@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-pytest_plugins = ["pytester", "tester1.plugin"]
+pytest_plugins = ["pytester", "tester1.session.plugin"]
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -35,7 +35,7 @@ from tester1.batch.tally import GiveUp, TestTally
 from tester1.batch.version import harness_version
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
-from tester1.seeds import several_seeds
+from tester1.session.seeds import several_seeds
 from tester1.suites import course_name
 
 __all__ = ["GradeHeader", "GradeRun", "begin", "resume"]

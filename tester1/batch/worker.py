@@ -184,7 +184,13 @@ def main() -> None:
     os.set_inheritable(connection.fileno(), False)
     suites = [str(suites_root() / suite) for suite in SUITES]
     # Nothing but the harness has a say: no configuration file, no other plugin.
-    alone = ["-c", os.devnull, f"--rootdir={suites_root()}", "-p", "tester1.plugin"]
+    alone = [
+        "-c",
+        os.devnull,
+        f"--rootdir={suites_root()}",
+        "-p",
+        "tester1.session.plugin",
+    ]
     quiet = ["-s", "-qq", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
     status = pytest.main([*alone, *quiet, *suites], plugins=[Server(connection)])
     sys.exit(status)

@@ -16,7 +16,7 @@ import typer
 
 from labrt import TraceEvent
 from tester1.cli.errors import InputError
-from tester1.lastevents import columns, servers_of
+from tester1.session.last_events import columns, servers_of
 
 __all__ = ["KindOption", "ServerOption", "View", "print_columns"]
 

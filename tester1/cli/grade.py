@@ -21,7 +21,7 @@ from tester1.cli.test import check_mode
 from tester1.lab import Mode
 from tester1.processors import usable_processors
 from tester1.sandbox.confine import missing
-from tester1.seeds import draw_seed
+from tester1.session.seeds import draw_seed
 
 __all__ = ["grade_command"]
 

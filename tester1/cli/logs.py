@@ -11,7 +11,7 @@ from tester1.cli.artifacts import newest
 from tester1.cli.columns import KindOption, ServerOption, View, print_columns
 from tester1.cli.errors import InputError
 from tester1.cli.options import ARTIFACTS, ArtifactsOption
-from tester1.tracefile import UnreadableTrace, read_events
+from tester1.session.trace_file import UnreadableTrace, read_events
 
 __all__ = ["logs_command"]
 

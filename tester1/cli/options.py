@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tester1.cli.errors import InputError
-from tester1.settings import DEFAULT_ARTIFACTS
+from tester1.session.settings import DEFAULT_ARTIFACTS
 from tester1.solution import (
     LAB_PACKAGES,
     REFERENCE_ROOT,

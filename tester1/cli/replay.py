@@ -26,9 +26,9 @@ from tester1.cli.twice import compare_processes
 from tester1.files import reason
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
+from tester1.session.trace_file import read_events
 from tester1.solution import REFERENCE_ROOT
 from tester1.suites import SuiteTest, suites_root
-from tester1.tracefile import read_events
 
 __all__ = ["replay_command"]
 
@@ -129,7 +129,7 @@ def _run(
     """Run the test in a pytest of its own, which reads nobody's configuration."""
     command = [
         *(sys.executable, "-P", "-m", "pytest", test.node_id, *arguments),
-        *("-p", "tester1.plugin", "--trace-events", "-q", "-rN"),
+        *("-p", "tester1.session.plugin", "--trace-events", "-q", "-rN"),
         *("-p", "no:cacheprovider"),
         *("-c", os.devnull, f"--rootdir={suites_root()}"),
     ]

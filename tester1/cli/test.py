@@ -34,7 +34,7 @@ from tester1.cli.options import (
 from tester1.hosts.modes import Preempt, RunOptions, UnavailableMode, check_available
 from tester1.lab import Mode
 from tester1.processors import usable_processors
-from tester1.seeds import draw_seed
+from tester1.session.seeds import draw_seed
 from tester1.suites import PARTS, UnknownTest, select
 
 __all__ = ["batch_command", "check_mode"]

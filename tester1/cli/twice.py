@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tester1.cli.errors import ExitStatus, InputError
-from tester1.divergence import DISTURB, first_difference
-from tester1.tracefile import read_events
+from tester1.session.divergence import DISTURB, first_difference
+from tester1.session.trace_file import read_events
 
 __all__ = ["compare_processes"]
 

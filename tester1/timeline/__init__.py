@@ -1,1 +1,1 @@
-"""What a test leaves to look at: annotations of its course, and the page that shows them."""
+"""What a test leaves to look at: annotations of its course, and a page of them."""

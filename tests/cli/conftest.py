@@ -13,8 +13,8 @@ import pytest
 
 from labrt import TraceEvent
 from tester1.cli.main import main
+from tester1.session.trace_file import write_events
 from tester1.solution import REFERENCE_ROOT
-from tester1.tracefile import write_events
 
 
 @dataclass(frozen=True, slots=True)

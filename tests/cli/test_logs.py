@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labrt import TraceEvent
-from tester1.tracefile import UnreadableTrace, read_events, write_events
+from tester1.session.trace_file import UnreadableTrace, read_events, write_events
 from tests.cli.conftest import EVENTS, Raftlab
 
 # Logs

@@ -10,8 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
-from tester1.divergence import DISTURB, first_difference
-from tester1.tracefile import read_events
+from tester1.session.divergence import DISTURB, first_difference
+from tester1.session.trace_file import read_events
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCRAMBLED: Final = Path(__file__).parent / "scrambled"
@@ -45,7 +45,7 @@ def start_suite(
     """Begin to run a suite, which leaves a trace of each test in `folder`."""
     arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     if not entry_points(group="pytest11", name="raftlab"):
-        arguments += ["-p", "tester1.plugin"]
+        arguments += ["-p", "tester1.session.plugin"]
     arguments += [f"--seed={SEED}", "--trace-events", f"--artifacts={folder}"]
     if solution is not None:
         arguments.append(f"--solution={solution}")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from labrt import TraceEvent
-from tester1.divergence import first_difference
+from tester1.session.divergence import first_difference
 from tests.determinism.suiteruns import (
     SCRAMBLED,
     TESTS_OF_SUITE,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from labrt import SimRuntime
-from tester1.divergence import disturb_memory
+from tester1.session.divergence import disturb_memory
 from tests.determinism.suiteruns import Surroundings
 from tests.determinism.troubles import SEEN_BY_CODE
 

@@ -50,7 +50,7 @@ class InnerPytest:
         return self.pytester.runpytest_subprocess(*PLUGIN, *arguments, timeout=120)
 
 
-PLUGIN = ["-p", "tester1.plugin"]
+PLUGIN = ["-p", "tester1.session.plugin"]
 """What tests of one's own ask for the plugin with."""
 
 IMPORTED = ["-W", "ignore:Module already imported:pytest.PytestAssertRewriteWarning"]

@@ -6,7 +6,7 @@ import pytest
 
 from labrt import RealRuntime, SimRuntime, TraceEvent
 from labrt.course import STEPS_BETWEEN_MARKS, Course
-from tester1.divergence import first_difference, unrepeated
+from tester1.session.divergence import first_difference, unrepeated
 from tests.tester1.conftest import InnerPytest
 
 EVENTS = [TraceEvent(n / 2, "print", "server-0-1", f"line {n}") for n in range(8)]

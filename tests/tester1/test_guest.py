@@ -32,8 +32,8 @@ import sys
 
 def test_project(pytestconfig):
     assert gc.get_freeze_count() == FROZEN
-    assert not pytestconfig.pluginmanager.has_plugin("tester1.plugin")
-    assert not {"labrt", "labgob", "tester1.plugin"} & set(sys.modules)
+    assert not pytestconfig.pluginmanager.has_plugin("tester1.session.plugin")
+    assert not {"labrt", "labgob", "tester1.session.plugin"} & set(sys.modules)
 """
 
 

@@ -12,8 +12,8 @@ from types import CodeType
 
 import pytest
 
-from tester1.interrupts import Interrupts, with_lines
-from tester1.tracebacks import steps
+from tester1.session.interrupts import Interrupts, with_lines
+from tester1.session.tracebacks import steps
 from tests.tester1.conftest import IMPORTED, PLUGIN, InnerPytest
 
 CONFTEST = """
@@ -81,14 +81,14 @@ FUNCTIONS = [
     ("labrt.sim", "SimRuntime.run"),
     ("tester1.cluster.config", "Config.cleanup"),
     ("tester1.cluster.group", "ServerGrp.shutdown_server"),
-    ("tester1.lastevents", "run_in_lab"),
-    ("tester1.plugin", "cut"),
-    ("tester1.plugin", "describe_failure"),
-    ("tester1.plugin", "make_harmless"),
-    ("tester1.plugin", "make_lab"),
-    ("tester1.plugin", "rehearse"),
-    ("tester1.plugin", "run_in_lab"),
-    ("tester1.plugin", "write_trace"),
+    ("tester1.session.last_events", "run_in_lab"),
+    ("tester1.session.plugin", "cut"),
+    ("tester1.session.plugin", "describe_failure"),
+    ("tester1.session.plugin", "make_harmless"),
+    ("tester1.session.plugin", "make_lab"),
+    ("tester1.session.plugin", "rehearse"),
+    ("tester1.session.plugin", "run_in_lab"),
+    ("tester1.session.plugin", "write_trace"),
     ("tester1.timeline.page", "Visualizer.write"),
 ]
 

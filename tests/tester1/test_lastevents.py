@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labrt import TraceEvent
-from tester1.lastevents import MOST_ROWS, columns, involved_servers
+from tester1.session.last_events import MOST_ROWS, columns, involved_servers
 
 LINK = "server-0-0>server-0-2"
 EVENTS = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tester1.ordering import LONG_TESTS_S, longest_first
+from tester1.session.ordering import LONG_TESTS_S, longest_first
 from tester1.suites import suite_tests
 
 

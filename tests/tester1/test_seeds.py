@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.seeds import (
+from tester1.session.seeds import (
     draw_seed,
     run_seed,
     seed_id,

@@ -15,10 +15,10 @@ from typing import Final
 from labrt import Runaway, Runtime, Trace, TraceEvent
 from labrt.output import without_addresses
 from labrt.texts import harmless, message_of
-from tester1.divergence import unrepeated
 from tester1.lab import Lab
 from tester1.running import run_in_lab
-from tester1.unattended import unattended
+from tester1.session.divergence import unrepeated
+from tester1.session.unattended import unattended
 
 __all__ = ["columns", "involved_servers", "rehearse", "servers_of"]
 

@@ -19,7 +19,7 @@ from tester1.hosts.modes import (
     warning,
 )
 from tester1.lab import Mode
-from tester1.seeds import draw_seed
+from tester1.session.seeds import draw_seed
 from tester1.solution import CodeUnderTest, SolutionError
 
 __all__ = ["Settings", "add_options"]

@@ -23,7 +23,7 @@ from types import FrameType, TracebackType
 
 import pytest
 
-from tester1.tracebacks import steps
+from tester1.session.tracebacks import steps
 
 __all__ = ["Interrupts", "is_lab_test", "with_lines"]
 

@@ -1,0 +1,292 @@
+"""The pytest plugin: runs lab tests in simulation and reports them.
+
+A lab test is a test function that uses the fixture `lab`, directly or through another
+fixture. Its body is the main task of a runtime of its own; fixtures and everything
+else of pytest stay outside. What the plugin adds to pytest's own report:
+
+- a passed test shows its result line in the word of its status;
+- a failed test shows when it failed and after which fault, the last events, and the
+  command that repeats it; if it failed because a part of the starter code is still to
+  be written, it shows only which;
+- tracebacks are cut to the frames of the test and of the solution.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import inspect
+import os
+from collections.abc import Callable, Generator, Mapping
+from typing import Any, Final
+
+import pytest
+from _pytest._code.code import ExceptionRepr
+
+from labrt import Trace
+from labrt.texts import harmless, message_of
+from tester1.hosts.modes import make_runtime
+from tester1.lab import Lab, Mode
+from tester1.running import run_in_lab, write_trace
+from tester1.session.divergence import disturb_memory
+from tester1.session.failure import describe_failure, repeat_command, unwritten_part
+from tester1.session.interrupts import Interrupts, is_lab_test
+from tester1.session.last_events import columns, involved_servers, rehearse
+from tester1.session.ordering import LONG_TESTS_S, longest_first
+from tester1.session.reports import make_harmless
+from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
+from tester1.session.settings import Settings, add_options, remember_seed, share_seed
+from tester1.session.tracebacks import cut, name_line
+from tester1.solution import REFERENCE_ROOT
+from tester1.suites import course_name
+
+_SETTINGS: Final = pytest.StashKey[Settings]()
+_INTERRUPTS: Final = pytest.StashKey[Interrupts]()
+_FROZEN: Final = pytest.StashKey[bool]()
+_RESULT: Final = "raftlab result"
+_PROBLEM: Final = "raftlab problem"
+_MOST_PROBLEMS: Final = 3
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--mode`, `--seed` and the others."""
+    add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the options; what cannot be done is an error of usage."""
+    disturb_memory()
+    settings = config.stash[_SETTINGS] = Settings.of(config)
+    if _INTERRUPTS not in config.stash:  # a batch configures every run
+        config.stash[_INTERRUPTS] = Interrupts()
+        config.pluginmanager.register(config.stash[_INTERRUPTS])
+    remember_seed(config, settings.seed)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say in which mode and with which seed this session runs."""
+    return config.stash[_SETTINGS].header()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Hand the session's seed to a worker of pytest-xdist."""
+    share_seed(node.workerinput, node.config.stash[_SETTINGS].seed)
+
+
+# Collection
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give each lab test `--seeds` many seeds."""
+    settings = metafunc.config.stash[_SETTINGS]
+    if settings.seeds > 1 and "lab" in metafunc.fixturenames:
+        seeds = several_seeds(settings.seed, settings.seeds)
+        metafunc.parametrize("lab", seeds, indirect=True, ids=map(seed_id, seeds))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Let `-k` find a lab test by its name in the course, `TestFigure83C`."""
+    if isinstance(item, pytest.Function) and is_lab_test(item):
+        item.extra_keyword_matches.add(course_name(item.originalname))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Let the workers of pytest-xdist begin with what takes longest on the wall clock.
+
+    Every worker has to come to the same order.
+    """
+    worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
+    if worker is not None and config.stash[_SETTINGS].options.mode is Mode.PROCESS:
+        items[:] = longest_first(items, worker["workercount"], _usual_seconds)
+
+
+def _usual_seconds(item: pytest.Item) -> float:
+    name = getattr(item, "originalname", item.name)
+    return LONG_TESTS_S.get(name, 0) if is_lab_test(item) else 0
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Set what pytest has made so far aside for the cycle collector.
+
+    Every run of a test makes and drops whole programs; without this, each full
+    collection in between walks over all of pytest and its tests as well.
+    """
+    if any(map(is_lab_test, session.items)):
+        gc.collect()
+        gc.freeze()
+        session.config.stash[_FROZEN] = True
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the collector back what it was not to look at."""
+    if config.stash.get(_FROZEN, False):
+        gc.unfreeze()
+
+
+# Running
+
+
+@pytest.fixture
+def lab(request: pytest.FixtureRequest) -> Lab:
+    """The environment of this run of this test."""
+    settings = request.config.stash[_SETTINGS]
+    return make_lab(settings, request.node, getattr(request, "param", settings.seed))
+
+
+def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
+    """The environment of a run of a test under a seed."""
+    name = without_seed(item.nodeid).partition("::")[2]
+    solution = settings.solution
+    trace = Trace() if settings.traced else None
+    return Lab(
+        make_runtime(settings.options, run_seed(seed, name), trace),
+        settings.options.mode,
+        seed,
+        solution=None if solution is None else solution.resolve(),
+        name=name,
+        artifacts=settings.artifacts,
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, object]:
+    """Run the body of a lab test in its runtime, whoever calls it."""
+    __tracebackhide__ = True
+    lab = pyfuncitem.funcargs.get("lab")
+    if not isinstance(lab, Lab):
+        return (yield)
+    body = pyfuncitem.obj
+    pyfuncitem.obj = functools.wraps(body)(functools.partial(_run_body, lab, body))
+    try:
+        return (yield)
+    except BaseException as error:
+        leaving = _session_end(error)
+        if leaving is not None:
+            raise leaving from None
+        name_line(error, lab.solution or REFERENCE_ROOT)
+        if not pyfuncitem.config.getoption("fulltrace"):
+            cut(error)
+        raise
+    finally:
+        pyfuncitem.obj = body
+
+
+def _session_end(error: BaseException | None) -> BaseException | None:
+    """What ends the session, if a failure comes from that: `q` in a debugger."""
+    while error is not None and not isinstance(error, pytest.exit.Exception):
+        error = error.__cause__
+    return error
+
+
+def _run_body(lab: Lab, body: Callable[..., object], /, **arguments: object) -> object:
+    __tracebackhide__ = True
+    try:
+        return run_in_lab(lab, functools.partial(body, **arguments))
+    finally:
+        write_trace(lab)
+
+
+# Reports
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Add to the report what the run of a lab test has left in its `Lab`."""
+    report = yield
+    lab = getattr(item, "funcargs", {}).get("lab")
+    if call.when == "call" and isinstance(lab, Lab):
+        report.user_properties.extend((_RESULT, line) for line in lab.results)
+        problems = map(harmless, lab.problems)
+        report.user_properties.extend((_PROBLEM, problem) for problem in problems)
+        if report.failed and call.excinfo is not None:
+            _report_failure(report, item, lab, call.excinfo.value)
+        make_harmless(item.config, report)
+    return report
+
+
+def _report_failure(
+    report: pytest.TestReport, item: pytest.Item, lab: Lab, error: BaseException
+) -> None:
+    assert isinstance(item, pytest.Function)
+    unwritten = unwritten_part(error)
+    if unwritten is not None:  # there is nothing to search for, so nothing to show
+        report.longrepr = unwritten
+        report.sections = []
+    elif isinstance(report.longrepr, ExceptionRepr) and not _is_brief(item):
+        report.longrepr.addsection("raftlab", _explain(item, lab, error))
+
+
+def _is_brief(item: pytest.Function) -> bool:
+    return item.config.stash[_SETTINGS].brief
+
+
+def _explain(item: pytest.Function, lab: Lab, error: BaseException) -> str:
+    settings = item.config.stash[_SETTINGS]
+    file = os.path.relpath(item.path, item.config.invocation_params.dir)
+    repeat = repeat_command(f"{file}::{lab.name}", settings.repeating(lab.seed))
+    lines = describe_failure(lab, error)
+    lines.extend(_last_events(item, lab, error))
+    lines.append(f"repeat: {repeat}")
+    lines.extend(f"wrote {path}" for path in lab.files)
+    lines.extend(map(harmless, lab.problems))
+    return "\n".join(lines)
+
+
+def _last_events(item: pytest.Function, lab: Lab, error: BaseException) -> list[str]:
+    """The last events before the failure, from the same run with tracing on."""
+    if lab.mode is not Mode.SIM:
+        return []
+    settings = item.config.stash[_SETTINGS]
+    names = inspect.signature(item.obj).parameters
+    arguments = {name: item.funcargs[name] for name in names if name in item.funcargs}
+    make = functools.partial(
+        make_runtime, settings.options, run_seed(lab.seed, lab.name)
+    )
+    interrupts = item.config.stash[_INTERRUPTS]
+    try:
+        interrupts.release()
+        test = functools.partial(item.obj, **arguments)
+        events = rehearse(lab, error, test, make)
+    except KeyboardInterrupt:
+        interrupts.press()  # and so it is raised when the report is made
+        return ["interrupted: no events to show"]
+    finally:
+        interrupts.hold()
+    if events is None:
+        return [lab.unrepeated]
+    width = item.config.get_terminal_writer().fullwidth
+    return columns(events, involved_servers(events, message_of(error)), width)
+
+
+def pytest_report_teststatus(
+    report: pytest.CollectReport | pytest.TestReport,
+) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
+    """Put the result lines of a passed lab test into the verbose word of its status."""
+    if report.when != "call" or not report.passed or hasattr(report, "wasxfail"):
+        return None
+    results = [str(value) for name, value in report.user_properties if name == _RESULT]
+    if not results:
+        return None
+    return "passed", ".", (f"PASSED  {'; '.join(results)}", {"green": True})
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which files of passed tests could not be written; failed ones say it."""
+    problems = [
+        str(value)
+        for report in terminalreporter.getreports("passed")
+        for name, value in report.user_properties
+        if name == _PROBLEM
+    ]
+    for problem in problems[:_MOST_PROBLEMS]:
+        terminalreporter.write_line(f"raftlab: {problem}", yellow=True)
+    if len(problems) > _MOST_PROBLEMS:
+        terminalreporter.write_line(
+            f"raftlab: and {len(problems) - _MOST_PROBLEMS} more of these"
+        )
