@@ -12,16 +12,16 @@ from typing import Final
 from rich.console import Console
 
 from labrt.texts import harmless
-from tester1.batch.batch import Batch, Plan, Policy
-from tester1.batch.board import Board, Display
 from tester1.batch.errors import BatchError
-from tester1.batch.executors import Engine
-from tester1.batch.failures import FailureFolder
-from tester1.batch.jobs import REFERENCE, Bounds, Keep, Key, replay_command
-from tester1.batch.store import Store
-from tester1.batch.submission import Submission, read_folder
-from tester1.batch.tally import TestTally, group_failures
-from tester1.batch.version import harness_version
+from tester1.batch.results.batch import Batch, Plan, Policy
+from tester1.batch.results.board import Board, Display
+from tester1.batch.results.failures import FailureFolder
+from tester1.batch.results.store import Store
+from tester1.batch.results.tally import TestTally, group_failures
+from tester1.batch.runs.executors import Engine
+from tester1.batch.runs.jobs import REFERENCE, Bounds, Keep, Key, replay_command
+from tester1.batch.runs.submission import Submission, read_folder
+from tester1.batch.runs.version import harness_version
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
 from tester1.session.seeds import several_seeds

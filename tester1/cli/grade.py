@@ -11,10 +11,10 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
-from tester1.batch.classes import Entry, find_entries, single_entry
 from tester1.batch.errors import BatchError
-from tester1.batch.executors import engine
-from tester1.batch.rubric import default_rubric, read_rubric
+from tester1.batch.grading.entries import Entry, find_entries, single_entry
+from tester1.batch.grading.rubric import default_rubric, read_rubric
+from tester1.batch.runs.executors import engine
 from tester1.cli.errors import ExitStatus, InputError
 from tester1.cli.options import FirstSeedOption, SchedulerOption, WorkersOption
 from tester1.cli.test import check_mode
@@ -111,7 +111,7 @@ def grade_command(
     Exit status: 0 everything was graded, 1 some submissions could not be run, 2 wrong
     input, 130 interrupted.
     """
-    from tester1.batch import grading  # templates and reports are slow to import
+    from tester1.batch.grading import grading
 
     check_mode(mode)
     try:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from labrt.texts import harmless
 from tester1.batch.errors import BatchError
-from tester1.batch.executors import engine
+from tester1.batch.runs.executors import engine
 from tester1.batch.testing import (
     TestHeader,
     TestRun,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tester1.batch.classes import Entry
-from tester1.batch.grades import ClassGrades, Grade, TestGrade
-from tester1.batch.jobs import Key, Record, Status
-from tester1.batch.rubric import Rubric, TestRule, default_rubric
-from tester1.batch.submission import Submission
-from tester1.batch.tally import TestTally
+from tester1.batch.grading.entries import Entry
+from tester1.batch.grading.grades import ClassGrades, Grade, TestGrade
+from tester1.batch.grading.rubric import Rubric, TestRule, default_rubric
+from tester1.batch.results.tally import TestTally
+from tester1.batch.runs.jobs import Key, Record, Status
+from tester1.batch.runs.submission import Submission
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
 

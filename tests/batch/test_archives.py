@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tester1.batch import archives
-from tester1.batch.archives import is_archive, plain_name, read_archive
 from tester1.batch.errors import SubmissionError
-from tester1.batch.submission import read_folder
+from tester1.batch.grading import archives
+from tester1.batch.grading.archives import is_archive, plain_name, read_archive
+from tester1.batch.runs.submission import read_folder
 from tests.batch import samples
 
 TAR_MODES = {

@@ -7,8 +7,8 @@ import re
 
 from rich.console import Console
 
-from tester1.batch.board import Board, Display
-from tester1.batch.jobs import Record, Status
+from tester1.batch.results.board import Board, Display
+from tester1.batch.runs.jobs import Record, Status
 from tests.batch.records import failed, passed
 
 

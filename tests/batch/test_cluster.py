@@ -15,12 +15,12 @@ from typing import Any
 
 import pytest
 
-from tester1.batch.executors import cluster
-from tester1.batch.fleet import run_job
-from tester1.batch.jobs import Bounds, Job, Key, Outcome
-from tester1.batch.performing import perform
-from tester1.batch.submission import Submission
-from tester1.batch.version import harness_version
+from tester1.batch.runs.dispatch import perform
+from tester1.batch.runs.executors import cluster
+from tester1.batch.runs.fleet import run_job
+from tester1.batch.runs.jobs import Bounds, Job, Key, Outcome
+from tester1.batch.runs.submission import Submission
+from tester1.batch.runs.version import harness_version
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
 from tester1.solution import REFERENCE_ROOT
@@ -158,5 +158,5 @@ def test_no_scheduler(raftlab: Raftlab, unused_port: int) -> None:
 @pytest.fixture
 def unused_port(monkeypatch: pytest.MonkeyPatch) -> int:
     """A port that nobody listens at; who asks there is not kept waiting for long."""
-    monkeypatch.setattr("tester1.batch.executors._CONNECT_LIMIT_S", 1)
+    monkeypatch.setattr("tester1.batch.runs.executors._CONNECT_LIMIT_S", 1)
     return 1

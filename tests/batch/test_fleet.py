@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.fleet import Fleet, WrongVersion, run_job
-from tester1.batch.jobs import REFERENCE, Bounds, Job, Keep, Key, Outcome, Status
-from tester1.batch.submission import Submission
-from tester1.batch.version import harness_version
+from tester1.batch.runs.fleet import Fleet, WrongVersion, run_job
+from tester1.batch.runs.jobs import REFERENCE, Bounds, Job, Keep, Key, Outcome, Status
+from tester1.batch.runs.submission import Submission
+from tester1.batch.runs.version import harness_version
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
 from tester1.sandbox.confine import missing

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.executors import Engine
-from tester1.batch.fleet import Fleet
-from tester1.batch.jobs import Bounds, Evidence, Job, Outcome, Record, Status
+from tester1.batch.runs.executors import Engine
+from tester1.batch.runs.fleet import Fleet
+from tester1.batch.runs.jobs import Bounds, Evidence, Job, Outcome, Record, Status
 from tester1.sandbox.workspace import WorkspaceError, workspace
 from tests.batch import samples
 from tests.batch.records import key

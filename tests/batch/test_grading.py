@@ -291,7 +291,7 @@ def test_audit(raftlab: Raftlab, tmp_path: Path) -> None:
     forged = samples.attacking(
         "import os\n"
         # The table of the process: that of the world does not lead out of it.
-        "runner = os.sys.modules.get('tester1.batch.run')\n"
+        "runner = os.sys.modules.get('tester1.batch.runs.one_run')\n"
         "if runner is not None:\n"
         "    failed = runner.Verdict\n"
         "    runner.Verdict = lambda *_: failed('passed', '', '', 0.1)"

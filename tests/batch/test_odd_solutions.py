@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from tester1.batch.classes import Entry, find_entries
+from tester1.batch.grading.entries import Entry, find_entries
 from tests.batch import samples
 from tests.cli.conftest import Ended, Raftlab
 

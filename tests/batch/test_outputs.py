@@ -13,13 +13,13 @@ import msgspec
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.failures import FailureFolder
-from tester1.batch.gradescope import gradescope_results
-from tester1.batch.jobs import Evidence, Keep, Outcome
-from tester1.batch.junit import junit_report
-from tester1.batch.outputs import Outputs
-from tester1.batch.rubric import Rule, TestRule
-from tester1.batch.tables import table_of_grades, table_of_tests
+from tester1.batch.grading.gradescope import gradescope_results
+from tester1.batch.grading.junit import junit_report
+from tester1.batch.grading.outputs import Outputs
+from tester1.batch.grading.rubric import Rule, TestRule
+from tester1.batch.grading.tables import table_of_grades, table_of_tests
+from tester1.batch.results.failures import FailureFolder
+from tester1.batch.runs.jobs import Evidence, Keep, Outcome
 from tests.batch.records import class_of, failed, grade, graded, key, passed
 
 EVIL = "</pre><script>alert(1)</script><img src=x onerror='x'>\x1b[31m & ]]>\ud800"

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from tester1.batch.batch import Batch, End, Plan, Policy
-from tester1.batch.board import Board
 from tester1.batch.errors import BatchError
-from tester1.batch.executors import Engine
-from tester1.batch.failures import FailureFolder
-from tester1.batch.fleet import WrongVersion
-from tester1.batch.jobs import Bounds, Job, Keep, Key, Outcome, Record, Status
-from tester1.batch.performing import perform
-from tester1.batch.store import Store
-from tester1.batch.tally import GiveUp
+from tester1.batch.results.batch import Batch, End, Plan, Policy
+from tester1.batch.results.board import Board
+from tester1.batch.results.failures import FailureFolder
+from tester1.batch.results.store import Store
+from tester1.batch.results.tally import GiveUp
+from tester1.batch.runs.dispatch import perform
+from tester1.batch.runs.executors import Engine
+from tester1.batch.runs.fleet import WrongVersion
+from tester1.batch.runs.jobs import Bounds, Job, Keep, Key, Outcome, Record, Status
 from tests.batch.records import key
 
 BOUNDS = Bounds()

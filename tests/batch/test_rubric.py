@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.jobs import Bounds
-from tester1.batch.rubric import Rule, TestRule, default_rubric, read_rubric
+from tester1.batch.grading.rubric import Rule, TestRule, default_rubric, read_rubric
+from tester1.batch.runs.jobs import Bounds
 from tester1.suites import select
 
 

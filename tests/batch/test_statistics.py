@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.batch.statistics import RunningMean, wilson
+from tester1.batch.results.statistics import RunningMean, wilson
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=2, max_size=50))

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.jobs import Status
-from tester1.batch.store import Store
+from tester1.batch.results.store import Store
+from tester1.batch.runs.jobs import Status
 from tests.batch.records import failed, passed
 
 

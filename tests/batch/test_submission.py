@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tester1.batch.classes import find_entries
 from tester1.batch.errors import BatchError, SubmissionError
-from tester1.batch.submission import (
+from tester1.batch.grading.entries import find_entries
+from tester1.batch.runs.submission import (
     MAX_BYTES,
     MAX_FILE_BYTES,
     MAX_FILES,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tester1.batch.jobs import Record, Status
-from tester1.batch.tally import GiveUp, Outlook, group_failures
+from tester1.batch.results.tally import GiveUp, Outlook, group_failures
+from tester1.batch.runs.jobs import Record, Status
 from tests.batch.records import failed, passed, tally
 
 RULE = GiveUp(alike=3, stopped=2, stopped_later=4, hanging=3, wasted_s=100.0)

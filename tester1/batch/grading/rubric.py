@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, TypeVar
 import msgspec
 
 from tester1.batch.errors import BatchError
-from tester1.batch.jobs import Bounds
+from tester1.batch.runs.jobs import Bounds
 from tester1.suites import SuiteTest, UnknownTest, select
 
 __all__ = ["Rubric", "Rule", "TestRule", "default_rubric", "read_rubric"]

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from tester1.batch.jobs import Record, Status
-from tester1.batch.statistics import RunningMean, wilson
+from tester1.batch.results.statistics import RunningMean, wilson
+from tester1.batch.runs.jobs import Record, Status
 
 __all__ = ["FailureGroup", "GiveUp", "Outlook", "TestTally", "group_failures"]
 

@@ -20,19 +20,19 @@ import msgspec
 from rich.console import Console
 
 from labrt.texts import harmless
-from tester1.batch.batch import Batch, Plan, Policy
-from tester1.batch.board import Board, Display
-from tester1.batch.classes import Entry
-from tester1.batch.executors import Engine
-from tester1.batch.failures import FailureFolder
-from tester1.batch.grades import ClassGrades, Grade, TestGrade
-from tester1.batch.jobs import Keep, Key, Record
-from tester1.batch.outputs import Outputs
-from tester1.batch.rubric import Rubric
-from tester1.batch.store import Store
-from tester1.batch.submission import Submission
-from tester1.batch.tally import GiveUp, TestTally
-from tester1.batch.version import harness_version
+from tester1.batch.grading.entries import Entry
+from tester1.batch.grading.grades import ClassGrades, Grade, TestGrade
+from tester1.batch.grading.outputs import Outputs
+from tester1.batch.grading.rubric import Rubric
+from tester1.batch.results.batch import Batch, Plan, Policy
+from tester1.batch.results.board import Board, Display
+from tester1.batch.results.failures import FailureFolder
+from tester1.batch.results.store import Store
+from tester1.batch.results.tally import GiveUp, TestTally
+from tester1.batch.runs.executors import Engine
+from tester1.batch.runs.jobs import Keep, Key, Record
+from tester1.batch.runs.submission import Submission
+from tester1.batch.runs.version import harness_version
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
 from tester1.session.seeds import several_seeds

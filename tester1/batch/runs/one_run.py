@@ -36,8 +36,8 @@ from _pytest.runner import runtestprotocol
 from labrpc import LabrpcError
 from labrt import Runaway, RuntimeFailure
 from labrt.texts import harmless_lines, message_of, name_of, notes_of
-from tester1.batch.jobs import Job, Keep, Order, Status, replay_command
-from tester1.batch.watch import Lines
+from tester1.batch.runs.jobs import Job, Keep, Order, Status, replay_command
+from tester1.batch.runs.watch import Lines
 from tester1.lab import LabFailure, Mode
 from tester1.sandbox.confine import confine, die_with_parent
 from tester1.sandbox.limits import Limits

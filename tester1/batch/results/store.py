@@ -18,8 +18,8 @@ from typing import Final, Generic, Self, TypeVar
 import msgspec
 
 from tester1.batch.errors import BatchError
-from tester1.batch.files import write_whole, writing
-from tester1.batch.jobs import Key, Record, Status
+from tester1.batch.results.files import write_whole, writing
+from tester1.batch.runs.jobs import Key, Record, Status
 from tester1.files import reason
 
 __all__ = ["Store"]

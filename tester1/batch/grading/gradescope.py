@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from labrt.texts import harmless_lines
-from tester1.batch.grades import Grade, TestGrade
+from tester1.batch.grading.grades import Grade, TestGrade
 
 __all__ = ["gradescope_results"]
 

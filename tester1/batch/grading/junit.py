@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
 from labrt.texts import harmless, harmless_lines
-from tester1.batch.grades import Grade, TestGrade
+from tester1.batch.grading.grades import Grade, TestGrade
 
 __all__ = ["junit_report"]
 

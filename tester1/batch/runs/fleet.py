@@ -25,10 +25,10 @@ from typing import Final
 
 import msgspec
 
-from tester1.batch import submission
 from tester1.batch.errors import BatchError
-from tester1.batch.jobs import Job, Order, Outcome, Record, Status
-from tester1.batch.version import harness_version
+from tester1.batch.runs import submission
+from tester1.batch.runs.jobs import Job, Order, Outcome, Record, Status
+from tester1.batch.runs.version import harness_version
 from tester1.sandbox.workspace import WorkspaceError, unwritable, workspace
 from tester1.solution import REFERENCE_ROOT
 
@@ -111,7 +111,7 @@ class Worker:
         return lines[-1] if lines else "it says nothing"
 
 
-_MODULE: Final = "tester1.batch.worker"
+_MODULE: Final = "tester1.batch.runs.worker"
 
 
 class Fleet:

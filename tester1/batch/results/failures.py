@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from tester1.batch.files import write_whole, writing
-from tester1.batch.jobs import Keep, Key, Outcome
+from tester1.batch.results.files import write_whole, writing
+from tester1.batch.runs.jobs import Keep, Key, Outcome
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
 

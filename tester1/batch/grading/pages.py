@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import jinja2
 
 from labrt.texts import harmless_lines
-from tester1.batch.grades import ClassGrades, Grade, TestGrade
-from tester1.batch.jobs import replay_command
+from tester1.batch.grading.grades import ClassGrades, Grade, TestGrade
+from tester1.batch.runs.jobs import replay_command
 
 __all__ = ["class_page", "submission_page"]
 
@@ -84,7 +84,7 @@ def _overview(grades: ClassGrades) -> list[TestOverview]:
 @functools.cache
 def _environment() -> jinja2.Environment:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("tester1.batch"),
+        loader=jinja2.PackageLoader("tester1.batch.grading"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

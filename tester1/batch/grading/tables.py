@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from labrt.texts import harmless
-from tester1.batch.grades import Grade
+from tester1.batch.grading.grades import Grade
 
 __all__ = ["table_of_grades", "table_of_tests"]
 

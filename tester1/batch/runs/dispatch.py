@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tester1.batch.errors import BatchError
-from tester1.batch.executors import Engine
-from tester1.batch.fleet import run_job
-from tester1.batch.jobs import REFERENCE, Job, Outcome, Record, Status
+from tester1.batch.runs.executors import Engine
+from tester1.batch.runs.fleet import run_job
+from tester1.batch.runs.jobs import REFERENCE, Job, Outcome, Record, Status
 
 __all__ = ["perform"]
 

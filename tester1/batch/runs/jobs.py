@@ -72,7 +72,7 @@ class Key:
     mode: Mode
     preempt: Preempt
     version: str
-    """The harness's version (`tester1.batch.version`)."""
+    """The harness's version (`tester1.batch.runs.version`)."""
 
 
 def replay_command(key: Key, solution: str | None) -> str:

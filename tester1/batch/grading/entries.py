@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from labrt.texts import harmless, message_of
-from tester1.batch.archives import plain_name, read_archive
 from tester1.batch.errors import BatchError, SubmissionError
-from tester1.batch.submission import Submission, read_folder
+from tester1.batch.grading.archives import plain_name, read_archive
+from tester1.batch.runs.submission import Submission, read_folder
 from tester1.solution import LAB_PACKAGES
 
 __all__ = ["Entry", "find_entries", "single_entry"]

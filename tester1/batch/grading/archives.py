@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from tester1.batch.errors import SubmissionError
-from tester1.batch.submission import (
+from tester1.batch.runs.submission import (
     MAX_FILE_BYTES,
     Collector,
     Submission,

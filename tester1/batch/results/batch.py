@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from tester1.batch.board import Board
-from tester1.batch.executors import Engine
-from tester1.batch.failures import FailureFolder
-from tester1.batch.jobs import Bounds, Job, Key, Record
-from tester1.batch.performing import perform
-from tester1.batch.store import Store
-from tester1.batch.tally import GiveUp, Outlook, TestTally
+from tester1.batch.results.board import Board
+from tester1.batch.results.failures import FailureFolder
+from tester1.batch.results.store import Store
+from tester1.batch.results.tally import GiveUp, Outlook, TestTally
+from tester1.batch.runs.dispatch import perform
+from tester1.batch.runs.executors import Engine
+from tester1.batch.runs.jobs import Bounds, Job, Key, Record
 from tester1.lab import Mode
 
 __all__ = ["Batch", "End", "Plan", "Policy"]

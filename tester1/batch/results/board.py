@@ -16,8 +16,8 @@ from rich.live import Live
 from rich.table import Table
 
 from labrt.texts import harmless
-from tester1.batch.jobs import Key, Record, Status
-from tester1.batch.tally import TestTally
+from tester1.batch.results.tally import TestTally
+from tester1.batch.runs.jobs import Key, Record, Status
 
 __all__ = ["Board", "Display", "Row"]
 

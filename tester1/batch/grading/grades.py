@@ -10,9 +10,9 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tester1.batch.classes import Entry
-from tester1.batch.rubric import Rubric, TestRule
-from tester1.batch.tally import FailureGroup, TestTally, group_failures
+from tester1.batch.grading.entries import Entry
+from tester1.batch.grading.rubric import Rubric, TestRule
+from tester1.batch.results.tally import FailureGroup, TestTally, group_failures
 from tester1.suites import course_name
 
 __all__ = ["ClassGrades", "Grade", "TestGrade"]

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from labrt.texts import harmless_lines
-from tester1.batch.jobs import Bounds
+from tester1.batch.runs.jobs import Bounds
 
 __all__ = ["Ended", "Lines", "watch"]
 

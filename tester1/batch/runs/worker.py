@@ -1,4 +1,4 @@
-"""A warm worker process: `python -m tester1.batch.worker FILE`.
+"""A warm worker process: `python -m tester1.batch.runs.worker FILE`.
 
 It imports everything and collects the suites once; then each run is a fork of it, which
 costs a few milliseconds where a new pytest costs half a second. Nothing of a submission
@@ -23,7 +23,7 @@ from typing import Final
 import msgspec
 import pytest
 
-from tester1.batch.jobs import (
+from tester1.batch.runs.jobs import (
     Bounds,
     Evidence,
     Job,
@@ -34,8 +34,7 @@ from tester1.batch.jobs import (
     Record,
     Status,
 )
-from tester1.batch.precompile import precompile
-from tester1.batch.run import (
+from tester1.batch.runs.one_run import (
     EVIDENCE,
     Headlines,
     Verdict,
@@ -43,7 +42,8 @@ from tester1.batch.run import (
     use_options,
     without_paths,
 )
-from tester1.batch.watch import Ended, Lines, watch
+from tester1.batch.runs.precompile import precompile
+from tester1.batch.runs.watch import Ended, Lines, watch
 from tester1.hosts.modes import Preempt
 from tester1.lab import Mode
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT

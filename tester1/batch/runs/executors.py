@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from tester1.batch.errors import BatchError
-from tester1.batch.fleet import close_shared_fleet
+from tester1.batch.runs.fleet import close_shared_fleet
 
 __all__ = ["Engine", "cluster", "engine", "local"]
 
