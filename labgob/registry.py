@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from labgob.errors import EncodeError, type_name
-from labrt.ordered import OrderedFrozenSet, OrderedSet
+from labrt.ordered.sets import OrderedFrozenSet, OrderedSet
 
 # fmt: off
 _BUILTIN: Final = frozenset(

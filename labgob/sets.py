@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final, TypeAlias
 
 from labgob.registry import current_registry
-from labrt.ordered import OrderedFrozenSet, OrderedSet
+from labrt.ordered.sets import OrderedFrozenSet, OrderedSet
 
 __all__ = ["FROZENSETS", "SETS", "SetKind", "local_kind"]
 

@@ -24,7 +24,7 @@ from labrt.errors import (
 )
 from labrt.real import RealRuntime
 from labrt.runtime import Future, Runtime, Task, Timer, World
-from labrt.sim import SimRuntime
+from labrt.sim.runtime import SimRuntime
 from labrt.streams import derive
 from labrt.trace import Trace, TraceEvent
 

@@ -18,12 +18,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, TypeVar, final
 
-from labrt import report, simdataclasses, worldimportlib, worldpickle
+from labrt import report
 from labrt import runtime as interface
 from labrt.errors import TaskFailed, WorldKilled
-from labrt.loader import Loader, Sources, compile_plain
+from labrt.loading import worldimportlib, worldpickle
+from labrt.loading.loader import Loader, Sources, compile_plain
+from labrt.loading.worldimportlib import SystemView, WorldFinder
+from labrt.records import fast_dataclasses
 from labrt.trace import Trace
-from labrt.worldimportlib import SystemView, WorldFinder
 
 T = TypeVar("T")
 
@@ -77,7 +79,7 @@ class RealWorld:
         loader = self._loader
         match module:
             case "dataclasses":
-                return simdataclasses.module
+                return fast_dataclasses.module
             case "sys":
                 return SystemView(
                     modules=loader.modules,

@@ -23,13 +23,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from greenlet import getcurrent
 
-from labrt.output import without_addresses
-from labrt.simlocks import Condition
-from labrt.simtask import BLOCKED, READY
+from labrt.sim.locks import Condition
+from labrt.sim.output import without_addresses
+from labrt.sim.tasks import BLOCKED, READY
 from labrt.texts import message_of, name_of
 
 if TYPE_CHECKING:
-    from labrt.simtask import SimTask
+    from labrt.sim.tasks import SimTask
 
 _OWN_FOLDER = str(Path(__file__).parent)
 _MOST_TASKS = 40

@@ -6,8 +6,8 @@ from typing import Final
 
 from labrt import Runtime, SimRuntime
 from labrt.report import stuck_lock
-from labrt.simlocks import Lock
-from labrt.simtask import BLOCKED
+from labrt.sim.locks import Lock
+from labrt.sim.tasks import BLOCKED
 
 __all__ = ["stuck_locks"]
 

@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from labrt import World
-from labrt.modulenames import plain_name
+from labrt.loading.modulenames import plain_name
 from tester1.solution import is_testers
 
 __all__ = ["StartFunction", "load_problem", "start_function"]

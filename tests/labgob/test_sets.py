@@ -8,7 +8,7 @@ from typing import Any
 
 from labgob import Registry, decode, encode, use_registry_source
 from labgob.codec import encode_exactly
-from labrt.ordered import OrderedFrozenSet, OrderedSet
+from labrt.ordered.sets import OrderedFrozenSet, OrderedSet
 
 
 def test_sets_of_simulated_servers_travel_as_sets() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from labrt import SimRuntime
-from labrt.collector import STEPS_BETWEEN
+from labrt.sim.collector import STEPS_BETWEEN
 from tests.labrt.conftest import RunProgram
 
 LOOPS = """

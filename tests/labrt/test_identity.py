@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labrt.identity import Identities
-from labrt.ordered import OrderedFrozenSet
-from labrt.output import without_addresses
+from labrt.ordered.identity import Identities
+from labrt.ordered.sets import OrderedFrozenSet
+from labrt.sim.output import without_addresses
 from tests.labrt.conftest import RunProgram
 
 

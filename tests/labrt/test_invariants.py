@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from labrt import SimRuntime
-from labrt.invariants import check
-from labrt.simtask import BLOCKED, DONE, READY, RUNNING, SimTask, SimTimer
+from labrt.sim.invariants import check
+from labrt.sim.tasks import BLOCKED, DONE, READY, RUNNING, SimTask, SimTimer
 
 Entry = tuple[float, int, SimTask | SimTimer, int]
 

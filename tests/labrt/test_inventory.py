@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from labrt import NotSimulable, SimRuntime
-from labrt.refusals import StandIn
-from labrt.simworld import SimWorld
+from labrt.sim.modules.refusals import StandIn
+from labrt.sim.world import SimWorld
 from tests.labrt.inventory import (
     DECISIONS,
     FRESH_MODULES,

@@ -19,8 +19,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from labrt.ordered import OrderedFrozenSet, OrderedSet, PlainFrozenSet, PlainSet
-from labrt.orderedviews import ordered_view
+from labrt.ordered.sets import OrderedFrozenSet, OrderedSet, PlainFrozenSet, PlainSet
+from labrt.ordered.views import ordered_view
 from tests.labrt.conftest import RunProgram
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from labrt.ordered import NAMES as SET_NAMES
-from labrt.ordered import OrderedSet
-from labrt.orderedviews import OrderedItems, OrderedKeys
-from labrt.reorder import NAMES, reorder
+from labrt.ordered.rewriting import NAMES, reorder
+from labrt.ordered.sets import NAMES as SET_NAMES
+from labrt.ordered.sets import OrderedSet
+from labrt.ordered.views import OrderedItems, OrderedKeys
 
 
 def rewritten(source: str) -> str:

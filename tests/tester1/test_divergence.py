@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from labrt import RealRuntime, SimRuntime, TraceEvent
-from labrt.course import STEPS_BETWEEN_MARKS, Course
+from labrt.sim.course import STEPS_BETWEEN_MARKS, Course
 from tester1.session.divergence import first_difference, unrepeated
 from tests.tester1.conftest import InnerPytest
 

@@ -78,7 +78,7 @@ FUNCTIONS = [
     ("_pytest.runner", "call_and_report"),
     ("_pytest.reports", "TestReport.from_item_and_call"),
     ("_pytest.reports", "TestReport._to_json"),
-    ("labrt.sim", "SimRuntime.run"),
+    ("labrt.sim.runtime", "SimRuntime.run"),
     ("tester1.cluster.config", "Config.cleanup"),
     ("tester1.cluster.group", "ServerGrp.shutdown_server"),
     ("tester1.session.last_events", "run_in_lab"),

@@ -49,7 +49,7 @@ def test_own_helpers_are_private(tmp_path: Path) -> None:
 def test_harness_is_not_taken_from_the_folder(tmp_path: Path) -> None:
     """A copy of the whole repository cannot replace what judges it."""
     make(tmp_path, "raft1/raft.py", "tester1/cluster/config.py", "labrpc/network.py")
-    make(tmp_path, "labrt/sim.py", "labgob/codec.py", "tests/raft/test_3a.py")
+    make(tmp_path, "labrt/sim/runtime.py", "labgob/codec.py", "tests/raft/test_3a.py")
     make(tmp_path, "random.py")
     assert CodeUnderTest.of(tmp_path).packages == {"raft1", "kvraft1"}
 

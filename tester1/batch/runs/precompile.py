@@ -13,7 +13,7 @@ import resource
 from pathlib import Path
 from typing import Final
 
-from labrt.simworld import precompile_simulated
+from labrt.sim.world import precompile_simulated
 
 __all__ = ["precompile"]
 

@@ -20,7 +20,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from labrt import NotSimulable, SimRuntime
-from labrt.simworld import SimWorld
+from labrt.sim.world import SimWorld
 
 PROGRAM = "program"
 

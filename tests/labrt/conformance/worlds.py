@@ -19,9 +19,9 @@ from types import CodeType, ModuleType
 from typing import Any, TypeVar, cast
 
 from labrt import RuntimeFailure, SimRuntime
-from labrt.instrument import compile_source
-from labrt.loader import Sources
-from labrt.simworld import SimWorld
+from labrt.loading.loader import Sources
+from labrt.sim.instrument import compile_source
+from labrt.sim.world import SimWorld
 from tests.labrt.conformance import processes, stand_ins, suite
 from tests.labrt.conformance.suite import Kind, TestId
 

@@ -12,8 +12,9 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from labrt import sim, simlocks, simmodules, simtask, simthreading, simworld
-from labrt.instrument import compile_ordered
+from labrt.sim import locks, runtime, tasks, world
+from labrt.sim.instrument import compile_ordered
+from labrt.sim.modules import table, threads
 
 Patch: TypeAlias = Callable[[pytest.MonkeyPatch], None]
 
@@ -40,7 +41,7 @@ def _in_library(module: str, change: Callable[[Any], None]) -> Patch:
     """Change a module of the standard library that worlds have their own copy of."""
 
     def plant(patch: pytest.MonkeyPatch) -> None:
-        substitute = simmodules.substitute
+        substitute = table.substitute
 
         def changed(world: Any, name: str, importer: str) -> Any:
             found = substitute(world, name, importer)
@@ -48,7 +49,7 @@ def _in_library(module: str, change: Callable[[Any], None]) -> Patch:
                 change(found)
             return found
 
-        patch.setattr(simmodules, "substitute", changed)
+        patch.setattr(table, "substitute", changed)
 
     return plant
 
@@ -59,7 +60,7 @@ def _in_library(module: str, change: Callable[[Any], None]) -> Patch:
 def _wake_without_end(wake: Any) -> Any:
     """Wake a task, and leave the timer of its wait alive."""
 
-    def mutant(self: sim.SimRuntime, task: simtask.SimTask) -> None:
+    def mutant(self: runtime.SimRuntime, task: tasks.SimTask) -> None:
         wake(self, task)
         task.epoch -= 1
 
@@ -69,7 +70,7 @@ def _wake_without_end(wake: Any) -> Any:
 def _expire_on_list(expire: Any) -> Any:
     """Let the time of a waiter be up, and leave it where it can be woken again."""
 
-    def mutant(self: sim.SimRuntime, task: simtask.SimTask) -> None:
+    def mutant(self: runtime.SimRuntime, task: tasks.SimTask) -> None:
         waiters, task.waiters = task.waiters, None
         expire(self, task)
         task.waiters = waiters
@@ -81,7 +82,7 @@ def _sleep_less(sleep: Any) -> Any:
     """Let no time pass for who goes to sleep at the same instant as the one before."""
     last = [-1.0]
 
-    def mutant(self: sim.SimRuntime, seconds: float) -> None:
+    def mutant(self: runtime.SimRuntime, seconds: float) -> None:
         same, last[0] = self.now() == last[0], self.now()
         sleep(self, seconds / 2 if same else seconds)
 
@@ -118,7 +119,7 @@ def _wait_for_anew(_: Any) -> Any:
 
 def _not_reentrant(_: Any) -> Any:
     def mutant(self: Any, blocking: bool = True, timeout: float = -1) -> bool:
-        if not simlocks.Lock.acquire(self, blocking, timeout):
+        if not locks.Lock.acquire(self, blocking, timeout):
             return False
         self._depth += 1
         return True
@@ -147,7 +148,7 @@ def _frees_one_level(_: Any) -> Any:
     def mutant(self: Any) -> int:
         self._depth -= 1
         if not self._depth:
-            simlocks.Lock._release_save(self)
+            locks.Lock._release_save(self)
         return 1
 
     return mutant
@@ -221,21 +222,21 @@ def _release_one(release: Any) -> Any:
 
 
 def _release_unbounded(_: Any) -> Any:
-    return simthreading.Semaphore.release
+    return threads.Semaphore.release
 
 
 _RUNTIME, _LOCK, _RLOCK, _EVENT = (
-    sim.SimRuntime,
-    simlocks.Lock,
-    simlocks.RLock,
-    simlocks.Event,
+    runtime.SimRuntime,
+    locks.Lock,
+    locks.RLock,
+    locks.Event,
 )
 _CONDITION, _BARRIER, _TIMER = (
-    simlocks.Condition,
-    simthreading.Barrier,
-    simthreading.Timer,
+    locks.Condition,
+    threads.Barrier,
+    threads.Timer,
 )
-_SEMAPHORE, _BOUNDED = simthreading.Semaphore, simthreading.BoundedSemaphore
+_SEMAPHORE, _BOUNDED = threads.Semaphore, threads.BoundedSemaphore
 
 # The name of the fault, what it is a fault of, and which method becomes what.
 _METHODS: tuple[tuple[str, str, Any, str, Callable[[Any], Any]], ...] = (
@@ -266,8 +267,8 @@ _METHODS: tuple[tuple[str, str, Any, str, Callable[[Any], Any]], ...] = (
     ("nobody breaks a barrier", "barrier", _BARRIER, "_break", _nothing),
     ("a barrier does not drain", "barrier", _BARRIER, "_exit", _nothing),
     ("cancel does nothing", "timer", _TIMER, "cancel", _nothing),
-    ("join does not wait", "join", simtask.SimTask, "join", _nothing),
-    ("an executor outlives its world", "job", simworld, "compile_library", _unguarded),
+    ("join does not wait", "join", tasks.SimTask, "join", _nothing),
+    ("an executor outlives its world", "job", world, "compile_library", _unguarded),
 )
 
 _FUTURES = "concurrent.futures._base"

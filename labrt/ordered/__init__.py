@@ -1,0 +1,1 @@
+"""What would differ from process to process, made the same: order, identity, hashes."""

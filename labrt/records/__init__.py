@@ -1,0 +1,1 @@
+"""Dataclasses for worlds: the standard library's, made without what takes long."""

@@ -1,0 +1,125 @@
+"""Two signal handlers that keep a simulation in its user's hands.
+
+Both are installed for the length of a run, in the main thread only, and put back
+what they found. They work by switching greenlets from inside the handler, so that
+no ``except:`` in the code that is running can swallow them.
+
+A signal can come between any two instructions, in the middle of the scheduler's own
+bookkeeping as well. So a handler switches only when it interrupts code of a world, or
+what main does between two blocking calls; anywhere else it leaves word, which is read
+when somebody next blocks or, at the latest, when the run has ended.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+from labrt import report
+from labrt.errors import Runaway
+
+if TYPE_CHECKING:
+    from labrt.sim.runtime import SimRuntime
+
+
+_OWN_FOLDER = str(Path(__file__).parents[1])
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+def _may_switch(runtime: SimRuntime, frame: FrameType | None) -> bool:
+    """Say whether what a signal has interrupted can be left where it stands."""
+    task = runtime.current
+    if runtime.dying or frame is None or task.done:
+        return False
+    if frame.f_code.co_filename.startswith(_OWN_FOLDER):
+        return False
+    return task.world is not None or runtime.is_main(task)
+
+
+class RunawayWatch:
+    """Ends the run when a task of a world computes on and on without blocking.
+
+    It looks at the processor time of the process, not at the clock on the wall, so
+    a busy machine does not make a slow task look like an endless one.
+    """
+
+    def __init__(self, runtime: SimRuntime) -> None:
+        self._runtime = runtime
+        self._seen: tuple[object, int] = (None, -1)
+        self._installed = False
+        self._old: object = None
+
+    def __enter__(self) -> None:
+        # Windows has no such timer: an endless loop is its user's to interrupt there.
+        self._installed = _in_main_thread() and hasattr(signal, "setitimer")
+        if self._installed:
+            period = self._runtime.runaway_seconds / 2
+            self._old = signal.signal(signal.SIGVTALRM, self._tick)
+            signal.setitimer(signal.ITIMER_VIRTUAL, period, period)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._installed:
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            signal.signal(signal.SIGVTALRM, self._old)  # type: ignore[arg-type]
+            # signal.signal returned it, so signal.signal takes it back.
+
+    def _tick(self, number: int, frame: FrameType | None) -> None:
+        runtime = self._runtime
+        task = runtime.current
+        seen, self._seen = self._seen, (task, runtime.steps)
+        # The same task at the same step as one period ago has used at least that
+        # long; the second tick in a row makes it a runaway.
+        if task.world is None or seen != self._seen:
+            return
+        if not _may_switch(runtime, frame):
+            return
+        runtime.fail_now(Runaway(report.runaway(task, frame, runtime.runaway_seconds)))
+
+
+class InterruptWatch:
+    """Raises Ctrl-C's ``KeyboardInterrupt`` in main, whichever task is running.
+
+    It takes the place of Python's own handler and of no other. An interrupt is never
+    lost: what was not raised in main, or was swallowed there, is raised at the end.
+    """
+
+    def __init__(self, runtime: SimRuntime) -> None:
+        self._runtime = runtime
+        self._installed = False
+        self._interrupted = False
+
+    def __enter__(self) -> None:
+        self._installed = (
+            _in_main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self._installed:
+            signal.signal(signal.SIGINT, self._interrupt)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._installed:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if self._interrupted and not isinstance(error, KeyboardInterrupt):
+            raise KeyboardInterrupt
+
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
+        self._interrupted = True
+        if _may_switch(self._runtime, frame):
+            self._runtime.fail_now(KeyboardInterrupt())
+        self._runtime.fail(KeyboardInterrupt())

@@ -1,0 +1,166 @@
+"""What a simulation switches between and waits for: tasks, timers, futures."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, Final, TypeAlias, final
+
+if TYPE_CHECKING:
+    from greenlet import greenlet
+
+    from labrt.sim.runtime import SimRuntime
+    from labrt.sim.world import SimWorld
+
+
+class State(Enum):
+    """What a task is doing; `labrt.sim.runtime` says how one state becomes another."""
+
+    READY = "ready"
+    RUNNING = "running"
+    BLOCKED = "blocked"
+    DONE = "done"
+
+
+# By these names they are found without a look into the class, in code that is hot.
+READY: Final = State.READY
+RUNNING: Final = State.RUNNING
+BLOCKED: Final = State.BLOCKED
+DONE: Final = State.DONE
+
+# What a task is blocked on that has ended the run.
+THE_END: Final = "the end of the run"
+
+
+@final
+class SimTask:
+    """A function that runs on a greenlet of its own, in a world or in none.
+
+    ``state`` changes in `labrt.sim.runtime` alone. ``waiters`` is the list that a
+    blocked task stands on, None if it only sleeps. ``epoch`` counts the times that the
+    task has left a state of being blocked: a timer of an earlier wait is recognised by
+    its older number. ``woken`` says how the last wait ended, ``blocked_on`` what it was
+    for (a sleep is for nothing), ``waiting_since`` when it began, if for a lock. A task
+    of a killed world is done, and ``killed`` says why: if it is the one that runs, it
+    ends when it next blocks.
+    """
+
+    __slots__ = (
+        "_joiners",
+        "arguments",
+        "blocked_on",
+        "epoch",
+        "function",
+        "greenlet",
+        "killed",
+        "name",
+        "number",
+        "result",
+        "runtime",
+        "state",
+        "thread",
+        "waiters",
+        "waiting_since",
+        "woken",
+        "world",
+    )
+
+    def __init__(
+        self,
+        runtime: SimRuntime,
+        function: Callable[..., object],
+        arguments: tuple[object, ...],
+        name: str,
+        world: SimWorld | None,
+    ) -> None:
+        self.runtime = runtime
+        self.function = function
+        self.arguments = arguments
+        self.name = name
+        self.world = world
+        self.number = runtime.count_task()
+        self.greenlet: greenlet | None = None
+        self.epoch = 0
+        self.woken = False
+        self.killed = False
+        self.state = READY
+        self.waiters: Waiters | None = None
+        self.result: object = None
+        self.blocked_on: object = None
+        self.waiting_since = 0.0
+        self.thread: object = None
+        self._joiners: list[SimTask] | None = None
+
+    def join(self, timeout: float | None = None) -> bool:
+        """Block until the task is done; False when ``timeout`` seconds pass first."""
+        if self.done:
+            return True
+        if self._joiners is None:
+            self._joiners = []
+        return self.runtime.block(f"the end of {self.name}", self._joiners, timeout)
+
+    def wake_joiners(self) -> None:
+        """Wake whoever joins the task: it is done, or its world has been killed."""
+        if self._joiners:
+            self.runtime.wake_all(self._joiners)
+
+    @property
+    def done(self) -> bool:
+        """Say whether the task has ended, or will never go on."""
+        return self.state is DONE
+
+    @property
+    def where(self) -> str:
+        """Name the task for messages: its world and its own name."""
+        return f"{self.world.name}, {self.name}" if self.world else self.name
+
+
+Waiters: TypeAlias = deque[SimTask] | list[SimTask]
+"""Blocked tasks that wait for one thing, the one that has waited longest first."""
+
+
+@final
+class SimTimer:
+    """A callback in the queue of timers."""
+
+    __slots__ = ("arguments", "callback", "cancelled")
+
+    def __init__(
+        self, callback: Callable[..., object], arguments: tuple[object, ...]
+    ) -> None:
+        self.callback = callback
+        self.arguments = arguments
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Make sure that the callback does not run."""
+        self.cancelled = True
+
+
+@final
+class SimFuture:
+    """A value that somebody will set and others wait for."""
+
+    __slots__ = ("_runtime", "_waiters", "done", "value")
+
+    def __init__(self, runtime: SimRuntime) -> None:
+        self._runtime = runtime
+        self._waiters: list[SimTask] = []
+        self.done = False
+        self.value: object = None
+
+    def set(self, value: object = None) -> None:
+        """Set the value and wake whoever waits; later calls change nothing."""
+        if self.done:
+            return
+        self.done = True
+        self.value = value
+        if self._waiters:
+            self._runtime.wake_all(self._waiters)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Block until the value is set; False when ``timeout`` seconds pass first."""
+        if self.done:
+            return True
+        return self._runtime.block("a reply", self._waiters, timeout)
