@@ -73,4 +73,6 @@ class Counter:
 
 
 for _type in Inc, IncRep, Null, NullRep, Dec:
-    labgob.Register(_type)
+    # By the service's name and not by this file's, which would be on every wire: where
+    # the harness keeps its files is nothing that a run, or its trace, may depend on.
+    labgob.RegisterName(f"kvraft1.counter.{_type.__name__}", _type)
