@@ -1,8 +1,7 @@
-"""The texts of a runtime's failures.
+"""The texts of failures that every runtime can have, and of what worlds print.
 
-Each begins with what broke and where, in the world's own code, and goes on with
-the stacks of whoever is involved. Frames of this package are left out: what counts
-is where the world's code stood.
+Each begins with what broke and where, in the world's own code. What only a simulation
+can say of a failure is in `labrt.sim.reports`.
 """
 
 from __future__ import annotations
@@ -10,30 +9,10 @@ from __future__ import annotations
 import linecache
 import sys
 import traceback
-from collections.abc import Iterable
-from contextlib import suppress
-from pathlib import Path
-from types import (
-    FrameType,
-    GetSetDescriptorType,
-    MappingProxyType,
-    MemberDescriptorType,
-)
-from typing import TYPE_CHECKING, Protocol
+from types import FrameType
+from typing import Protocol
 
-from greenlet import getcurrent
-
-from labrt.sim.locks import Condition
-from labrt.sim.output import without_addresses
-from labrt.sim.tasks import BLOCKED, READY
-from labrt.texts import message_of, name_of
-
-if TYPE_CHECKING:
-    from labrt.sim.tasks import SimTask
-
-_OWN_FOLDER = str(Path(__file__).parent)
-_MOST_TASKS = 40
-_MOST_FRAMES = 8
+from labrt.texts import message_of, name_of, without_addresses
 
 
 def print_line(time: float, world: str, text: str) -> None:
@@ -82,111 +61,20 @@ def _place_of_error(task: Failed, error: BaseException) -> str:
     if isinstance(error, SyntaxError) and error.filename:
         return f", at {_shorten(task, error.filename)}:{error.lineno}"
     lines = list(traceback.walk_tb(error.__traceback__))
-    own = [step for step in lines if _is_own_code(task, step[0])]
+    own = [step for step in lines if is_own_code(task, step[0])]
     if not lines:
         return ""
     frame, number = (own or lines)[-1]
-    return f", at {_line(task, frame, number)}"
+    return f", at {line_of(task, frame, number)}"
 
 
-def deadlock(tasks: Iterable[SimTask]) -> str:
-    """List every blocked task with its stack, what it waits for and who holds it."""
-    blocked = [task for task in tasks if not task.done]
-    lines = ["deadlock: every task is blocked and no timer is running"]
-    for task in blocked[:_MOST_TASKS]:
-        lines.extend(_blocked_task(task))
-    if len(blocked) > _MOST_TASKS:
-        lines.append(f"  … and {len(blocked) - _MOST_TASKS} more")
-    return "\n".join(lines)
-
-
-def stuck_lock(task: SimTask, lock: object, seconds: float) -> str:
-    """Say which task waits for which lock, where, and what its holder is doing."""
-    holder: SimTask | None = getattr(lock, "holder", None)
-    already = " already" if holder is task else ""
-    lines = [
-        f"{task.where} has waited {seconds:.1f} s for {_name_of_lock(task, lock)}, "
-        f"{_held_by(holder, task)}{already}{_place(task)}: a deadlock"
-    ]
-    lines.extend(_blocked_task(task))
-    if holder is not None and holder is not task and not holder.done:
-        lines.extend(_blocked_task(holder))
-    return "\n".join(lines)
-
-
-def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:
-    """Say which task computes without end, and where."""
-    lines = [
-        f"{task.where} has computed for over {seconds:g} s without blocking"
-        f"{_place(task, frame)}: an endless loop? (virtual time passes only when "
-        "code sleeps, waits or calls)"
-    ]
-    lines.extend(_stack(task, frame))
-    return "\n".join(lines)
-
-
-def _blocked_task(task: SimTask) -> list[str]:
-    ready = task.state is READY
-    text = "is ready to run" if ready else f"waits for {_reason(task)}"
-    return [f"  {task.where} {text}", *_stack(task)]
-
-
-def _reason(task: SimTask) -> str:
-    sleeps = task.state is BLOCKED and task.waiters is None
-    reason = "its sleep to end" if sleeps else task.blocked_on
-    if isinstance(reason, str):
-        return reason
-    name = _name_of_lock(task, reason)
-    holder: SimTask | None = getattr(reason, "holder", None)
-    return f"{name}, {_held_by(holder, task)}" if holder else name
-
-
-def _held_by(holder: SimTask | None, waiting: SimTask) -> str:
-    """Say who holds the lock that a task waits for."""
-    if holder is None:
-        return "held by nobody"
-    if holder is waiting:
-        return "held by itself"
-    ended = ", which ended without releasing it" if holder.done else ""
-    return f"held by {holder.where}{ended}"
-
-
-def _frame_of(task: SimTask) -> FrameType | None:
-    if task.greenlet is None:
-        return None
-    if task.greenlet is getcurrent():
-        return sys._getframe()
-    frame: FrameType | None = task.greenlet.gr_frame
-    return frame
-
-
-def _frames(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
-    """Return the task's frames, innermost first, without this package's."""
-    found = []
-    frame = frame or _frame_of(task)
-    while frame is not None:
-        if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
-            found.append(frame)
-        frame = frame.f_back
-    own = [frame for frame in found if _is_own_code(task, frame)]
-    return own or found
-
-
-def _is_own_code(task: Failed, frame: FrameType) -> bool:
+def is_own_code(task: Failed, frame: FrameType) -> bool:
+    """Whether a frame stands in the code of the task's world."""
     return task.world is not None and task.world.owns(frame.f_code.co_filename)
 
 
-def _stack(task: SimTask, frame: FrameType | None = None) -> list[str]:
-    frames = _frames(task, frame)[:_MOST_FRAMES]
-    return [f"    {_line(task, step, step.f_lineno)}" for step in frames]
-
-
-def _place(task: SimTask, frame: FrameType | None = None) -> str:
-    frames = _frames(task, frame)
-    return f", at {_line(task, frames[0], frames[0].f_lineno)}" if frames else ""
-
-
-def _line(task: Failed, frame: FrameType, number: int) -> str:
+def line_of(task: Failed, frame: FrameType, number: int) -> str:
+    """A line of code and where it is, for messages."""
     code = frame.f_code
     text = linecache.getline(code.co_filename, number).strip()
     place = f"{_shorten(task, code.co_filename)}:{number} in {code.co_name}"
@@ -195,49 +83,3 @@ def _line(task: Failed, frame: FrameType, number: int) -> str:
 
 def _shorten(task: Failed, filename: str) -> str:
     return task.world.shorten(filename) if task.world else filename
-
-
-def _name_of_lock(task: SimTask, lock: object) -> str:
-    """Find what the waiting code calls a lock: ``self.mu``; ``raft.mu`` if global."""
-    kind = type(lock).__name__
-    frames = _frames(task)
-    for frame in frames:
-        for name, value in frame.f_locals.items():
-            if value is lock:
-                return f"{kind} {name}"
-            for attribute, held in _attributes(value).items():
-                if _is_lock_of(held, lock):
-                    return f"{kind} {name}.{attribute}"
-    for frame in frames:
-        for name, value in frame.f_globals.items():
-            if _is_lock_of(value, lock):
-                return f"{kind} {Path(frame.f_code.co_filename).stem}.{name}"
-    return f"a {kind}"
-
-
-# Nothing below may run code of the world: `getattr` would call a `__getattr__` of the
-# student's and `isinstance` a `__class__`, which can raise, block, or never return.
-
-
-def _attributes(value: object) -> dict[str, object]:
-    """Return what is stored in an object itself, in its ``__dict__`` or its slots."""
-    found: dict[str, object] = {}
-    for kind in type.__dict__["__mro__"].__get__(type(value)):
-        for name, member in type.__dict__["__dict__"].__get__(kind).items():
-            if type(member) is MemberDescriptorType:
-                with suppress(AttributeError):  # a slot that is empty
-                    found[name] = member.__get__(value)
-            elif name == "__dict__" and type(member) is GetSetDescriptorType:
-                stored = member.__get__(value)
-                if type(stored) in (dict, MappingProxyType):
-                    found.update(stored)
-    return found
-
-
-def _is_lock_of(value: object, lock: object) -> bool:
-    """Say whether a value is that lock, or a condition that is built on it."""
-    if value is lock:
-        return True
-    kinds = type.__dict__["__mro__"].__get__(type(value))
-    is_condition = any(kind is Condition for kind in kinds)
-    return is_condition and _attributes(value).get("_lock") is lock

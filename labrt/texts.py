@@ -6,18 +6,31 @@ pipes, terminals, JSON, HTML and XML. All of it passes through here first:
 * ``harmless`` and ``harmless_lines`` leave nothing in a text but characters that every
   place can show: no controls, no escape sequences, no lone surrogates;
 * ``message_of`` and ``name_of`` ask an exception what it says. An exception is code of
-  the solution too: asking may raise, and an answer may have any length.
+  the solution too: asking may raise, and an answer may have any length;
+* ``without_addresses`` leaves out what differs from run to run: ``<Peer at 0x7f3a…>``
+  becomes ``<Peer at 0x…>``. Addresses are not numbered instead, since an address is
+  given away again, and when that happens is chance.
 
 Nothing here raises, whatever it is given: it runs where a failure is being told.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 MOST_MESSAGE: Final = 20_000
 """How many characters of a message are kept: more than anybody reads, few enough to
 be copied into every report."""
+
+# No number that a world's `id` gives has as many digits.
+_ADDRESS: Final = re.compile(r"\bat 0x[0-9A-Fa-f]{8,}")
+
+
+def without_addresses(text: str) -> str:
+    """Return text with the addresses of objects left out."""
+    # Most text holds none, and looking for this is much faster than the expression.
+    return _ADDRESS.sub("at 0x…", text) if "at 0x" in text else text
 
 
 def harmless(text: str) -> str:

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from labrt.sim.output import without_addresses
+from labrt.texts import without_addresses
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from labrt import Runtime, SimRuntime
-from labrt.report import stuck_lock
 from labrt.sim.locks import Lock
+from labrt.sim.reports import stuck_lock
 from labrt.sim.tasks import BLOCKED
 
 __all__ = ["stuck_locks"]

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 from importlib.abc import Loader as AbstractLoader
 from importlib.machinery import ModuleSpec, SourceFileLoader
-from types import ModuleType
-from typing import TYPE_CHECKING
+from types import CodeType, ModuleType
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from labrt.loading.loader import Loader
+
+class WorldLoader(Protocol):
+    """A world's own loader, as far as those of its modules have to know it."""
+
+    def prepare(self, module: ModuleType, spec: ModuleSpec) -> ModuleType:
+        """Give a module what the world's modules have."""
+
+    def code_of(self, filename: str) -> CodeType | None:
+        """The compiled source of a file, None if there is no such file."""
 
 
 class PrivateLoader(SourceFileLoader):
     """What a private module has for its ``__loader__``: it finds source and data."""
 
-    def __init__(self, name: str, path: str, loader: Loader) -> None:
+    def __init__(self, name: str, path: str, loader: WorldLoader) -> None:
         super().__init__(name, path)
         self._loader = loader
 

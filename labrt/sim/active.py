@@ -7,17 +7,15 @@ a simulation is single-threaded and ends before its caller goes on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labrt.errors import UsageError
+from labrt.sim.kernel import Kernel
 
-if TYPE_CHECKING:
-    from labrt.sim.runtime import SimRuntime
-
-_running: list[SimRuntime] = []
+_running: list[Kernel] = []
 
 
-def active() -> SimRuntime:
+def active() -> Kernel:
     """Return the running simulation; raises ``UsageError`` when there is none."""
     if not _running:
         raise UsageError(
@@ -26,7 +24,7 @@ def active() -> SimRuntime:
     return _running[0]
 
 
-def activate(runtime: SimRuntime) -> None:
+def activate(runtime: Kernel) -> None:
     """Make ``runtime`` the running simulation; refuses a second one."""
     if _running:
         raise UsageError("a simulation is running in this process already")
@@ -40,6 +38,6 @@ def deactivate() -> None:
 
 def own_attribute(module: str, name: str, default: Any) -> Any:
     """Return what the running world has for a name of a module that it imported."""
-    world = active().current_world()
+    world = active().current.world
     found = world.modules.get(module) if world else None
     return getattr(found, name, default)

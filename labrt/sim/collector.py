@@ -18,14 +18,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from types import ModuleType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
-from labrt.sim.active import active
-from labrt.sim.modules.copies import copy_of
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.world import SimWorld
 
 STEPS_BETWEEN: Final = 50_000
 """After so many steps of the scheduler there is a collection."""
@@ -68,40 +63,3 @@ def collect(worlds: Iterable[SimWorld]) -> None:
 
 # How much there was to collect depends on the rest of the process, so it is not told.
 _INFO: Final = {"generation": 2, "collected": 0, "uncollectable": 0}
-
-
-def make_module(world: SimWorld) -> ModuleType:
-    """Make the ``gc`` module of one world: its settings are the world's own."""
-    settings: dict[str, Any] = {"enabled": True, "threshold": (700, 10, 10), "debug": 0}
-
-    def collect_now(generation: int = 2) -> int:
-        if not 0 <= generation <= 2:
-            raise ValueError("invalid generation")
-        collect(active().living_worlds())
-        return 0
-
-    def set_threshold(*thresholds: int) -> None:
-        settings["threshold"] = (
-            *thresholds[:3],
-            *settings["threshold"][len(thresholds) :],
-        )
-
-    return copy_of(
-        gc,
-        callbacks=[],
-        collect=collect_now,
-        disable=lambda: settings.update(enabled=False),
-        enable=lambda: settings.update(enabled=True),
-        freeze=lambda: None,
-        get_count=lambda: (0, 0, 0),
-        get_debug=lambda: settings["debug"],
-        get_freeze_count=lambda: 0,
-        get_stats=lambda: [
-            {"collections": 0, "collected": 0, "uncollectable": 0} for _ in range(3)
-        ],
-        get_threshold=lambda: settings["threshold"],
-        isenabled=lambda: settings["enabled"],
-        set_debug=lambda flags: settings.update(debug=flags),
-        set_threshold=set_threshold,
-        unfreeze=lambda: None,
-    )

@@ -16,14 +16,10 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING
 
-from labrt import report
 from labrt.errors import Runaway
-
-if TYPE_CHECKING:
-    from labrt.sim.runtime import SimRuntime
-
+from labrt.sim.kernel import Kernel
+from labrt.sim.reports import runaway
 
 _OWN_FOLDER = str(Path(__file__).parents[1])
 
@@ -32,7 +28,7 @@ def _in_main_thread() -> bool:
     return threading.current_thread() is threading.main_thread()
 
 
-def _may_switch(runtime: SimRuntime, frame: FrameType | None) -> bool:
+def _may_switch(runtime: Kernel, frame: FrameType | None) -> bool:
     """Say whether what a signal has interrupted can be left where it stands."""
     task = runtime.current
     if runtime.dying or frame is None or task.done:
@@ -49,8 +45,9 @@ class RunawayWatch:
     a busy machine does not make a slow task look like an endless one.
     """
 
-    def __init__(self, runtime: SimRuntime) -> None:
+    def __init__(self, runtime: Kernel, seconds: float) -> None:
         self._runtime = runtime
+        self._seconds = seconds
         self._seen: tuple[object, int] = (None, -1)
         self._installed = False
         self._old: object = None
@@ -59,7 +56,7 @@ class RunawayWatch:
         # Windows has no such timer: an endless loop is its user's to interrupt there.
         self._installed = _in_main_thread() and hasattr(signal, "setitimer")
         if self._installed:
-            period = self._runtime.runaway_seconds / 2
+            period = self._seconds / 2
             self._old = signal.signal(signal.SIGVTALRM, self._tick)
             signal.setitimer(signal.ITIMER_VIRTUAL, period, period)
 
@@ -84,7 +81,7 @@ class RunawayWatch:
             return
         if not _may_switch(runtime, frame):
             return
-        runtime.fail_now(Runaway(report.runaway(task, frame, runtime.runaway_seconds)))
+        runtime.fail_now(Runaway(runaway(task, frame, self._seconds)))
 
 
 class InterruptWatch:
@@ -94,7 +91,7 @@ class InterruptWatch:
     lost: what was not raised in main, or was swallowed there, is raised at the end.
     """
 
-    def __init__(self, runtime: SimRuntime) -> None:
+    def __init__(self, runtime: Kernel) -> None:
         self._runtime = runtime
         self._installed = False
         self._interrupted = False

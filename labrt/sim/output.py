@@ -3,29 +3,15 @@
 The text streams are Python's own, so that whatever a program does with them works
 (``buffer``, ``reconfigure``, ``writelines``); only what takes the bytes is ours. It
 hands on whole lines, each when it is complete, and the last one at the world's end.
-
-What a run prints, and the message of its failure, is the same every time. Addresses
-are not: ``<Peer at 0x7f3a5c0b2d90>`` becomes ``<Peer at 0x…>``. They are not numbered
-instead, since an address is given away again, and when that happens is chance.
 """
 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
-from labrt.sim.modules.refusals import no_input
-
-# No number that a world's `id` gives has as many digits.
-_ADDRESS: Final = re.compile(r"\bat 0x[0-9A-Fa-f]{8,}")
-
-
-def without_addresses(text: str) -> str:
-    """Return text with the addresses of objects left out."""
-    # Most text holds none, and looking for this is much faster than the expression.
-    return _ADDRESS.sub("at 0x…", text) if "at 0x" in text else text
+from labrt.sim.refusals import no_input
 
 
 class _Lines(io.BufferedIOBase):

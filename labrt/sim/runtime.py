@@ -1,52 +1,20 @@
-"""Deterministic virtual time: one thread, greenlets, one seeded scheduler.
+"""The simulation: the kernel, worlds, and what is said when a run fails.
 
-A task runs until it blocks. Then one of the ready tasks, picked by the seed, goes
-on; when none is ready, the clock jumps to the next timer. Time passes in no other
-way, so a run is as fast as its events, and every run of one seed is the same run.
-
-The rules that keep it so:
-
-* time is counted in whole nanoseconds, so that ten sleeps of 0.1 end when one of 1
-  does, whatever the last bits of a float say;
-* the order of timers is (due time, order of creation), never memory or dict order;
-* who runs next, and where a task is switched out, is drawn from the seed alone;
-* callbacks, and the harness's own code between two blocking calls, are atomic;
-* a task of a killed world is off every queue before anything else happens.
-
-A task is in one state at a time (``State``), and each change has one place:
-
-* ready to running: whoever switches to what ``_pick`` returned;
-* running to blocked: ``block`` (on a list of waiters) and ``sleep`` (on the clock);
-* blocked to ready: ``wake`` (it was given what it waited for) and ``_expire`` (its
-  time was up), whichever comes first; the other one finds nothing left to do;
-* anything to done: ``_finish`` (its function ended) and ``kill_tasks``.
-
-A blocked task is on one list of waiters, has one live timer, or both. What makes it
-ready takes it off the list and, by counting ``epoch`` up, makes its timer stale. So
-a wake-up is never spent on a task whose time was up at the same instant, and an old
-timer never ends a later wait. Assertions hold the changes to this; ``debug=True``
-checks every list after every switch as well (``labrt.sim.invariants``).
-
-Tasks are switched directly, from the one that blocks to the one that goes on:
-there is no scheduler task in between, and ``_pick`` runs on the stack of whoever
-blocks. ``current`` is therefore set by the one that switches, never by the one
-that is switched to.
+`SimRuntime` is what a caller makes and runs. How time passes and who goes on is the
+kernel's part (`labrt.sim.kernel`); here worlds are made, each with the modules that
+`labrt.sim.modules` has for it, and failures are put into words.
 """
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from heapq import heapify, heappop, heappush
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, NoReturn, TypeVar, cast
+from typing import TypeVar, cast
 
-from greenlet import getcurrent, greenlet
-
-from labrt import report
-from labrt import runtime as interface
-from labrt.errors import Deadlock, LockStuck, RuntimeFailure, TaskFailed, WorldKilled
+from labrt.errors import Deadlock, LockStuck, TaskFailed
+from labrt.report import print_line, task_failed
+from labrt.sim import reports
 from labrt.sim.active import activate, deactivate
 from labrt.sim.collector import (
     STEPS_BETWEEN,
@@ -54,57 +22,28 @@ from labrt.sim.collector import (
     collect,
     steady_collector,
 )
-from labrt.sim.course import STEPS_BETWEEN_MARKS, Course
 from labrt.sim.guards import InterruptWatch, RunawayWatch
-from labrt.sim.invariants import check
-from labrt.sim.tasks import (
-    BLOCKED,
-    DONE,
-    READY,
-    RUNNING,
-    THE_END,
-    SimFuture,
-    SimTask,
-    SimTimer,
-    Waiters,
-)
-from labrt.sim.world import SimWorld, simulated_sources
-from labrt.streams import derive
+from labrt.sim.kernel import Kernel
+from labrt.sim.modules import table
+from labrt.sim.tasks import SimTask
+from labrt.sim.world import SimWorld, living_worlds, simulated_sources
 from labrt.trace import Trace
 
 T = TypeVar("T")
 
-# A preempted task comes back after this many seconds at most, so that even code
-# that only polls a lock lets virtual time pass.
-PREEMPTION_DELAY = 50e-6
 
-# Added to a float and taken away again, it leaves a whole number: so large that the
-# floats around it have no fraction. The cheapest rounding there is; up to 26 days.
-WHOLE = 1.5 * 2.0**52
-
-# What is left of a time is not always a whole number of nanoseconds, and may round to
-# none at all. A loop that waits for it, as `wait_for` and `Queue.get` do, would then
-# wait for ever, without any time passing. So a wait takes one nanosecond at least.
-LEAST = 1.0
-
-_MANY_TIMERS = 4096
-_NO_LOCK = nullcontext()
-
-
-class SimRuntime(interface.Runtime):
+class SimRuntime(Kernel):
     """Virtual time under a seed.
 
-    ``preempt_every`` is the mean number of preemption points (lock operations and,
-    with ``preempt_lines``, every statement of world code) between two switches that
-    the seed adds. ``lock_patience`` is how many seconds of virtual time a task may
-    wait for a lock before the run fails with ``LockStuck`` (None: for ever).
-    ``runaway_seconds`` is how much processor time a task of a world may use without
-    blocking before the run fails with ``Runaway``. ``output`` receives each line
-    that a world prints, as (time, world, text). ``debug`` checks the scheduler's own
+    `preempt_every` is the mean number of preemption points (lock operations and,
+    with `preempt_lines`, every statement of world code) between two switches that
+    the seed adds. `lock_patience` is how many seconds of virtual time a task may
+    wait for a lock before the run fails with `LockStuck` (None: for ever).
+    `runaway_seconds` is how much processor time a task of a world may use without
+    blocking before the run fails with `Runaway`. `output` receives each line
+    that a world prints, as (time, world, text). `debug` checks the scheduler's own
     lists after every switch, which makes a run many times slower.
     """
-
-    simulated: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -115,443 +54,27 @@ class SimRuntime(interface.Runtime):
         preempt_lines: bool = False,
         lock_patience: float | None = None,
         runaway_seconds: float = 2.0,
-        output: Callable[[float, str, str], None] = report.print_line,
+        output: Callable[[float, str, str], None] = print_line,
         debug: bool = False,
     ) -> None:
-        super().__init__(seed, trace)
-        self._choose = self._checked_pick if debug else self._pick
-        self.sources = simulated_sources(preempt_lines=preempt_lines)
-        self.lock_patience = lock_patience
+        super().__init__(
+            seed,
+            trace,
+            preempt_every=preempt_every,
+            lock_patience=lock_patience,
+            sweep_every=STEPS_BETWEEN,
+            debug=debug,
+        )
         self.runaway_seconds = runaway_seconds
-        self.output = output
-        self.dying = False
-        self.steps = 0
-        self._collect_at = STEPS_BETWEEN
-        self._mark_at = 0
-        self.course = Course()
-        # Whole nanoseconds in a float: exact for a hundred days, and fast.
-        self._now = 0.0
-        self._sequence = 0
-        self._task_count = 0
-        self._ready: list[SimTask] = []
-        self._timers: list[tuple[float, int, SimTask | SimTimer, int]] = []
-        self._timer_limit = _MANY_TIMERS
-        # Greenlets that finished their task and wait for another.
-        self._idle: list[greenlet] = []
-        self._nursery: greenlet
-        # Greenlets of killed tasks that could not be unwound on the spot.
-        self._zombies: list[greenlet] = []
-        # Greenlets that stand where they raised a failure in main.
-        self._stranded: list[greenlet] = []
-        # Insertion-ordered: what is killed at the end is killed in this order.
-        self._tasks: dict[SimTask, None] = {}
-        self._worlds: dict[SimWorld, None] = {}
+        self._output = output
+        self.sources = simulated_sources(preempt_lines=preempt_lines)
         self._incarnations: dict[str, int] = {}
-        self._failure: BaseException | None = None
-        # What `current` is during a callback. It is done, so that it cannot block.
-        self._nobody = SimTask(self, _nothing, (), "a callback", None)
-        self._nobody.state = DONE
-        self._main = self._nobody
-        self.current: SimTask = self._nobody
-        self._pick_number = random.Random(derive(seed, "scheduler")).random
-        self._preempt_number = random.Random(derive(seed, "preemption")).random
-        self._preempt_every = preempt_every
-        self.countdown = self._next_countdown()
-
-    # Time and tasks, as every Runtime has them.
-
-    def now(self) -> float:
-        """Return the virtual seconds that have passed since the run began."""
-        return self._now / 1e9
-
-    def now_ns(self) -> int:
-        """Return the virtual nanoseconds that have passed since the run began."""
-        return int(self._now)
-
-    def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` of virtual time pass for the calling task."""
-        task = self.current
-        if task.state is not RUNNING:
-            self._refuse_to_block(task)
-        self._sequence += 1
-        due = self._now
-        if seconds > 0:
-            due += seconds * 1e9 + WHOLE - WHOLE or LEAST
-        heappush(self._timers, (due, self._sequence, task, task.epoch))
-        task.state = BLOCKED
-        following = self._choose()
-        following.state = RUNNING
-        self.current = following
-        if following is not task:
-            (following.greenlet or self._start(following)).switch()
-
-    def spawn(
-        self,
-        function: Callable[..., object],
-        *args: object,
-        name: str = "",
-        world: interface.World | None = None,
-    ) -> SimTask:
-        """Make ``function(*args)`` a task that is ready to run."""
-        home = self.current.world if world is None else cast(SimWorld, world)
-        task = SimTask(self, function, args, name or _name_of(function), home)
-        if home is None:
-            self._tasks[task] = None
-        elif home.alive:
-            home.tasks[task] = None
-        else:
-            task.killed = True
-            task.state = DONE
-            return task
-        self._ready.append(task)
-        return task
-
-    def call_later(
-        self, delay: float, callback: Callable[..., object], *args: object
-    ) -> SimTimer:
-        """Call ``callback(*args)`` in ``delay`` seconds, outside every world."""
-        timer = SimTimer(callback, args)
-        self._sequence += 1
-        due = self._now
-        if delay > 0:
-            due += delay * 1e9 + WHOLE - WHOLE
-        heappush(self._timers, (due, self._sequence, timer, 0))
-        return timer
-
-    def future(self) -> SimFuture:
-        """Return a new future."""
-        return SimFuture(self)
-
-    def mutex(self) -> AbstractContextManager[object]:
-        """Return a lock that is free: code that does not block is atomic here."""
-        return _NO_LOCK
-
-    def current_world(self) -> SimWorld | None:
-        """Return the world of the running task, None outside every world."""
-        return self.current.world
-
-    def count_task(self) -> int:
-        """Return the running number of a new task."""
-        self._task_count += 1
-        return self._task_count
-
-    # What locks, queues and futures are made of.
-
-    def block(
-        self, reason: object, waiters: Waiters, timeout: float | None = None
-    ) -> bool:
-        """Put the running task at the end of ``waiters`` and switch it out.
-
-        It goes on when somebody takes it off the list and wakes it, which returns
-        True, or when ``timeout`` seconds have passed, which returns False; either
-        way it is off the list by then. ``reason`` is what reports show.
-        """
-        task = self.current
-        if task.state is not RUNNING:
-            self._refuse_to_block(task)
-        if timeout is not None:
-            self._sequence += 1
-            due = self._now
-            if timeout > 0:
-                due += timeout * 1e9 + WHOLE - WHOLE or LEAST
-            heappush(self._timers, (due, self._sequence, task, task.epoch))
-        waiters.append(task)
-        task.waiters = waiters
-        task.blocked_on = reason
-        task.state = BLOCKED
-        following = self._choose()
-        following.state = RUNNING
-        self.current = following
-        if following is not task:
-            (following.greenlet or self._start(following)).switch()
-        return task.woken
-
-    def wake(self, task: SimTask) -> None:
-        """Make a task ready that the caller has just taken off a list of waiters."""
-        assert task.state is BLOCKED, f"{task.where} is woken while {task.state}"
-        task.state = READY
-        task.waiters = None
-        task.epoch += 1
-        task.woken = True
-        self._ready.append(task)
-
-    def wake_all(self, waiters: Waiters) -> None:
-        """Make every task of a list of waiters ready, and the list empty."""
-        for task in waiters:
-            self.wake(task)
-        waiters.clear()
-
-    def _refuse_to_block(self, task: SimTask) -> NoReturn:
-        """End a task of a killed world; nobody else gets here unless we are wrong."""
-        assert task.killed or self.dying, "a callback must not block"
-        raise WorldKilled
-
-    @staticmethod
-    def _leave_list(task: SimTask) -> None:
-        """Take a blocked task off the list that it waits on, if it is on one."""
-        if task.waiters is not None:
-            task.waiters.remove(task)
-            task.waiters = None
-
-    def point(self) -> None:
-        """Pass a preemption point: where the seed says so, switch."""
-        self.countdown -= 1
-        if self.countdown <= 0:
-            self.preempt()
-
-    def preempt(self) -> None:
-        """Switch the running task out for a moment; the seed said so."""
-        self.countdown = self._next_countdown()
-        if self.current.world is not None and not self.dying:
-            self.sleep(self._preempt_number() * PREEMPTION_DELAY)
-
-    def _next_countdown(self) -> int:
-        return int(self._preempt_number() * 2 * self._preempt_every) + 1
-
-    def lock_is_stuck(self, lock: object) -> NoReturn:
-        """End the run: the running task's patience with a lock has ended."""
-        task = self.current
-        waited = self.now() - task.waiting_since
-        self.fail_now(LockStuck(report.stuck_lock(task, lock, waited)))
-
-    # Choosing what happens next.
-
-    def _pick(self) -> SimTask:
-        """Return the task that goes on, letting time pass until there is one."""
-        ready = self._ready
-        while True:
-            if self._failure is not None:
-                return self._raise_in_main()
-            count = len(ready)
-            if count == 1:
-                self.steps += 1
-                return ready.pop()
-            if count:
-                self.steps += 1
-                index = int(self._pick_number() * count)
-                last = ready.pop()
-                if index == count - 1:
-                    return last
-                chosen = ready[index]
-                ready[index] = last
-                return chosen
-            self._advance()
-
-    def _checked_pick(self) -> SimTask:
-        check(self._ready, self._timers, self.unfinished_tasks())
-        return self._pick()
-
-    def _advance(self) -> None:
-        """Jump to the next timer and let what is due then happen.
-
-        Of several things that are due at one instant any may come first. A wait
-        whose time is up may therefore, at the seed's choice, be passed over once
-        more: then what else happens at this instant can still end it. Round timeouts
-        make such instants common, and real threads see both orders.
-        """
-        if self.steps >= self._mark_at and self._mark():
-            return
-        timers = self._timers
-        if len(timers) > self._timer_limit:
-            self._drop_stale_timers()
-        now = -1.0
-        passed_over: list[SimTask] | None = None
-        while timers:
-            due, _, target, epoch = timers[0]
-            if due > now >= 0:
-                break
-            heappop(timers)
-            if type(target) is SimTask:
-                if target.epoch != epoch:
-                    continue
-                # Only a live timer is a reason for time to pass.
-                now = self._now = due
-                if target.waiters is not None and self._passes_over():
-                    passed_over = [*(passed_over or ()), target]
-                else:
-                    self._expire(target)
-            elif not target.cancelled:
-                now = self._now = due
-                self._call_back(target)
-        if passed_over is not None:
-            for task in passed_over:
-                self._sequence += 1
-                heappush(timers, (now, self._sequence, task, task.epoch))
-        if now < 0:
-            self._failure = Deadlock(report.deadlock(self.unfinished_tasks()))
-
-    def _expire(self, task: SimTask) -> None:
-        """Make a task ready whose time is up."""
-        assert task.state is BLOCKED, f"{task.where}'s time is up while {task.state}"
-        if task.waiters is not None:
-            self._leave_list(task)
-        task.state = READY
-        task.epoch += 1
-        task.woken = False
-        self._ready.append(task)
-
-    def _passes_over(self) -> bool:
-        """Draw whether a wait that is due lets others go first, if there are any."""
-        timers = self._timers
-        others = self._ready or (timers and timers[0][0] <= self._now)
-        return bool(others) and self._pick_number() < 0.5
-
-    def _mark(self) -> bool:
-        """Do what is due every so many steps; returns whether it made a task ready."""
-        self._mark_at = self.steps + STEPS_BETWEEN_MARKS
-        self.course.mark(self._now, self.steps)
-        if self.steps < self._collect_at:
-            return False
-        # Nobody else is ready, so this task goes on and no number is drawn for it.
-        self._start_collection()
-        return True
-
-    def _start_collection(self) -> None:
-        """Have a task of no world collect garbage: finalizers may block, as any code.
-
-        It is the same step of every run of a seed.
-        """
-        self._collect_at = self.steps + STEPS_BETWEEN
-        worlds = self.living_worlds()
-        task = SimTask(self, collect, (worlds,), "the cycle collector", None)
-        self._tasks[task] = None
-        self._ready.append(task)
-
-    def _call_back(self, timer: SimTimer) -> None:
-        self.current = self._nobody
-        try:
-            timer.callback(*timer.arguments)
-        except BaseException as error:
-            self.fail(error)
-
-    def _drop_stale_timers(self) -> None:
-        """Forget the timers that can no longer do anything.
-
-        The next time comes when there are twice as many as are left now, which
-        keeps the cost of a timer constant.
-        """
-        self._timers[:] = [entry for entry in self._timers if not _is_stale(entry)]
-        heapify(self._timers)
-        self._timer_limit = max(_MANY_TIMERS, 2 * len(self._timers))
-
-    def _start(self, task: SimTask) -> greenlet:
-        """Return what to switch to for a new task to start.
-
-        A greenlet that has finished its task is used again.
-        """
-        if not self._idle:
-            return self._nursery
-        task.greenlet = self._idle.pop()
-        return task.greenlet
-
-    def _nurse(self) -> None:
-        """Start greenlets, whoever wants one, from the bottom of this one's stack.
-
-        A greenlet's recursion depth is counted from where it was started. Tasks that
-        started each other would add theirs up, and a hundred reach the limit.
-        """
-        while True:
-            fresh = self.current.greenlet = greenlet(self._work)
-            fresh.switch()
-
-    def _work(self) -> None:
-        """Run tasks, one after the other, on one greenlet."""
-        __tracebackhide__ = True
-        me = getcurrent()
-        while True:
-            task = self.current
-            try:
-                task.result = task.function(*task.arguments)
-            except WorldKilled:
-                pass
-            except BaseException as error:
-                self._task_raised(task, error)
-            if self.dying:
-                # This greenlet is being unwound and its parent waits for the end.
-                return
-            self._finish(task)
-            # The next thread on this greenlet begins with a context of its own.
-            me.gr_context = None
-            following = self._choose()
-            following.state = RUNNING
-            self.current = following
-            if following.greenlet is None:
-                following.greenlet = me
-                continue
-            self._idle.append(me)
-            del task
-            following.greenlet.switch()
-
-    def _finish(self, task: SimTask) -> None:
-        task.state = DONE
-        task.greenlet = None
-        (self._tasks if task.world is None else task.world.tasks).pop(task, None)
-        task.wake_joiners()
-
-    def _task_raised(self, task: SimTask, error: BaseException) -> None:
-        if self.dying or task.killed:
-            return
-        if task.world is None or isinstance(error, (KeyboardInterrupt, RuntimeFailure)):
-            self.fail(error)
-            return
-        failure = TaskFailed(report.task_failed(task, error))
-        failure.__cause__ = error
-        self.fail(failure)
-
-    # Failing and ending.
-
-    def fail(self, error: BaseException) -> None:
-        """End the run: ``error`` is raised in main as soon as anybody blocks.
-
-        The first failure counts; what fails later, on the way out, is dropped. Only
-        Ctrl-C comes before it: whoever sits there wants the end, not a report.
-        """
-        interrupted = isinstance(error, KeyboardInterrupt)
-        if interrupted or (self._failure is None and not self.dying):
-            self._failure = error
-
-    def fail_now(self, error: BaseException) -> NoReturn:
-        """End the run from a task that cannot go on; does not return to it."""
-        assert not self.dying, "the run is ending already"
-        self.fail(error)
-        # It stays where it is, on no list and without a timer, until it is killed.
-        self.current.state = BLOCKED
-        self.current.blocked_on = THE_END
-        self._raise_in_main()
-        raise WorldKilled
-
-    def _raise_in_main(self) -> SimTask:
-        """Raise the failure in main; returns when the caller is switched to again."""
-        __tracebackhide__ = True
-        main, error = self._main, self._failure
-        assert main.greenlet is not None
-        assert error is not None
-        self._failure = None
-        if main.state is READY:
-            self._ready.remove(main)
-        # Whatever main waits for, it is gone when that happens or its time is up.
-        self._leave_list(main)
-        main.epoch += 1
-        main.state = RUNNING
-        self.current = main
-        if main.greenlet is getcurrent():
-            raise error
-        self._stranded.append(getcurrent())
-        main.greenlet.throw(type(error), error, error.__traceback__)
-        return self.current
-
-    def unfinished_tasks(self) -> list[SimTask]:
-        """Return every task that is not finished, the oldest first."""
-        tasks = list(self._tasks)
-        for world in self._worlds:
-            tasks.extend(world.tasks)
-        return sorted(tasks, key=lambda task: task.number)
 
     def run(self, main: Callable[[], T]) -> T:
-        """Run ``main`` as the first task; every other task ends with it.
+        """Run `main` as the first task; every other task ends with it.
 
         Raises the first failure of any task, of a callback or of main itself, and
-        ``UsageError`` when a simulation is running in this process already.
+        `UsageError` when a simulation is running in this process already.
         """
         __tracebackhide__ = True
         # Outermost, so that Ctrl-C can neither leave a run behind that is still called
@@ -559,78 +82,15 @@ class SimRuntime(interface.Runtime):
         with InterruptWatch(self), steady_collector():
             activate(self)
             try:
-                return self._run(main)
+                with RunawayWatch(self, self.runaway_seconds):
+                    return self.run_main(main)
             finally:
                 # Whatever goes wrong at the end of this run, another can follow.
                 try:
-                    self._close()
+                    self._end_worlds()
+                    self.close()
                 finally:
                     deactivate()
-
-    def _run(self, main: Callable[[], T]) -> T:
-        __tracebackhide__ = True
-        self._main = SimTask(self, main, (), "main", None)
-        self._main.greenlet = getcurrent()
-        self._main.state = RUNNING
-        self._nursery = greenlet(self._nurse)
-        self._tasks[self._main] = None
-        self.current = self._main
-        with RunawayWatch(self):
-            result = main()
-            if self._failure is not None:
-                raise self._failure
-            return result
-
-    def is_main(self, task: SimTask) -> bool:
-        """Say whether a task is the run's first."""
-        return task is self._main
-
-    def _close(self) -> None:
-        """Kill every world and task, so that nothing outlives the run."""
-        self.course.mark(self._now, self.steps)
-        for world in list(self._worlds):
-            world.kill()
-        self.kill_tasks([task for task in self._tasks if task is not self._main])
-        # A greenlet that is not ended keeps itself alive by its own stack, and the
-        # run with it: the cycle collector does not look into it.
-        for left in (*self._idle, *self._stranded, self._nursery):
-            if not left.dead and left is not getcurrent():
-                left.parent = getcurrent()
-                left.throw()
-        self._tasks.clear()
-        self._timers.clear()
-        self._ready.clear()
-        self._idle.clear()
-        self._stranded.clear()
-
-    def kill_tasks(self, tasks: Sequence[SimTask]) -> None:
-        """Take the tasks off every list, then unwind them.
-
-        All of them are done before the first is unwound, so that none can wake
-        another. The running task, if it is among them, ends when it next blocks.
-        """
-        running, here = self.current, getcurrent()
-        for task in tasks:
-            self._leave_list(task)
-            task.killed = True
-            task.epoch += 1
-            task.state = DONE
-            if task is not running and task.greenlet is not None:
-                self._zombies.append(task.greenlet)
-        self._ready[:] = [task for task in self._ready if not task.killed]
-        was_dying, self.dying = self.dying, True
-        # What is unwound cannot block: to the locks and queues it is nobody.
-        self.current = self._nobody
-        for zombie in self._zombies:
-            if zombie is not here:
-                zombie.parent = here
-                zombie.throw(WorldKilled)
-        # A callback may run on the stack of a task that it kills: that one stays.
-        self._zombies = [zombie for zombie in self._zombies if zombie is here]
-        self.dying = was_dying
-        self.current = running
-        for task in tasks:
-            task.wake_joiners()
 
     # Worlds.
 
@@ -641,37 +101,60 @@ class SimRuntime(interface.Runtime):
         roots: Sequence[Path],
         packages: Collection[str] | None = None,
     ) -> SimWorld:
-        """Make a world called ``name``; each of that name is a new incarnation."""
+        """Make a world called `name`; each of that name is a new incarnation."""
         incarnation = self._incarnations.get(name, 0) + 1
         self._incarnations[name] = incarnation
-        world = SimWorld(self, name, incarnation, roots, packages)
-        self._worlds[world] = None
+        world = SimWorld(
+            self,
+            name,
+            incarnation,
+            roots,
+            packages,
+            sources=self.sources,
+            substitute=table.substitute,
+            output=partial(self._printed, name),
+            on_kill=self._forget,
+        )
+        self.homes[world] = None
         if self.trace is not None:
             self.trace.add("start", name, f"incarnation {incarnation}")
         return world
 
-    def living_worlds(self) -> list[SimWorld]:
-        """Return the worlds that have not been killed, the oldest first."""
-        return list(self._worlds)
+    def current_world(self) -> SimWorld | None:
+        """The world of the running task, None outside every world."""
+        return cast(SimWorld | None, self.current.world)
 
-    def forget_world(self, world: SimWorld) -> None:
+    def _printed(self, world: str, text: str) -> None:
+        self._output(self.now(), world, text)
+        if self.trace is not None:
+            self.trace.add("print", world, text)
+
+    def _forget(self, world: SimWorld) -> None:
         """Drop a world that has been killed."""
-        self._worlds.pop(world, None)
-        self._collect_at -= STEPS_OF_A_WORLD
+        self.homes.pop(world, None)
+        # It leaves a whole program behind, so garbage is collected sooner.
+        self.sweep_at -= STEPS_OF_A_WORLD
         if self.trace is not None:
             self.trace.add("kill", world.name, f"incarnation {world.incarnation}")
 
+    def _end_worlds(self) -> None:
+        for world in living_worlds(self):
+            world.kill()
 
-def _nothing() -> None:
-    """Stand in for the function of the pseudo-task that callbacks run as."""
+    # What the kernel leaves open.
 
+    def sweep(self) -> None:
+        """Collect garbage: finalizers may block, as any code may."""
+        collect(living_worlds(self))
 
-def _name_of(function: Callable[..., object]) -> str:
-    return getattr(function, "__name__", type(function).__name__)
+    def deadlock(self, tasks: Sequence[SimTask]) -> Deadlock:
+        """Say who is blocked where, and on what."""
+        return Deadlock(reports.deadlock(tasks))
 
+    def stuck(self, task: SimTask, lock: object, waited: float) -> LockStuck:
+        """Say who waits for which lock, and what its holder does."""
+        return LockStuck(reports.stuck_lock(task, lock, waited))
 
-def _is_stale(entry: tuple[float, int, SimTask | SimTimer, int]) -> bool:
-    target = entry[2]
-    if isinstance(target, SimTimer):
-        return target.cancelled
-    return target.epoch != entry[3]
+    def failure_of(self, task: SimTask, error: BaseException) -> TaskFailed:
+        """Say which world, thread and line an exception came from."""
+        return TaskFailed(task_failed(task, error))

@@ -3,19 +3,57 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING, Final, TypeAlias, final
+from types import ModuleType
+from typing import Final, Protocol, TypeAlias, final
 
-if TYPE_CHECKING:
-    from greenlet import greenlet
+from greenlet import greenlet
 
-    from labrt.sim.runtime import SimRuntime
-    from labrt.sim.world import SimWorld
+
+class Scheduler(Protocol):
+    """The kernel, as far as tasks and futures have to know it."""
+
+    def count_task(self) -> int:
+        """The running number of a new task."""
+
+    def block(
+        self, reason: object, waiters: Waiters, timeout: float | None = None
+    ) -> bool:
+        """Put the running task on a list; False when `timeout` seconds pass first."""
+
+    def wake_all(self, waiters: Waiters) -> None:
+        """Make every task of a list of waiters ready, and the list empty."""
+
+
+class Home(Protocol):
+    """What a task belongs to, as far as the kernel has to know it: a world."""
+
+    @property
+    def name(self) -> str:
+        """The program's name, for messages."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has not been killed."""
+
+    @property
+    def tasks(self) -> dict[SimTask, None]:
+        """Its tasks that have not ended, the oldest first."""
+
+    @property
+    def modules(self) -> Mapping[str, ModuleType]:
+        """What its code has imported, by name."""
+
+    def owns(self, filename: str) -> bool:
+        """Whether a file is one of its private modules."""
+
+    def shorten(self, filename: str) -> str:
+        """A file's path below the root that it is in."""
 
 
 class State(Enum):
-    """What a task is doing; `labrt.sim.runtime` says how one state becomes another."""
+    """What a task is doing; `labrt.sim.kernel` says how one state becomes another."""
 
     READY = "ready"
     RUNNING = "running"
@@ -37,7 +75,7 @@ THE_END: Final = "the end of the run"
 class SimTask:
     """A function that runs on a greenlet of its own, in a world or in none.
 
-    ``state`` changes in `labrt.sim.runtime` alone. ``waiters`` is the list that a
+    ``state`` changes in `labrt.sim.kernel` alone. ``waiters`` is the list that a
     blocked task stands on, None if it only sleeps. ``epoch`` counts the times that the
     task has left a state of being blocked: a timer of an earlier wait is recognised by
     its older number. ``woken`` says how the last wait ended, ``blocked_on`` what it was
@@ -68,11 +106,11 @@ class SimTask:
 
     def __init__(
         self,
-        runtime: SimRuntime,
+        runtime: Scheduler,
         function: Callable[..., object],
         arguments: tuple[object, ...],
         name: str,
-        world: SimWorld | None,
+        world: Home | None,
     ) -> None:
         self.runtime = runtime
         self.function = function
@@ -144,7 +182,7 @@ class SimFuture:
 
     __slots__ = ("_runtime", "_waiters", "done", "value")
 
-    def __init__(self, runtime: SimRuntime) -> None:
+    def __init__(self, runtime: Scheduler) -> None:
         self._runtime = runtime
         self._waiters: list[SimTask] = []
         self.done = False

@@ -13,22 +13,20 @@ from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, Protocol, final
+from typing import Any, Protocol, cast, final
 
 from labrt.errors import WorldKilled
 from labrt.loading.loader import Compiler, Loader, Sources, precompile
 from labrt.ordered import rewriting, sets
 from labrt.ordered.identity import Identities
+from labrt.sim.active import active
 from labrt.sim.instrument import GUARD, IS_DEAD, LINE, compile_library, compile_source
-from labrt.sim.modules import table
-from labrt.sim.modules.refusals import no_input
-from labrt.sim.output import WorldStream, without_addresses
+from labrt.sim.kernel import Kernel
+from labrt.sim.output import WorldStream
+from labrt.sim.refusals import no_input
+from labrt.sim.tasks import SimTask
 from labrt.streams import derive
-from labrt.texts import harmless
-
-if TYPE_CHECKING:
-    from labrt.sim.runtime import SimRuntime
-    from labrt.sim.tasks import SimTask
+from labrt.texts import harmless, without_addresses
 
 _COMPILERS: dict[bool, Compiler] = {
     lines: partial(compile_source, lines=lines) for lines in (False, True)
@@ -56,16 +54,23 @@ class SupportsWrite(Protocol):
 class SimWorld:
     """One incarnation of a program under a ``SimRuntime``.
 
-    ``name`` stays the same over a program's incarnations, ``key`` does not.
+    `name` stays the same over a program's incarnations, `key` does not. `substitute`
+    says which module the world gets for a name, `output` takes each line that it
+    prints, and `on_kill` is told when its tasks have ended.
     """
 
     def __init__(
         self,
-        runtime: SimRuntime,
+        runtime: Kernel,
         name: str,
         incarnation: int,
         roots: Sequence[Path],
         packages: Collection[str] | None,
+        *,
+        sources: Sources,
+        substitute: Callable[[SimWorld, str, str], ModuleType | None],
+        output: Callable[[str], None],
+        on_kill: Callable[[SimWorld], None],
     ) -> None:
         self.runtime = runtime
         self.name = name
@@ -74,6 +79,8 @@ class SimWorld:
         self.alive = True
         self.random = random.Random(derive(runtime.seed, f"world {self.key}"))
         self.tasks: dict[SimTask, None] = {}
+        self._output = output
+        self._on_kill = on_kill
         self._streams: dict[str, WorldStream] = {}
         self._threads = 0
         identities = Identities()
@@ -81,7 +88,7 @@ class SimWorld:
             self.key,
             roots,
             packages,
-            substitute=partial(table.substitute, self),
+            substitute=partial(substitute, self),
             names={
                 "print": self._print,
                 **sets.NAMES,
@@ -98,7 +105,7 @@ class SimWorld:
                 IS_DEAD: self._is_dead,
                 LINE: self._line,
             },
-            sources=runtime.sources,
+            sources=sources,
             compile_library=compile_library,
             thread=self._current_task,
             gate=runtime.future,
@@ -145,7 +152,7 @@ class SimWorld:
         self.alive = False
         self.runtime.kill_tasks(list(self.tasks))
         self.tasks.clear()
-        self.runtime.forget_world(self)
+        self._on_kill(self)
         self.loader.unload()
 
     def count_thread(self) -> int:
@@ -158,13 +165,8 @@ class SimWorld:
 
     def _print_line(self, text: str) -> None:
         if self.alive:
-            text = without_addresses(text)
-            runtime = self.runtime
             # What reads it next may be a terminal, a file or a hash.
-            text = harmless(text)
-            runtime.output(runtime.now(), self.name, text)
-            if runtime.trace is not None:
-                runtime.trace.add("print", self.name, text)
+            self._output(harmless(without_addresses(text)))
 
     def _print(
         self,
@@ -200,3 +202,14 @@ class SimWorld:
 
     def __repr__(self) -> str:
         return f"<world {self.key}{'' if self.alive else ', killed'}>"
+
+
+def current_world() -> SimWorld | None:
+    """The world of the running task, None outside every world."""
+    return cast(SimWorld | None, active().current.world)
+
+
+def living_worlds(kernel: Kernel) -> list[SimWorld]:
+    """The worlds of a run that have not been killed, the oldest first."""
+    # The kernel knows no more of them than that tasks are at home there.
+    return cast(list[SimWorld], list(kernel.homes))

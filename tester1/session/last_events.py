@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from labrt import Runaway, Runtime, Trace, TraceEvent
-from labrt.sim.output import without_addresses
-from labrt.texts import harmless, message_of
+from labrt.texts import harmless, message_of, without_addresses
 from tester1.lab import Lab
 from tester1.running import run_in_lab
 from tester1.session.divergence import unrepeated

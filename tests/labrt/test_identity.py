@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from labrt.ordered.identity import Identities
 from labrt.ordered.sets import OrderedFrozenSet
-from labrt.sim.output import without_addresses
+from labrt.texts import without_addresses
 from tests.labrt.conftest import RunProgram
 
 

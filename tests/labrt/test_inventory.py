@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from labrt import NotSimulable, SimRuntime
-from labrt.sim.modules.refusals import StandIn
+from labrt.sim.refusals import StandIn
 from labrt.sim.world import SimWorld
 from tests.labrt.inventory import (
     DECISIONS,

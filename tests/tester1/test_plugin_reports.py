@@ -253,7 +253,7 @@ def test_harness_mistakes_are_not_cut(inner: InnerPytest) -> None:
         """
     )
     result = inner.run()
-    result.stdout.fnmatch_lines("*labrt/sim/runtime.py:*: TypeError")
+    result.stdout.fnmatch_lines("*labrt/sim/kernel.py:*: TypeError")
 
 
 def test_assertion_output(inner: InnerPytest) -> None:

@@ -6,19 +6,17 @@ import random as real_random
 import uuid as real_uuid
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labrt.sim.active import active
 from labrt.sim.modules.copies import copy_of, rebound_copy
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.world import SimWorld, current_world
 
 
 def _entropy() -> int:
     """Draw what an unseeded generator is seeded with, from the world's stream."""
     runtime = active()
-    world = runtime.current_world()
+    world = current_world()
     source = world.random if world else runtime.stream("unseeded generators")
     return source.getrandbits(64)
 

@@ -13,14 +13,12 @@ import threading
 import time as real_time
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labrt.sim.active import active
 from labrt.sim.modules.copies import copy_of
-from labrt.sim.modules.refusals import refuse_all
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.refusals import refuse_all
+from labrt.sim.world import SimWorld
 
 # 2024-01-01 00:00 UTC: what `time.time` says when a run begins.
 EPOCH = 1_704_067_200.0

@@ -14,16 +14,13 @@ import sys as real_sys
 import weakref as real_weakref
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labrt.sim import locks
-from labrt.sim.active import active
 from labrt.sim.modules.copies import copy_of, rebound_class
 from labrt.sim.modules.files import weak_set
-from labrt.sim.modules.refusals import no_input, refuse_all
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.refusals import no_input, refuse_all
+from labrt.sim.world import SimWorld, current_world
 
 
 def make_functools(world: SimWorld) -> ModuleType:
@@ -74,7 +71,7 @@ class _CurrentSystem:
 
 
 def _current_sys() -> ModuleType:
-    world = active().current_world()
+    world = current_world()
     return world.find("sys") if world else real_sys
 
 

@@ -6,7 +6,7 @@ import sys
 import threading as real
 from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from labrt.errors import NotSimulable, WorldKilled
 from labrt.sim.active import active, own_attribute
@@ -14,9 +14,7 @@ from labrt.sim.locks import Lock, RLock
 from labrt.sim.modules import threads
 from labrt.sim.modules.copies import copy_of
 from labrt.sim.tasks import SimTask
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.world import SimWorld
 
 
 class ThreadHandle:

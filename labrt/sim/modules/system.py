@@ -14,7 +14,7 @@ import sys as real_sys
 from collections.abc import Callable
 from functools import cache
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from labrt.loading.worldimportlib import WorldFinder
 from labrt.sim.active import active
@@ -22,11 +22,9 @@ from labrt.sim.modules.chance import urandom
 from labrt.sim.modules.clocks import monotonic
 from labrt.sim.modules.copies import copy_of, rebound_class, rebound_function
 from labrt.sim.modules.files import OS_NAMES
-from labrt.sim.modules.refusals import StandIn, no_input, refuse_all
 from labrt.sim.output import NoInput
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.refusals import StandIn, no_input, refuse_all
+from labrt.sim.world import SimWorld, current_world
 
 # fmt: off
 OS_REFUSED = frozenset(
@@ -211,7 +209,7 @@ def _raise_recursion_limit(limit: int, /) -> None:
 def _current_frames() -> dict[int, FrameType]:
     """Return where each thread of the world is, by the thread's number."""
     runtime = active()
-    world = runtime.current_world()
+    world = current_world()
     frames = {runtime.current.number: real_sys._getframe(1)}
     for task in world.tasks if world else ():
         # The running task has no frame that it stopped at.

@@ -14,14 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import ModuleType
-from typing import TYPE_CHECKING
 
 from labrt.loading import worldimportlib
 from labrt.loading.modulenames import plain_name
 from labrt.loading.worldpickle import make_copyreg, make_module
 from labrt.records import fast_dataclasses
-from labrt.sim import collector
-from labrt.sim.modules import files, lowthreads, threads
+from labrt.sim.modules import collection, files, lowthreads, threads
 from labrt.sim.modules.chance import make_random, make_uuid
 from labrt.sim.modules.clocks import make_datetime, make_time
 from labrt.sim.modules.library import (
@@ -31,7 +29,6 @@ from labrt.sim.modules.library import (
     make_getpass,
     make_weakref,
 )
-from labrt.sim.modules.refusals import StandIn, is_refused, refused_module
 from labrt.sim.modules.system import (
     make_atexit,
     make_fcntl,
@@ -39,9 +36,8 @@ from labrt.sim.modules.system import (
     make_resource,
     make_sys,
 )
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.refusals import StandIn, is_refused, refused_module
+from labrt.sim.world import SimWorld
 
 # fmt: off
 FRESH = worldimportlib.FRESH | {
@@ -117,7 +113,7 @@ _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {
     "faulthandler": make_faulthandler,
     "fcntl": make_fcntl,
     "functools": make_functools,
-    "gc": collector.make_module,
+    "gc": collection.make_module,
     "getpass": make_getpass,
     "os": make_os,
     "pickle": _make_pickle,

@@ -19,16 +19,14 @@ from functools import partial
 from importlib.abc import InspectLoader
 from importlib.util import find_spec
 from types import CodeType, ModuleType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from labrt.errors import WorldKilled
 from labrt.sim.active import active, own_attribute
 from labrt.sim.locks import Condition, Event, Lock, RLock, warn_deprecated
 from labrt.sim.modules.copies import copy_of, in_place_of
 from labrt.sim.tasks import SimTask
-
-if TYPE_CHECKING:
-    from labrt.sim.world import SimWorld
+from labrt.sim.world import SimWorld, current_world
 
 
 class Thread:
@@ -330,7 +328,7 @@ def activeCount() -> int:
 
 def _tasks() -> list[SimTask]:
     runtime = active()
-    world = runtime.current_world()
+    world = current_world()
     return (list(world.tasks) if world else []) or [runtime.current]
 
 
@@ -349,7 +347,7 @@ def _is_daemon_running() -> bool:
 
 def _new_name(target: Callable[..., object] | None) -> str:
     runtime = active()
-    world = runtime.current_world()
+    world = current_world()
     counter = world.count_thread if world else runtime.count_task
     number = own_attribute("threading", "_counter", counter)()
     name = getattr(target, "__name__", None)
