@@ -26,9 +26,8 @@ from benchmarks.process_programs import (
 )
 from tester1.cluster.config import Config
 from tester1.hosts.interface import Program
-from tester1.hosts.modes import RunOptions, make_runtime
-from tester1.lab import Lab, Mode
-from tester1.running import run_in_lab
+from tester1.hosts.modes import make_runtime
+from tester1.lab import Lab, Mode, RunOptions
 
 SERVERS = 3
 # Each save writes the whole log. Without snapshots it would only grow, and the figures
@@ -43,7 +42,7 @@ def in_process_mode(solution: Path | None, body: Callable[[Lab], None]) -> None:
     """Run `body` as a test is run."""
     options = RunOptions(Mode.PROCESS)
     lab = Lab(make_runtime(options, 1), Mode.PROCESS, 1, solution=solution)
-    run_in_lab(lab, lambda: body(lab))
+    lab.run(lambda: body(lab))
 
 
 def measure_puts(lab: Lab, clients: list[int], seconds: float) -> None:

@@ -12,6 +12,7 @@ import importlib.util
 import io
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Generator
@@ -44,8 +45,9 @@ class Meter:
         finally:
             self.seconds[item.name] = time.process_time() - begin
             lab = getattr(item, "funcargs", {})["lab"]
-            rpcs = (config.rpc_total() for config in lab.configs)
-            self.rpcs[item.name] = sum(rpcs)
+            # The result lines are the same in every checkout.
+            counts = re.findall(r"#RPCs +(\d+)", "".join(lab.results))
+            self.rpcs[item.name] = sum(map(int, counts))
 
 
 def call_us() -> float:

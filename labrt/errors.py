@@ -8,11 +8,20 @@ which is how a killed world's tasks end and which never leaves the runtime).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from greenlet import GreenletExit
 
 
 class RuntimeFailure(Exception):
-    """Base of the failures that end a run because of the code that it runs."""
+    """Base of the failures that end a run because of the code that it runs.
+
+    `worlds` names the programs that it is about, in the order of their part in it.
+    """
+
+    def __init__(self, message: str = "", *, worlds: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.worlds = tuple(dict.fromkeys(worlds))
 
 
 class TaskFailed(RuntimeFailure):

@@ -346,7 +346,9 @@ class RealRuntime(interface.Runtime):
         if task.world is None:
             self.fail(error)
         elif task.world.alive:
-            failure = TaskFailed(report.task_failed(task, error))
+            failure = TaskFailed(
+                report.task_failed(task, error), worlds=[task.world.name]
+            )
             failure.__cause__ = error
             self.fail(failure)
 

@@ -168,6 +168,13 @@ class Runtime(ABC):
     def current_world(self) -> World | None:
         """Return the world of the calling task, None outside every world."""
 
+    def stuck_locks(self, seconds: float) -> list[str]:
+        """Say of each task that has waited so long for a lock who waits, and for whom.
+
+        Only a simulation knows.
+        """
+        return []
+
     def stream(self, name: str) -> random.Random:
         """Return the random stream called ``name``, seeded by the run's seed."""
         return self._streams.get(name)

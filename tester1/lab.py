@@ -1,30 +1,34 @@
-"""One test's environment, and the failure that ends a test.
+"""One run of one test: how it is done, what it leaves behind, and how it is undone.
 
 A `Lab` is made by the pytest plugin (or by a batch) for one run of one test. It says
 how the run is done (mode, seed, solution) and collects what the report of the run
-needs afterwards: result lines, written files, and every `Config` that the test made,
-whose annotations tell the last fault.
+needs afterwards: result lines, written files, and the annotations, which tell the last
+fault. Whatever a test starts is put on `undo`, so that it is taken down however the
+test ends.
 """
 
 from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from types import TracebackType
+from typing import Final
 
 from labrt import Runtime
-from tester1.stuck import stuck_locks
+from tester1.teardown import do_all
+from tester1.timeline.annotations import Annotations
 
-if TYPE_CHECKING:
-    from tester1.cluster.config import Config
-
-__all__ = ["Ending", "Lab", "LabFailure", "Mode"]
+__all__ = ["Lab", "LabFailure", "Mode", "Preempt", "RunOptions", "StateAtEnd"]
 
 
 _LONGEST_NAME: Final = 160
+_SUSPICIOUS_WAIT_S: Final = 1.0
+"""From how long on a wait for a lock is worth telling, in seconds."""
 
 
 class Mode(StrEnum):
@@ -34,8 +38,38 @@ class Mode(StrEnum):
     PROCESS = "process"
 
 
+class Preempt(StrEnum):
+    """Where the simulation may switch a thread out besides where it blocks."""
+
+    NONE = "none"
+    LINE = "line"
+
+
 @dataclass(frozen=True, slots=True)
-class Ending:
+class RunOptions:
+    """How a run is done, apart from its seed."""
+
+    mode: Mode = Mode.SIM
+    preempt: Preempt = Preempt.NONE
+
+    def words(self, seed: int, solution: str | Path | None) -> list[str]:
+        """The options of a command that does this very run again.
+
+        The commands are pytest's and `raftlab replay`; what is theirs by default is
+        left out. `solution` is the solution's folder, None for the reference.
+        """
+        words = ["--seed", str(seed)]
+        if self.mode is not Mode.SIM:
+            words += ["--mode", self.mode]
+        if solution is not None:
+            words += ["--solution", str(solution)]
+        if self.preempt is not Preempt.NONE:
+            words += ["--preempt", self.preempt]
+        return words
+
+
+@dataclass(frozen=True, slots=True)
+class StateAtEnd:
     """How things stood when a test ended: the time, who was stuck, events so far."""
 
     time: float
@@ -44,16 +78,24 @@ class Ending:
 
 
 class LabFailure(AssertionError):
-    """A test found that the solution breaks a rule; the message says which."""
+    """A test found that the solution breaks a rule; the message says which.
+
+    `servers` are those that the failure is about, by their numbers or by the names of
+    programs; empty if it is about all of them, or about none.
+    """
+
+    def __init__(self, message: str = "", *, servers: Iterable[int | str] = ()) -> None:
+        super().__init__(message)
+        self.servers = tuple(servers)
 
 
 @dataclass(slots=True, repr=False)
 class Lab:
     """What one run of one test is done with.
 
-    `seed` is the number that `--seed` repeats this run with. `rehearsal` marks the
+    `seed` is the number that `--seed` repeats this run with. `is_replay` marks the
     repetition of a run that has failed: it leaves no files behind. The fields from
-    `configs` on are filled by the run, and `unrepeated` by a repetition that ended in
+    `results` on are filled by the run, and `unrepeated` by a repetition that ended in
     another way: it says where the two part.
     """
 
@@ -63,34 +105,70 @@ class Lab:
     solution: Path | None = None
     name: str = "test"
     artifacts: Path | None = None
-    rehearsal: bool = False
-    configs: list[Config] = field(default_factory=list)
+    is_replay: bool = False
+    annotations: Annotations = field(init=False)
+    undo: ExitStack = field(init=False)
+    """What is to be taken down when the test is over, the last one first.
+
+    A callback of `push` is given the failure so far, if there is one. What it raises
+    itself is told only if there is none: see `tester1.teardown`."""
     results: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
     """Files that were due and could not be written, a sentence each."""
-    ending: Ending | None = None
+    state_at_end: StateAtEnd | None = None
     unrepeated: str = ""
+
+    def __post_init__(self) -> None:
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self.annotations = Annotations(self.runtime.now, self.runtime.trace)
+        self.undo = ExitStack()
+
+    def run(self, test: Callable[[], object]) -> object:
+        """Run `test` as the main task of the runtime; returns what it returns.
+
+        Whatever the test leaves behind is taken down before the runtime ends.
+        """
+        __tracebackhide__ = True
+
+        def main() -> object:
+            __tracebackhide__ = True
+            # The picture is taken first: what is torn down is not part of it.
+            with self.undo, ExitStack() as ending:
+                ending.push(self._end)
+                return test()
+
+        return self.runtime.run(main)
+
+    def _end(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        do_all([self.end], error)
 
     def end(self) -> None:
         """Take note of how things stand: the test's own part is over.
 
         The first call counts; what is torn down afterwards is not part of the picture.
         """
-        if self.ending is None:
+        if self.state_at_end is None:
             trace = self.runtime.trace
-            self.ending = Ending(
+            self.state_at_end = StateAtEnd(
                 self.runtime.now(),
-                tuple(stuck_locks(self.runtime)),
+                tuple(self.runtime.stuck_locks(_SUSPICIOUS_WAIT_S)),
                 0 if trace is None else len(trace.events),
             )
 
-    def rehearse(self, runtime: Runtime) -> None:
+    def replay(self, runtime: Runtime) -> None:
         """Get ready for the same run once more, in a fresh runtime."""
         self.runtime = runtime
-        self.rehearsal = True
-        self.configs = []
-        self.ending = None
+        self.is_replay = True
+        self.state_at_end = None
+        self._prepare()
 
     @property
     def file_stem(self) -> str:

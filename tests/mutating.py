@@ -21,9 +21,8 @@ from kvraft1.testing.scaffold import KvTestMaker
 from labrpc import LabrpcError
 from labrt import RuntimeFailure
 from raft1.testing.scaffold import RaftTestMaker
-from tester1.hosts.modes import RunOptions, make_runtime
-from tester1.lab import Lab, LabFailure, Mode
-from tester1.running import run_in_lab
+from tester1.hosts.modes import make_runtime
+from tester1.lab import Lab, LabFailure, Mode, RunOptions
 from tester1.solution import REFERENCE_ROOT, is_testers
 
 SuiteTest: TypeAlias = Callable[[Any], None]
@@ -85,11 +84,11 @@ def run(test: SuiteTest, seed: int, solution: Path) -> str:
     (parameter,) = test.__annotations__.keys() - {"return"}
     runtime = make_runtime(RunOptions(), seed)
     name = test.__name__
-    lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, rehearsal=True)
+    lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, is_replay=True)
     maker = _MAKERS[parameter](lab, name)
     try:
         with redirect_stdout(io.StringIO()):
-            run_in_lab(lab, lambda: test(maker))
+            lab.run(lambda: test(maker))
     except (LabFailure, LabrpcError, RuntimeFailure) as failure:
         return str(failure)
     return ""

@@ -8,7 +8,7 @@ its own in which the names are plain.
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import ModuleType
+from types import FrameType, ModuleType
 
 
 class ModuleName(str):
@@ -38,6 +38,15 @@ class ModuleName(str):
 def plain_name(module: str) -> str:
     """Return a module's name without the mark of its world."""
     return module.partition("@")[0]
+
+
+def world_module(frame: FrameType) -> str | None:
+    """The plain name of the world's own module that a frame runs code of.
+
+    None: the code is the process's, and so is shared by all worlds.
+    """
+    name = frame.f_globals.get("__name__")
+    return plain_name(name) if isinstance(name, ModuleName) else None
 
 
 class ModuleTable(dict[str, ModuleType]):

@@ -81,7 +81,8 @@ class RunawayWatch:
             return
         if not _may_switch(runtime, frame):
             return
-        runtime.fail_now(Runaway(runaway(task, frame, self._seconds)))
+        text = runaway(task, frame, self._seconds)
+        runtime.fail_now(Runaway(text, worlds=[task.world.name]))
 
 
 class InterruptWatch:

@@ -21,7 +21,7 @@ from types import (
 from greenlet import getcurrent
 
 from labrt.report import is_own_code, line_of
-from labrt.sim.locks import Condition
+from labrt.sim.locks import Condition, Lock
 from labrt.sim.tasks import BLOCKED, READY, SimTask
 
 _OWN_FOLDER = str(Path(__file__).parents[1])
@@ -52,6 +52,17 @@ def stuck_lock(task: SimTask, lock: object, seconds: float) -> str:
     if holder is not None and holder is not task and not holder.done:
         lines.extend(_blocked_task(holder))
     return "\n".join(lines)
+
+
+def stuck_locks(tasks: Iterable[SimTask], now: float, seconds: float) -> list[str]:
+    """Say the same of each task that has waited so long for a lock."""
+    found = []
+    for task in tasks:
+        waited = now - task.waiting_since
+        waits = task.state is BLOCKED and isinstance(task.blocked_on, Lock)
+        if waits and waited >= seconds:
+            found.append(stuck_lock(task, task.blocked_on, waited))
+    return found
 
 
 def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:

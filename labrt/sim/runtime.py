@@ -141,6 +141,12 @@ class SimRuntime(Kernel):
         for world in living_worlds(self):
             world.kill()
 
+    # Reports.
+
+    def stuck_locks(self, seconds: float) -> list[str]:
+        """Say of each task that has waited so long for a lock where, and for whom."""
+        return reports.stuck_locks(self.unfinished_tasks(), self.now(), seconds)
+
     # What the kernel leaves open.
 
     def sweep(self) -> None:
@@ -149,12 +155,19 @@ class SimRuntime(Kernel):
 
     def deadlock(self, tasks: Sequence[SimTask]) -> Deadlock:
         """Say who is blocked where, and on what."""
-        return Deadlock(reports.deadlock(tasks))
+        return Deadlock(reports.deadlock(tasks), worlds=_worlds_of(*tasks))
 
     def stuck(self, task: SimTask, lock: object, waited: float) -> LockStuck:
         """Say who waits for which lock, and what its holder does."""
-        return LockStuck(reports.stuck_lock(task, lock, waited))
+        return LockStuck(
+            reports.stuck_lock(task, lock, waited),
+            worlds=_worlds_of(task, getattr(lock, "holder", None)),
+        )
 
     def failure_of(self, task: SimTask, error: BaseException) -> TaskFailed:
         """Say which world, thread and line an exception came from."""
-        return TaskFailed(task_failed(task, error))
+        return TaskFailed(task_failed(task, error), worlds=_worlds_of(task))
+
+
+def _worlds_of(*tasks: SimTask | None) -> list[str]:
+    return [task.world.name for task in tasks if task is not None and task.world]

@@ -24,8 +24,7 @@ from tester1.cli.options import (
 )
 from tester1.cli.twice import compare_processes
 from tester1.files import reason
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt, RunOptions
 from tester1.session.trace_file import read_events
 from tester1.solution import REFERENCE_ROOT
 from tester1.suites import SuiteTest, suites_root
@@ -83,10 +82,7 @@ def replay_command(
     2 wrong input, 130 interrupted.
     """
     chosen = one_test(test)
-    arguments = [f"--seed={seed}", f"--mode={mode}", f"--preempt={preempt}"]
-    folder = chosen_solution(solution)
-    if folder is not None:
-        arguments.append(f"--solution={folder}")
+    arguments = RunOptions(mode, preempt).words(seed, chosen_solution(solution))
     trace = artifacts / f"{chosen.function}-{seed}.trace"
     try:
         artifacts.mkdir(parents=True, exist_ok=True)

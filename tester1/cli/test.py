@@ -31,8 +31,8 @@ from tester1.cli.options import (
     chosen_solution,
     test_names,
 )
-from tester1.hosts.modes import Preempt, RunOptions, UnavailableMode, check_available
-from tester1.lab import Mode
+from tester1.hosts.modes import UnavailableMode, check_available
+from tester1.lab import Mode, Preempt, RunOptions
 from tester1.processors import usable_processors
 from tester1.session.seeds import draw_seed
 from tester1.suites import PARTS, UnknownTest, select

@@ -33,7 +33,6 @@ from tester1.hosts.loading import StartFunction
 from tester1.hosts.modes import make_host
 from tester1.lab import Lab, LabFailure
 from tester1.teardown import do_all, is_interrupt
-from tester1.timeline.annotations import Annotations
 from tester1.timeline.page import Outcome, Visualizer
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ class Config:
         self.lab = lab
         self.runtime = lab.runtime
         self.random = lab.runtime.stream("test")
-        self.annotations = Annotations(lab.runtime.now, lab.runtime.trace)
+        self.annotations = lab.annotations
         self.visualizer = Visualizer(lab, self.annotations)
         self.net = MakeNetwork(lab.runtime, hop_delay=hop_delay)
         self._services = TesterServices()
@@ -93,7 +92,7 @@ class Config:
         self._cleaned_up = False
         self._ops = 0
         self._mutex = lab.runtime.mutex()  # guards _ops
-        lab.configs.append(self)  # from here on it can be cleaned up
+        lab.undo.push(self._undo)  # from here on there is something to clean up
         self.make_group_start(GRP0, n, Program(start, dict(options or {})))
         self._started = self.now()
         self._begun = _Begin(self._started, self.rpc_total())
@@ -223,10 +222,13 @@ class Config:
         if not self._failed and self.now() - self._started > TIME_LIMIT_S:
             self.fatal(f"test took longer than {TIME_LIMIT_S:g} seconds")
 
-    def fatal(self, message: str) -> NoReturn:
-        """Fail the test with that message; the clean-up still happens."""
+    def fatal(self, message: str, *, servers: Iterable[int] = ()) -> NoReturn:
+        """Fail the test with that message; the clean-up still happens.
+
+        `servers` are the numbers of those that the failure is about.
+        """
         self._failed = True
-        raise LabFailure(message)
+        raise LabFailure(message, servers=servers)
 
     def pending_calls(self) -> list[PendingCall]:
         """The direct calls to servers and clients that have not returned."""
@@ -287,6 +289,14 @@ class Config:
             return
         self._cleaned_up = True
         do_all(self._cleanup_steps(error), error)
+
+    def _undo(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.cleanup(error)
 
     def _cleanup_steps(
         self, error: BaseException | None

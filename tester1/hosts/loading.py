@@ -9,7 +9,7 @@ from types import FrameType
 from typing import Any
 
 from labrt import World
-from labrt.loading.modulenames import plain_name
+from labrt.loading.modulenames import world_module
 from tester1.solution import is_testers
 
 __all__ = ["StartFunction", "load_problem", "start_function"]
@@ -36,9 +36,9 @@ def load_problem(error: ImportError | SyntaxError) -> str:
     if isinstance(error, SyntaxError):
         shown = "".join(traceback.format_exception_only(error))
         return f"{error.filename}:{error.lineno}: {error.msg}\n{shown.rstrip()}"
-    text = re.sub(r"@[\w.#-]+", "", error.msg)
+    text = error.msg
     steps = list(traceback.walk_tb(error.__traceback__))
-    private = [step for step in steps if "@" in step[0].f_globals.get("__name__", "")]
+    private = [step for step in steps if world_module(step[0]) is not None]
     frame, line = (private or steps)[-1]
     missing = re.match(r"cannot import name '(\w+)' from '", text)
     if missing and error.path and _is_harness(frame):
@@ -49,4 +49,5 @@ def load_problem(error: ImportError | SyntaxError) -> str:
 
 def _is_harness(frame: FrameType) -> bool:
     """Whether a frame is in a module of the labs' packages that is no solution's."""
-    return is_testers(plain_name(frame.f_globals.get("__name__", "")))
+    module = world_module(frame)
+    return module is not None and is_testers(module)

@@ -6,19 +6,17 @@ This is the one place that knows which classes belong to which mode.
 from __future__ import annotations
 
 import multiprocessing
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 from labrt import RealRuntime, Runtime, SimRuntime, Trace
 from tester1.contact.services import TesterServices
 from tester1.hosts.interface import Host
 from tester1.hosts.worlds import SimHost
-from tester1.lab import Lab, Mode
+from tester1.lab import Lab, Mode, Preempt, RunOptions
 from tester1.sandbox.limits import Limits, LimitsError
 from tester1.solution import CodeUnderTest
 
-__all__ = ["Preempt", "RunOptions", "UnavailableMode", "make_host", "make_runtime"]
+__all__ = ["UnavailableMode", "make_host", "make_runtime"]
 
 LOCK_PATIENCE_S: Final = 20.0
 """How long a task may wait for a lock before that counts as a deadlock, in seconds.
@@ -27,23 +25,8 @@ Far above the longest delay of the network (7 s), so that a solution that calls 
 holds a lock is not condemned for that alone."""
 
 
-class Preempt(StrEnum):
-    """Where the simulation may switch a thread out besides where it blocks."""
-
-    NONE = "none"
-    LINE = "line"
-
-
 class UnavailableMode(Exception):
     """The mode cannot be used here; the message says why and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """How a run is done, apart from its seed."""
-
-    mode: Mode = Mode.SIM
-    preempt: Preempt = Preempt.NONE
 
 
 def check_available(options: RunOptions) -> None:

@@ -1,30 +1,24 @@
 """The last events before a failure, in a column for each server involved.
 
-A run that nobody looks at records nothing. When a simulated run has failed, it is
-therefore done once more from its seed with tracing on, and its last events are shown
-if it ends in the very same failure.
+Which servers are involved is what the failure says of itself (`servers`, `worlds`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from labrt import Runaway, Runtime, Trace, TraceEvent
-from labrt.texts import harmless, message_of, without_addresses
-from tester1.lab import Lab
-from tester1.running import run_in_lab
-from tester1.session.divergence import unrepeated
-from tester1.session.unattended import unattended
+from labrt import RuntimeFailure, TraceEvent
+from labrt.texts import harmless
+from tester1.lab import LabFailure
 
-__all__ = ["columns", "involved_servers", "rehearse", "servers_of"]
+__all__ = ["columns", "involved_servers", "servers_of"]
 
 MOST_ROWS: Final = 24
 """How many events are shown; before that many, most have nothing to do with it."""
 
-_SERVER_NUMBERS: Final = re.compile(r"\bservers?[ =]\[?(\d+(?:(?:, | and )\d+)*)")
 _NARROWEST: Final = 16
 _TIME: Final = 11
 
@@ -46,59 +40,19 @@ class Cell:
     text: str
 
 
-def rehearse(
-    lab: Lab,
-    error: BaseException,
-    test: Callable[[], object],
-    make_runtime: Callable[[Trace], Runtime],
-) -> list[TraceEvent] | None:
-    """The events of the run that failed with `error`; None if it does not repeat.
-
-    Then `lab.unrepeated` says where the two runs part. `make_runtime` makes the runtime
-    of the same run, with a trace.
-    """
-    if isinstance(error, Runaway):
-        return []  # its stack is all there is to know, and it takes seconds to get
-    if isinstance(error, KeyboardInterrupt):
-        return []  # it is no part of the run (and a failure only under `--pdb`)
-    trace, first = Trace(), lab.runtime
-    lab.rehearse(make_runtime(trace))
-    try:
-        with unattended():
-            run_in_lab(lab, test)
-    except KeyboardInterrupt:
-        raise
-    except BaseException as again:
-        # Whatever it is: it has no place to go but here, since pytest is in the middle
-        # of the report on the first run.
-        if _is_same(again, error):
-            end = None if lab.ending is None else lab.ending.events
-            return trace.events[:end]
-    lab.unrepeated = unrepeated(first, lab.runtime, trace.events)
-    return None
-
-
-def _is_same(one: BaseException, other: BaseException) -> bool:
-    # By name: a class that the test itself defines is made again by the repetition.
-    same_kind = type(one).__qualname__ == type(other).__qualname__
-    return same_kind and _message(one) == _message(other)
-
-
-def _message(error: BaseException) -> str:
-    return without_addresses(message_of(error))
-
-
-def involved_servers(events: Iterable[TraceEvent], message: str) -> list[str]:
-    """The servers that a failure's message speaks of, or else all of the events."""
+def involved_servers(events: Iterable[TraceEvent], error: BaseException) -> list[str]:
+    """The servers that a failure is about, or else all that the events happened at."""
     servers = servers_of(events)
-    lists = _SERVER_NUMBERS.findall(message)
-    numbers = {number for some in lists for number in re.findall(r"\d+", some)}
-    named = [
-        name
-        for name in servers
-        if name in message or name.rpartition("-")[2] in numbers
-    ]
-    return named or servers
+    about = {str(one) for one in _about(error)}
+    # A failure of the test names them by number, one of the runtime by name.
+    involved = [name for name in servers if {name, _number(name)} & about]
+    return involved or servers
+
+
+def _about(error: BaseException) -> tuple[int | str, ...]:
+    if isinstance(error, LabFailure):
+        return error.servers
+    return error.worlds if isinstance(error, RuntimeFailure) else ()
 
 
 def servers_of(events: Iterable[TraceEvent]) -> list[str]:

@@ -5,47 +5,39 @@ fixture. Its body is the main task of a runtime of its own; fixtures and everyth
 else of pytest stay outside. What the plugin adds to pytest's own report:
 
 - a passed test shows its result line in the word of its status;
-- a failed test shows when it failed and after which fault, the last events, and the
-  command that repeats it; if it failed because a part of the starter code is still to
-  be written, it shows only which;
-- tracebacks are cut to the frames of the test and of the solution.
+- a failed test is explained by `tester1.session.failure_report`, where the way of the
+  failure is.
 """
 
 from __future__ import annotations
 
 import functools
 import gc
-import inspect
-import os
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Final
 
 import pytest
-from _pytest._code.code import ExceptionRepr
 
 from labrt import Trace
-from labrt.texts import harmless, message_of
+from labrt.texts import harmless
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab, Mode
-from tester1.running import run_in_lab, write_trace
 from tester1.session.divergence import disturb_memory
-from tester1.session.failure import describe_failure, repeat_command, unwritten_part
+from tester1.session.failure_report import explain, prepare
 from tester1.session.interrupts import Interrupts, is_lab_test
-from tester1.session.last_events import columns, involved_servers, rehearse
 from tester1.session.ordering import LONG_TESTS_S, longest_first
 from tester1.session.reports import make_harmless
 from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.session.settings import Settings, add_options, remember_seed, share_seed
-from tester1.session.tracebacks import cut, name_line
-from tester1.solution import REFERENCE_ROOT
+from tester1.session.trace_file import write_trace
 from tester1.suites import course_name
 
 _SETTINGS: Final = pytest.StashKey[Settings]()
 _INTERRUPTS: Final = pytest.StashKey[Interrupts]()
 _FROZEN: Final = pytest.StashKey[bool]()
 _RESULT: Final = "raftlab result"
-_PROBLEM: Final = "raftlab problem"
-_MOST_PROBLEMS: Final = 3
+_WARNING: Final = "raftlab warning"
+_MOST_WARNINGS: Final = 3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -139,7 +131,7 @@ def lab(request: pytest.FixtureRequest) -> Lab:
 
 def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
     """The environment of a run of a test under a seed."""
-    name = without_seed(item.nodeid).partition("::")[2]
+    name = without_seed(item.nodeid, seed).partition("::")[2]
     solution = settings.solution
     trace = Trace() if settings.traced else None
     return Lab(
@@ -167,9 +159,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
         leaving = _session_end(error)
         if leaving is not None:
             raise leaving from None
-        name_line(error, lab.solution or REFERENCE_ROOT)
-        if not pyfuncitem.config.getoption("fulltrace"):
-            cut(error)
         raise
     finally:
         pyfuncitem.obj = body
@@ -185,7 +174,7 @@ def _session_end(error: BaseException | None) -> BaseException | None:
 def _run_body(lab: Lab, body: Callable[..., object], /, **arguments: object) -> object:
     __tracebackhide__ = True
     try:
-        return run_in_lab(lab, functools.partial(body, **arguments))
+        return lab.run(functools.partial(body, **arguments))
     finally:
         write_trace(lab)
 
@@ -198,70 +187,25 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Add to the report what the run of a lab test has left in its `Lab`."""
-    report = yield
     lab = getattr(item, "funcargs", {}).get("lab")
-    if call.when == "call" and isinstance(lab, Lab):
-        report.user_properties.extend((_RESULT, line) for line in lab.results)
-        problems = map(harmless, lab.problems)
-        report.user_properties.extend((_PROBLEM, problem) for problem in problems)
-        if report.failed and call.excinfo is not None:
-            _report_failure(report, item, lab, call.excinfo.value)
-        make_harmless(item.config, report)
+    if call.when != "call" or not isinstance(lab, Lab):
+        return (yield)
+    prepare(call, lab, whole=item.config.getoption("fulltrace"))
+    report = yield
+    report.user_properties.extend((_RESULT, line) for line in lab.results)
+    report.user_properties.extend((_WARNING, harmless(line)) for line in lab.warnings)
+    if report.failed and call.excinfo is not None:
+        assert isinstance(item, pytest.Function)
+        explain(
+            report,
+            item,
+            lab,
+            call.excinfo.value,
+            settings=item.config.stash[_SETTINGS],
+            interrupts=item.config.stash[_INTERRUPTS],
+        )
+    make_harmless(item.config, report)
     return report
-
-
-def _report_failure(
-    report: pytest.TestReport, item: pytest.Item, lab: Lab, error: BaseException
-) -> None:
-    assert isinstance(item, pytest.Function)
-    unwritten = unwritten_part(error)
-    if unwritten is not None:  # there is nothing to search for, so nothing to show
-        report.longrepr = unwritten
-        report.sections = []
-    elif isinstance(report.longrepr, ExceptionRepr) and not _is_brief(item):
-        report.longrepr.addsection("raftlab", _explain(item, lab, error))
-
-
-def _is_brief(item: pytest.Function) -> bool:
-    return item.config.stash[_SETTINGS].brief
-
-
-def _explain(item: pytest.Function, lab: Lab, error: BaseException) -> str:
-    settings = item.config.stash[_SETTINGS]
-    file = os.path.relpath(item.path, item.config.invocation_params.dir)
-    repeat = repeat_command(f"{file}::{lab.name}", settings.repeating(lab.seed))
-    lines = describe_failure(lab, error)
-    lines.extend(_last_events(item, lab, error))
-    lines.append(f"repeat: {repeat}")
-    lines.extend(f"wrote {path}" for path in lab.files)
-    lines.extend(map(harmless, lab.problems))
-    return "\n".join(lines)
-
-
-def _last_events(item: pytest.Function, lab: Lab, error: BaseException) -> list[str]:
-    """The last events before the failure, from the same run with tracing on."""
-    if lab.mode is not Mode.SIM:
-        return []
-    settings = item.config.stash[_SETTINGS]
-    names = inspect.signature(item.obj).parameters
-    arguments = {name: item.funcargs[name] for name in names if name in item.funcargs}
-    make = functools.partial(
-        make_runtime, settings.options, run_seed(lab.seed, lab.name)
-    )
-    interrupts = item.config.stash[_INTERRUPTS]
-    try:
-        interrupts.release()
-        test = functools.partial(item.obj, **arguments)
-        events = rehearse(lab, error, test, make)
-    except KeyboardInterrupt:
-        interrupts.press()  # and so it is raised when the report is made
-        return ["interrupted: no events to show"]
-    finally:
-        interrupts.hold()
-    if events is None:
-        return [lab.unrepeated]
-    width = item.config.get_terminal_writer().fullwidth
-    return columns(events, involved_servers(events, message_of(error)), width)
 
 
 def pytest_report_teststatus(
@@ -278,15 +222,15 @@ def pytest_report_teststatus(
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say which files of passed tests could not be written; failed ones say it."""
-    problems = [
+    warnings = [
         str(value)
         for report in terminalreporter.getreports("passed")
         for name, value in report.user_properties
-        if name == _PROBLEM
+        if name == _WARNING
     ]
-    for problem in problems[:_MOST_PROBLEMS]:
-        terminalreporter.write_line(f"raftlab: {problem}", yellow=True)
-    if len(problems) > _MOST_PROBLEMS:
+    for warning in warnings[:_MOST_WARNINGS]:
+        terminalreporter.write_line(f"raftlab: {warning}", yellow=True)
+    if len(warnings) > _MOST_WARNINGS:
         terminalreporter.write_line(
-            f"raftlab: and {len(problems) - _MOST_PROBLEMS} more of these"
+            f"raftlab: and {len(warnings) - _MOST_WARNINGS} more of these"
         )

@@ -11,14 +11,8 @@ from typing import Any, Final
 
 import pytest
 
-from tester1.hosts.modes import (
-    Preempt,
-    RunOptions,
-    UnavailableMode,
-    check_available,
-    warning,
-)
-from tester1.lab import Mode
+from tester1.hosts.modes import UnavailableMode, check_available, warning
+from tester1.lab import Mode, Preempt, RunOptions
 from tester1.session.seeds import draw_seed
 from tester1.solution import CodeUnderTest, SolutionError
 
@@ -83,14 +77,7 @@ class Settings:
 
     def repeating(self, seed: int) -> list[str]:
         """The options that run one test exactly so again."""
-        words = ["--seed", str(seed)]
-        if self.options.mode is not Mode.SIM:
-            words += ["--mode", self.options.mode]
-        if self.solution is not None:
-            words += ["--solution", str(self.solution)]
-        if self.options.preempt is not Preempt.NONE:
-            words += ["--preempt", self.options.preempt]
-        return words
+        return self.options.words(seed, self.solution)
 
 
 def add_options(parser: pytest.Parser) -> None:

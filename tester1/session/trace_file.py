@@ -6,12 +6,15 @@ lines goes on in lines that begin with a tab. What UTF-8 cannot carry is escaped
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
 from labrt import TraceEvent
+from tester1.files import reason
+from tester1.lab import Lab
 
-__all__ = ["UnreadableTrace", "read_events", "write_events"]
+__all__ = ["UnreadableTrace", "read_events", "write_events", "write_trace"]
 
 
 class UnreadableTrace(ValueError):
@@ -46,3 +49,23 @@ def read_events(path: Path) -> list[TraceEvent]:
         except ValueError:
             raise UnreadableTrace(f"{path}:{number} is no event of a trace") from None
     return events
+
+
+def write_trace(lab: Lab) -> None:
+    """Write the events of a traced run to the artifacts folder.
+
+    A file that cannot be written is a problem of the lab's, and never the test's.
+    """
+    trace = lab.runtime.trace
+    if trace is None or lab.artifacts is None:
+        return
+    path = lab.artifacts / f"{lab.file_stem}.trace"
+    try:
+        lab.artifacts.mkdir(parents=True, exist_ok=True)
+        write_events(path, trace.events)
+    except OSError as error:
+        with contextlib.suppress(OSError):  # half a trace looks like a whole one
+            path.unlink()
+        lab.warnings.append(f"cannot write the trace to {path}: {reason(error)}")
+    else:
+        lab.files.append(path)

@@ -20,6 +20,7 @@ from typing import Final
 
 from labrpc import LabrpcError
 from labrt import RuntimeFailure
+from labrt.loading.modulenames import world_module
 from labrt.texts import message_of
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 
@@ -52,7 +53,8 @@ def name_line(error: BaseException, root: Path) -> None:
     cause = error.__cause__ or error
     for step in reversed(list(steps(cause.__traceback__))):
         code = step.tb_frame.f_code
-        if _in_world(step.tb_frame) and Path(code.co_filename).is_relative_to(root):
+        in_world = world_module(step.tb_frame) is not None
+        if in_world and Path(code.co_filename).is_relative_to(root):
             line = f"{Path(code.co_filename).relative_to(root)}:{step.tb_lineno}"
             if line not in message_of(error):
                 source = linecache.getline(code.co_filename, step.tb_lineno).strip()
@@ -94,11 +96,6 @@ def _is_runtime(step: TracebackType) -> bool:
     return step.tb_frame.f_code.co_filename.startswith(_RUNTIME)
 
 
-def _in_world(frame: FrameType) -> bool:
-    """Whether a frame belongs to a module that a world has for itself."""
-    return "@" in frame.f_globals.get("__name__", "")
-
-
 def _is_harness(frame: FrameType) -> bool:
     """Whether a frame belongs to the harness; a world's modules never do."""
-    return not _in_world(frame) and frame.f_code.co_filename.startswith(_HARNESS)
+    return world_module(frame) is None and frame.f_code.co_filename.startswith(_HARNESS)

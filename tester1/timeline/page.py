@@ -14,9 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from tester1.lab import Lab
 from tester1.timeline.annotations import Annotations
 
 if TYPE_CHECKING:
@@ -33,17 +32,45 @@ class Outcome(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+class Run(Protocol):
+    """The run of a test, as far as its page has to know it."""
+
+    @property
+    def name(self) -> str:
+        """The test's name."""
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether it is the repetition of another, which has left its files."""
+
+    @property
+    def artifacts(self) -> Path | None:
+        """Where files go, if that was said."""
+
+    @property
+    def file_stem(self) -> str:
+        """A name for a file, without a suffix."""
+
+    @property
+    def files(self) -> list[Path]:
+        """What was written; it is added to."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What could not be written, in sentences; it is added to."""
+
+
 class Visualizer:
     """Writes the timeline of one test, at most once."""
 
-    def __init__(self, lab: Lab, annotations: Annotations) -> None:
-        self._lab = lab
+    def __init__(self, run: Run, annotations: Annotations) -> None:
+        self._run = run
         self._annotations = annotations
 
     def wanted(self, outcome: Outcome) -> bool:
         """Whether a file is due for a test that ends so."""
         policy = os.environ.get("VIS_ENABLE", "")
-        if self._lab.rehearsal or policy == "never" or self._annotations.finalized:
+        if self._run.is_replay or policy == "never" or self._annotations.finalized:
             return False
         return policy == "always" or outcome is not Outcome.PASSED
 
@@ -65,14 +92,14 @@ class Visualizer:
                     result,
                     path,
                     annotations=self._annotations.records(),
-                    title=self._lab.name,
+                    title=self._run.name,
                 )
         except OSError as error:
             print(f"info: failed to write {what}: {error}")
-            self._lab.problems.append(f"failed to write {what}: {error}")
+            self._run.warnings.append(f"failed to write {what}: {error}")
             return None
         print(f"info: wrote {what} to {path}")
-        self._lab.files.append(path)
+        self._run.files.append(path)
         return path
 
     @contextlib.contextmanager
@@ -81,9 +108,9 @@ class Visualizer:
         chosen = os.environ.get("VIS_FILE")
         if chosen:
             yield Path(chosen)
-        elif self._lab.artifacts is not None:
-            self._lab.artifacts.mkdir(parents=True, exist_ok=True)
-            yield self._lab.artifacts / f"{self._lab.file_stem}.html"
+        elif self._run.artifacts is not None:
+            self._run.artifacts.mkdir(parents=True, exist_ok=True)
+            yield self._run.artifacts / f"{self._run.file_stem}.html"
         else:
             descriptor, name = tempfile.mkstemp(prefix="porcupine-", suffix=".html")
             os.close(descriptor)

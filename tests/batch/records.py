@@ -10,8 +10,7 @@ from tester1.batch.grading.rubric import Rubric, TestRule, default_rubric
 from tester1.batch.results.tally import TestTally
 from tester1.batch.runs.jobs import Key, Record, Status
 from tester1.batch.runs.submission import Submission
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 
 TEST = "test_figure_8_3C"
 

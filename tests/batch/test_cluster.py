@@ -21,8 +21,7 @@ from tester1.batch.runs.fleet import run_job
 from tester1.batch.runs.jobs import Bounds, Job, Key, Outcome
 from tester1.batch.runs.submission import Submission
 from tester1.batch.runs.version import harness_version
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 from tester1.solution import REFERENCE_ROOT
 from tests.batch import samples
 from tests.cli.conftest import Raftlab

@@ -20,8 +20,7 @@ from tester1.batch.runs.fleet import Fleet, WrongVersion, run_job
 from tester1.batch.runs.jobs import REFERENCE, Bounds, Job, Keep, Key, Outcome, Status
 from tester1.batch.runs.submission import Submission
 from tester1.batch.runs.version import harness_version
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 from tester1.sandbox.confine import missing
 from tests.batch import samples
 from tests.process.outside import wait_until

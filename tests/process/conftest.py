@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tester1.hosts.modes import RunOptions, make_runtime
-from tester1.lab import Lab, Mode
+from tester1.hosts.modes import make_runtime
+from tester1.lab import Lab, Mode, RunOptions
 from tests.process.outside import Outside
 
 SEED = 7

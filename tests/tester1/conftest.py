@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tester1.hosts.modes import RunOptions, make_runtime
-from tester1.lab import Lab, Mode
+from tester1.hosts.modes import make_runtime
+from tester1.lab import Lab, Mode, RunOptions
 from tester1.solution import REFERENCE_ROOT
 from tests.tester1.counting import write_solution
 

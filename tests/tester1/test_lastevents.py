@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from labrt import TraceEvent
+from labrt import Deadlock, TaskFailed, TraceEvent
+from tester1.lab import LabFailure
 from tester1.session.last_events import MOST_ROWS, columns, involved_servers
 
 LINK = "server-0-0>server-0-2"
@@ -20,19 +21,21 @@ ALL = ["server-0-0", "server-0-1", "server-0-2"]
 
 
 @pytest.mark.parametrize(
-    ("message", "servers"),
+    ("error", "servers"),
     [
-        ("term 3 has 2 (>1) leaders: servers [0, 1]", ["server-0-0", "server-0-1"]),
-        ("server-0-2: ZeroDivisionError", ["server-0-2"]),
-        ("commit index=3 server=1 10 != server=2 20", ["server-0-1", "server-0-2"]),
-        ("server 1 is in term 3, server 2 is in term 4", ["server-0-1", "server-0-2"]),
-        ("expected one leader, got none", ALL),
-        ("server 9 is unknown", ALL),
+        (LabFailure("two leaders", servers=[1, 0]), ["server-0-0", "server-0-1"]),
+        (LabFailure("damaged", servers=["server-0-2"]), ["server-0-2"]),
+        (TaskFailed("oops", worlds=["server-0-2"]), ["server-0-2"]),
+        (Deadlock("stuck", worlds=["server-0-2", "client"]), ["server-0-2"]),
+        (LabFailure("server 1 says something in prose"), ALL),
+        (LabFailure("unknown", servers=[9]), ALL),
+        (Deadlock("stuck", worlds=["client"]), ALL),
+        (AssertionError("server 1"), ALL),
     ],
 )
-def test_involved_servers(message: str, servers: list[str]) -> None:
-    """They are the ones that the message names, or all of them."""
-    assert involved_servers(EVENTS, message) == servers
+def test_involved_servers(error: BaseException, servers: list[str]) -> None:
+    """They are the ones that the failure says it is about, or all of them."""
+    assert involved_servers(EVENTS, error) == servers
 
 
 def test_columns() -> None:

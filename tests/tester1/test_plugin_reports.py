@@ -33,7 +33,8 @@ FAILING = """
             config.group().disconnect_all(2)
             config.annotations.connection(config.group().get_connected())
             ask(config, 0, 1)
-            config.fatal(f"server 0 is odd: {config.random.random()}")
+            odd = config.random.random()
+            config.fatal(f"server 0 is odd: {odd}", servers=[0])
 
     def test_other(lab):
         pass
@@ -76,7 +77,7 @@ def test_report_of_a_failure(inner: InnerPytest) -> None:
         [
             "> *config.fatal(f*",
             "E *LabFailure: server 0 is odd: 0.*",
-            "test_inner.py:12: LabFailure",
+            "test_inner.py:13: LabFailure",
             "*raftlab*",
             "failed at 1.50? s, after partition = [[]2[]] [[]0 1[]] at 1.500 s",
             " *server-0-0",

@@ -14,7 +14,6 @@ from tester1.cluster.group import ServerGrp
 from tester1.contact.clients import Clnts
 from tester1.hosts.worlds import SimHost
 from tester1.lab import Lab, LabFailure, Mode
-from tester1.running import run_in_lab
 from tester1.teardown import do_all
 from tester1.timeline.page import Visualizer
 from tests.tester1.counting import make_config, write_solution
@@ -114,7 +113,7 @@ def test_clean_up_is_complete(
             raise own
 
     with pytest.raises(BaseException) as raised:  # noqa: PT011  # `is` says which
-        run_in_lab(apart, test)
+        apart.run(test)
     assert raised.value is (failure if own is None else own)
     assert done == ["end", *OF_A_CONFIG, *OF_A_CONFIG]
 
@@ -132,7 +131,7 @@ def test_work_in_an_except_block(apart: Lab) -> None:
             limited = make_config(apart, 1)
             limited.finish(None)
 
-    run_in_lab(apart, test)
+    apart.run(test)
     assert len(apart.results) == 3
 
 
@@ -165,6 +164,5 @@ def test_timeline_says_how_the_test_ended(
                     raise error from None
 
     with contextlib.suppress(BaseException):
-        run_in_lab(apart, test)
-    (config,) = apart.configs
-    assert config.annotations.records()[-1].text == outcome
+        apart.run(test)
+    assert apart.annotations.records()[-1].text == outcome

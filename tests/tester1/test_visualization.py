@@ -82,7 +82,7 @@ def test_one_file_a_test(counting: Lab, timeline: Path) -> None:
 
 def test_rehearsal_leaves_none(counting: Lab, timeline: Path) -> None:
     """The repetition of a failed run does not overwrite that run's file."""
-    counting.rehearsal = True
+    counting.is_replay = True
     run(counting, LabFailure("no leader"))
     assert not timeline.exists()
 
@@ -127,7 +127,7 @@ def test_no_room_is_a_problem_and_no_failure(
     with full_disk(0):
         run(counting, LabFailure("no leader"))
     assert sorted(tmp_path.iterdir()) == before
-    (problem,) = counting.problems
+    (problem,) = counting.warnings
     assert "No space left on device" in problem
     assert problem in capsys.readouterr().out
     assert counting.files == []

@@ -33,8 +33,7 @@ from tester1.batch.runs.executors import Engine
 from tester1.batch.runs.jobs import Keep, Key, Record
 from tester1.batch.runs.submission import Submission
 from tester1.batch.runs.version import harness_version
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 from tester1.session.seeds import several_seeds
 from tester1.suites import course_name
 

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from tester1.batch.results.files import write_whole, writing
 from tester1.batch.runs.jobs import Keep, Key, Outcome
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 
 __all__ = ["FailureFolder"]
 

@@ -14,8 +14,7 @@ import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt, RunOptions
 from tester1.suites import course_name
 
 __all__ = [
@@ -77,14 +76,8 @@ class Key:
 
 def replay_command(key: Key, solution: str | None) -> str:
     """The command that shows a run again; `solution` is the folder, if it has one."""
-    words = ["raftlab", "replay", course_name(key.test), "--seed", str(key.seed)]
-    if key.mode is not Mode.SIM:
-        words += ["--mode", key.mode]
-    if key.preempt is not Preempt.NONE:
-        words += ["--preempt", key.preempt]
-    if solution is not None:
-        words += ["--solution", solution]
-    return shlex.join(words)
+    options = RunOptions(key.mode, key.preempt).words(key.seed, solution)
+    return shlex.join(["raftlab", "replay", course_name(key.test), *options])
 
 
 @dataclass(frozen=True, slots=True)

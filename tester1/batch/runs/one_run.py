@@ -43,7 +43,7 @@ from tester1.sandbox.confine import confine, die_with_parent
 from tester1.sandbox.limits import Limits
 from tester1.sandbox.terminal import IN_A_BATCH, do_without
 from tester1.session import plugin
-from tester1.session.failure import unwritten_part
+from tester1.session.failure_report import unwritten_part
 
 __all__ = [
     "EVIDENCE",

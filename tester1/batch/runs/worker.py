@@ -44,8 +44,7 @@ from tester1.batch.runs.one_run import (
 )
 from tester1.batch.runs.precompile import precompile
 from tester1.batch.runs.watch import Ended, Lines, watch
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 from tester1.suites import SUITES, suites_root
 

@@ -1,0 +1,60 @@
+"""A failed run once more, for its events.
+
+A run that nobody looks at records nothing. When a simulated run has failed, it is
+therefore done once more from its seed with tracing on, and its last events are shown
+if it ends in the very same failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from labrt import Runaway, Runtime, Trace, TraceEvent
+from labrt.texts import message_of, without_addresses
+from tester1.lab import Lab
+from tester1.session.divergence import unrepeated
+from tester1.session.unattended import unattended
+
+__all__ = ["replay"]
+
+
+def replay(
+    lab: Lab,
+    error: BaseException,
+    test: Callable[[], object],
+    make_runtime: Callable[[Trace], Runtime],
+) -> list[TraceEvent] | None:
+    """The events of the run that failed with `error`; None if it does not repeat.
+
+    Then `lab.unrepeated` says where the two runs part. `make_runtime` makes the runtime
+    of the same run, with a trace.
+    """
+    if isinstance(error, Runaway):
+        return []  # its stack is all there is to know, and it takes seconds to get
+    if isinstance(error, KeyboardInterrupt):
+        return []  # it is no part of the run (and a failure only under `--pdb`)
+    trace, first = Trace(), lab.runtime
+    lab.replay(make_runtime(trace))
+    try:
+        with unattended():
+            lab.run(test)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as again:
+        # Whatever it is: it has no place to go but here, since pytest is in the middle
+        # of the report on the first run.
+        if _is_same(again, error):
+            end = None if lab.state_at_end is None else lab.state_at_end.events
+            return trace.events[:end]
+    lab.unrepeated = unrepeated(first, lab.runtime, trace.events)
+    return None
+
+
+def _is_same(one: BaseException, other: BaseException) -> bool:
+    # By name: a class that the test itself defines is made again by the repetition.
+    same_kind = type(one).__qualname__ == type(other).__qualname__
+    return same_kind and _message(one) == _message(other)
+
+
+def _message(error: BaseException) -> str:
+    return without_addresses(message_of(error))
