@@ -1,81 +1,55 @@
-"""In which order the workers of pytest-xdist take on the labs' tests.
+"""How the workers of pytest-xdist share the labs' tests on the wall clock.
 
-On the wall clock a test mostly waits, some of them for a minute. Eight workers are done
-soonest if the longest tests begin first; one that began last would be waited for alone.
-Nothing but the order depends on the figures here.
-
-pytest-xdist first hands each worker a chunk of consecutive tests, two at least, and
-then single ones as they finish. So each chunk begins with one of the longest tests, and
-goes on with what is shortest.
+A test mostly waits there, some of them for most of a minute, and long tests stand next
+to each other in the suites. xdist's `worksteal` first gives each worker an equal share
+of consecutive tests, and moves them on to whoever has none left. So the tests are dealt
+like cards, which spreads the long ones over all shares. To deal the longest first, by
+what they took the last time, was measured to gain nothing on top of that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from typing import TypeVar
+
+import pytest
+
+from tester1.lab import Mode
 
 T = TypeVar("T")
 
-__all__ = ["LONG_TESTS_S", "longest_first"]
-
-LONG_TESTS_S: Final = {
-    "test_figure_8_3C": 45,
-    "test_snapshot_install_un_crash_3D": 45,
-    "test_figure_8_unreliable_3C": 40,
-    "test_snapshot_install_crash_3D": 40,
-    "test_snapshot_install_unreliable_3D": 40,
-    "test_snapshot_install_3D": 30,
-    "test_persist_2_3C": 25,
-    "test_snapshot_unreliable_recover_concurrent_partition_linearizable_4C": 20,
-    "test_persist_partition_unreliable_linearizable_4B": 20,
-    "test_snapshot_unreliable_recover_concurrent_partition_4C": 20,
-    "test_persist_partition_4B": 20,
-    "test_persist_partition_unreliable_4B": 20,
-    "test_restart_submit_4A": 17,
-    "test_unreliable_churn_3C": 17,
-    "test_reliable_churn_3C": 17,
-    "test_many_elections_3A": 15,
-    "test_leader_failure_3B": 15,
-    "test_fail_no_agree_3B": 14,
-    "test_snapshot_recover_many_clients_4C": 14,
-    "test_speed_4C": 14,
-    "test_rejoin_3B": 13,
-    "test_many_partitions_many_clients_4B": 13,
-    "test_initial_election_3A": 12,
-    "test_snapshot_unreliable_recover_4C": 12,
-    "test_snapshot_recover_4C": 12,
-    "test_many_partitions_one_client_4B": 12,
-    "test_count_3B": 11,
-    "test_backup_3B": 11,
-    "test_snapshot_size_4C": 11,
-    "test_shutdown_4A": 11,
-    "test_rpc_bytes_3B": 10,
-    "test_snapshot_all_crash_3D": 10,
-    "test_persist_concurrent_unreliable_4B": 10,
-    "test_persist_one_client_4B": 10,
-    "test_persist_concurrent_4B": 10,
-    "test_speed_4B": 9,
-    "test_restart_replay_4A": 9,
-}
-"""About how long the longer tests of the suites take on the wall clock, in seconds."""
+__all__ = ["deal", "dealt", "steal_work"]
 
 
-def longest_first(
-    tests: Sequence[T], workers: int, seconds: Callable[[T], float]
-) -> list[T]:
-    """The tests in the order in which `workers` workers are done with them soonest.
+def steal_work(config: pytest.Config) -> None:
+    """Have workers take over tests from each other, unless the user has said how.
 
-    Tests of the same length keep their order.
+    It has to come before xdist chooses for itself.
     """
-    ordered = sorted(tests, key=seconds, reverse=True)
-    chunk = max(len(ordered) // workers // 4, 2)
-    if len(ordered) < chunk * workers:
-        return ordered  # they are dealt out one by one
-    longest, rest = ordered[:workers], ordered[workers:]
-    fill = chunk - 1
-    middle, short = rest[: -fill * workers], rest[-fill * workers :]
-    chunks = (
-        [test, *short[fill * worker : fill * (worker + 1)]]
-        for worker, test in enumerate(longest)
-    )
-    return [*(test for one in chunks for test in one), *middle]
+    option = config.option
+    if not _on_wall_clock(config) or not getattr(option, "numprocesses", None):
+        return
+    if option.dist == "no":
+        option.dist = "worksteal"
+
+
+def deal(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the tests, if this is a worker's session and takes real time.
+
+    Every worker comes to the same order, as xdist demands.
+    """
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 0)
+    if workers and _on_wall_clock(config):
+        items[:] = dealt(items, workers)
+
+
+def dealt(tests: Sequence[T], workers: int) -> list[T]:
+    """The tests, share by share, as dealt to so many workers."""
+    shares = [tests[worker::workers] for worker in range(workers)]
+    # The first shares are the larger ones, and xdist divides with the larger ones last.
+    return [test for share in reversed(shares) for test in share]
+
+
+def _on_wall_clock(config: pytest.Config) -> bool:
+    """Whether lab tests of this session take the time that they are about."""
+    return bool(config.getoption("raftlab_mode") == Mode.PROCESS)

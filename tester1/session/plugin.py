@@ -21,11 +21,11 @@ import pytest
 from labrt import Trace
 from labrt.texts import harmless
 from tester1.hosts.modes import make_runtime
-from tester1.lab import Lab, Mode
+from tester1.lab import Lab
 from tester1.session.divergence import disturb_memory
 from tester1.session.failure_report import explain, prepare
 from tester1.session.interrupts import Interrupts, is_lab_test
-from tester1.session.ordering import LONG_TESTS_S, longest_first
+from tester1.session.ordering import deal, steal_work
 from tester1.session.reports import make_harmless
 from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.session.settings import Settings, add_options, remember_seed, share_seed
@@ -53,6 +53,15 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_INTERRUPTS] = Interrupts()
         config.pluginmanager.register(config.stash[_INTERRUPTS])
     remember_seed(config, settings.seed)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(
+    config: pytest.Config,
+) -> Generator[None, object, object]:
+    """Choose how workers of pytest-xdist share the tests, before xdist does."""
+    steal_work(config)
+    return (yield)
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -87,18 +96,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Let the workers of pytest-xdist begin with what takes longest on the wall clock.
-
-    Every worker has to come to the same order.
-    """
-    worker: Mapping[str, Any] | None = getattr(config, "workerinput", None)
-    if worker is not None and config.stash[_SETTINGS].options.mode is Mode.PROCESS:
-        items[:] = longest_first(items, worker["workercount"], _usual_seconds)
-
-
-def _usual_seconds(item: pytest.Item) -> float:
-    name = getattr(item, "originalname", item.name)
-    return LONG_TESTS_S.get(name, 0) if is_lab_test(item) else 0
+    """Let the workers of pytest-xdist share what takes long on the wall clock."""
+    deal(config, items)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -1,39 +1,55 @@
-"""The order in which workers get tests: the longest begin first."""
+"""How workers of pytest-xdist share tests that take their time on the wall clock."""
 
 from __future__ import annotations
 
 import pytest
 
-from tester1.session.ordering import LONG_TESTS_S, longest_first
-from tester1.suites import suite_tests
+from tester1.session.ordering import dealt
+from tests.tester1.conftest import InnerPytest
 
 
-def seconds(test: int) -> float:
-    """Tests that are called by what they take."""
-    return test
+@pytest.mark.parametrize(
+    ("tests", "workers"), [(58, 8), (58, 2), (16, 8), (9, 8), (1, 8), (0, 2)]
+)
+def test_neighbours_go_to_different_workers(tests: int, workers: int) -> None:
+    """xdist gives each worker an equal part of the order, the larger ones last."""
+    order = dealt(range(tests), workers)
+    assert sorted(order) == list(range(tests))
+    worker_of = {}
+    for worker in range(workers):
+        size = len(order) // (workers - worker)
+        worker_of.update(dict.fromkeys(order[:size], worker))
+        order = order[size:]
+    for first in range(tests - workers + 1):
+        neighbours = range(first, first + workers)
+        assert len({worker_of[test] for test in neighbours}) == workers
 
 
-@pytest.mark.parametrize(("tests", "workers"), [(58, 8), (58, 2), (16, 8), (400, 8)])
-def test_each_workers_first_chunk_begins_with_a_longest_test(
-    tests: int, workers: int
-) -> None:
-    """Whatever a worker gets first, one of the longest is at its head."""
-    ordered = longest_first(range(tests), workers, seconds)
-    assert sorted(ordered) == list(range(tests))
-    chunk = max(tests // workers // 4, 2)
-    heads = ordered[: chunk * workers : chunk]
-    assert heads == list(range(tests - 1, tests - 1 - workers, -1))
-    rest = ordered[chunk * workers :]
-    assert rest == sorted(rest, reverse=True)
+SIX = """
+    import os
+    import pytest
+
+    @pytest.mark.parametrize("number", range(6))
+    def test_x(lab, number):
+        with open("order-" + os.environ["PYTEST_XDIST_WORKER"], "a") as file:
+            file.write(str(number))
+"""
 
 
-@pytest.mark.parametrize(("tests", "workers"), [(0, 2), (1, 8), (9, 8)])
-def test_few_tests_are_dealt_out_one_by_one(tests: int, workers: int) -> None:
-    """With less than a chunk for each worker there is nothing to fill up."""
-    ordered = longest_first(range(tests), workers, seconds)
-    assert ordered == list(range(tests - 1, -1, -1))
-
-
-def test_every_long_test_is_a_test_of_the_labs() -> None:
-    """A test that is renamed is renamed here, too."""
-    assert LONG_TESTS_S.keys() <= {test.function for test in suite_tests()}
+def test_workers_are_dealt_to_in_real_time(inner: InnerPytest) -> None:
+    """In simulation, and where the user has chosen, the order is the suite's."""
+    inner.file(SIX)
+    options = ("--solution", "solution", "-n", "1")
+    for how, scheduling in (
+        ((), "load"),
+        (("--mode", "process"), "worksteal"),
+        (("--mode", "process", "--dist", "loadfile"), "loadfile"),
+    ):
+        result = inner.run_apart(*options, *how, "-v")
+        result.assert_outcomes(passed=6)
+        result.stdout.fnmatch_lines(f"scheduling tests via *{scheduling.title()[:4]}*")
+    (inner.folder / "order-gw0").unlink()
+    inner.run_apart("--solution", "solution", "-n", "2", "--mode", "process")
+    # Which worker is ready first is chance, and so is who steals at the end.
+    begun = [path.read_text()[0] for path in inner.folder.glob("order-*")]
+    assert sorted(begun) == ["0", "1"]
