@@ -1,10 +1,10 @@
 """Run threaded Python code under deterministic virtual time, or for real.
 
-``SimRuntime(seed).run(main)`` runs ``main`` and everything that it starts on one
+`SimRuntime(seed).run(main)` runs `main` and everything that it starts on one
 operating-system thread, with a clock that jumps from event to event and a scheduler
-that a seed decides. A ``World`` made with ``runtime.world`` gives ordinary code -
-``import threading, time, random`` - a private copy of its modules in which all of
-that is simulated, and can be killed at any instant. ``RealRuntime`` offers the same
+that a seed decides. A `World` made with `runtime.world` gives ordinary code -
+`import threading, time, random` - a private copy of its modules in which all of
+that is simulated, and can be killed at any instant. `RealRuntime` offers the same
 interface on threads and the wall clock.
 
 The package needs nothing but greenlet and can be used without the rest.

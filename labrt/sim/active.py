@@ -16,7 +16,7 @@ _running: list[Kernel] = []
 
 
 def active() -> Kernel:
-    """Return the running simulation; raises ``UsageError`` when there is none."""
+    """The running simulation; raises `UsageError` when there is none."""
     if not _running:
         raise UsageError(
             "no simulation is running: call this from code that SimRuntime.run executes"
@@ -25,7 +25,7 @@ def active() -> Kernel:
 
 
 def activate(runtime: Kernel) -> None:
-    """Make ``runtime`` the running simulation; refuses a second one."""
+    """Make `runtime` the running simulation; refuses a second one."""
     if _running:
         raise UsageError("a simulation is running in this process already")
     _running.append(runtime)
@@ -37,7 +37,7 @@ def deactivate() -> None:
 
 
 def own_attribute(module: str, name: str, default: Any) -> Any:
-    """Return what the running world has for a name of a module that it imported."""
+    """What the running world has for a name of a module that it imported."""
     world = active().current.world
     found = world.modules.get(module) if world else None
     return getattr(found, name, default)

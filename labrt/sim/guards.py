@@ -2,7 +2,7 @@
 
 Both are installed for the length of a run, in the main thread only, and put back
 what they found. They work by switching greenlets from inside the handler, so that
-no ``except:`` in the code that is running can swallow them.
+no `except:` in the code that is running can swallow them.
 
 A signal can come between any two instructions, in the middle of the scheduler's own
 bookkeeping as well. So a handler switches only when it interrupts code of a world, or
@@ -29,12 +29,16 @@ def _in_main_thread() -> bool:
 
 
 def _may_switch(runtime: Kernel, frame: FrameType | None) -> bool:
-    """Say whether what a signal has interrupted can be left where it stands."""
+    """Whether what a signal has interrupted can be left where it stands."""
     task = runtime.current
+    # A done task is a callback's, or one that is ending: neither can be switched out.
     if runtime.dying or frame is None or task.done:
         return False
+    # The scheduler's own lists may be half changed at this very instruction.
     if frame.f_code.co_filename.startswith(_OWN_FOLDER):
         return False
+    # Of the harness's code only main's may be left: it is made to be, at any call. A
+    # task of its own is atomic between two blocking calls.
     return task.world is not None or runtime.is_main(task)
 
 
@@ -86,7 +90,7 @@ class RunawayWatch:
 
 
 class InterruptWatch:
-    """Raises Ctrl-C's ``KeyboardInterrupt`` in main, whichever task is running.
+    """Raises Ctrl-C's `KeyboardInterrupt` in main, whichever task is running.
 
     It takes the place of Python's own handler and of no other. An interrupt is never
     lost: what was not raised in main, or was swallowed there, is raised at the end.

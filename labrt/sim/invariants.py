@@ -2,7 +2,7 @@
 
 The assertions in `labrt.sim.runtime` look at the one task that changes its state. Here
 every task and every list is looked at, which finds the change that was forgotten: it is
-for runs with ``debug=True``, and for tests.
+for runs with `debug=True`, and for tests.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ def check(
     timers: Sequence[tuple[float, int, SimTask | SimTimer, int]],
     unfinished: Collection[SimTask],
 ) -> None:
-    """Raise ``AssertionError`` if the lists contradict each other or a task's state.
+    """Raise `AssertionError` if the lists contradict each other or a task's state.
 
-    ``unfinished`` are all tasks that have not ended; one of them has just blocked.
+    `unfinished` are all tasks that have not ended; one of them has just blocked.
     """
     _check_ready(ready)
     are_ready = set(ready)

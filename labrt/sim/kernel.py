@@ -107,9 +107,12 @@ class Kernel(interface.Runtime):
         debug: bool,
     ) -> None:
         super().__init__(seed, trace)
+        # Bound once: it is called at every switch, and a subclass's hook would cost.
         self._choose = self._checked_pick if debug else self._pick
         self.lock_patience = lock_patience
+        # True while killed tasks are unwound: nothing blocks, wakes or fails then.
         self.dying = False
+        # How often a task was chosen; with `now`, all that says how far a run is.
         self.steps = 0
         self._sweep_every = sweep_every
         self.sweep_at = sweep_every
@@ -117,9 +120,15 @@ class Kernel(interface.Runtime):
         self.course = Course()
         # Whole nanoseconds in a float: exact for a hundred days, and fast.
         self._now = 0.0
+        # Of timers, in order of creation: no two entries of the heap are ever equal, so
+        # that it never compares tasks, and equal due times keep that order.
         self._sequence = 0
         self._task_count = 0
+        # In no order that means anything: `_pick` draws, and closes the gap with the
+        # last one, which costs the same however many are ready.
         self._ready: list[SimTask] = []
+        # A heap of (due, sequence, whom, epoch). Timers of waits that have ended stay
+        # in it, recognised by their epoch: to search for them would cost more.
         self._timers: list[tuple[float, int, SimTask | SimTimer, int]] = []
         self._timer_limit = _MANY_TIMERS
         # Greenlets that finished their task and wait for another.
@@ -130,6 +139,7 @@ class Kernel(interface.Runtime):
         # Greenlets that stand where they raised a failure in main.
         self._stranded: list[greenlet] = []
         # Insertion-ordered: what is killed at the end is killed in this order.
+        # Those of no world; a world keeps its own.
         self._tasks: dict[SimTask, None] = {}
         self.homes: dict[Home, None] = {}
         self._failure: BaseException | None = None
@@ -138,6 +148,8 @@ class Kernel(interface.Runtime):
         self._nobody.state = DONE
         self._main = self._nobody
         self.current: SimTask = self._nobody
+        # Two generators, so that a lock more or less (which counts down to preemption)
+        # does not change who is picked from then on.
         self._pick_number = random.Random(derive(seed, "scheduler")).random
         self._preempt_number = random.Random(derive(seed, "preemption")).random
         self._preempt_every = preempt_every
@@ -164,15 +176,16 @@ class Kernel(interface.Runtime):
     # Time and tasks, as every Runtime has them.
 
     def now(self) -> float:
-        """Return the virtual seconds that have passed since the run began."""
+        """The virtual seconds that have passed since the run began."""
         return self._now / 1e9
 
     def now_ns(self) -> int:
-        """Return the virtual nanoseconds that have passed since the run began."""
+        """The virtual nanoseconds that have passed since the run began."""
         return int(self._now)
 
     def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` of virtual time pass for the calling task."""
+        """Let `seconds` of virtual time pass for the calling task."""
+        # The hottest method there is, so what it shares with `block` stands in both.
         task = self.current
         if task.state is not RUNNING:
             self._refuse_to_block(task)
@@ -182,6 +195,8 @@ class Kernel(interface.Runtime):
             due += seconds * 1e9 + WHOLE - WHOLE or LEAST
         heappush(self._timers, (due, self._sequence, task, task.epoch))
         task.state = BLOCKED
+        # It may well choose the same task again: when nobody else has anything to do,
+        # a sleep costs no switch of stacks.
         following = self._choose()
         following.state = RUNNING
         self.current = following
@@ -195,7 +210,7 @@ class Kernel(interface.Runtime):
         name: str = "",
         world: interface.World | None = None,
     ) -> SimTask:
-        """Make ``function(*args)`` a task that is ready to run."""
+        """Make `function(*args)` a task that is ready to run."""
         home = self.current.world if world is None else cast(Home, world)
         task = SimTask(self, function, args, name or _name_of(function), home)
         if home is None:
@@ -203,6 +218,8 @@ class Kernel(interface.Runtime):
         elif home.alive:
             home.tasks[task] = None
         else:
+            # A callback or a dying thread may still start threads for a world that is
+            # gone. They must never run, and whoever joins one must not wait.
             task.killed = True
             task.state = DONE
             return task
@@ -212,25 +229,26 @@ class Kernel(interface.Runtime):
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: object
     ) -> SimTimer:
-        """Call ``callback(*args)`` in ``delay`` seconds, outside every world."""
+        """Call `callback(*args)` in `delay` seconds, outside every world."""
         timer = SimTimer(callback, args)
         self._sequence += 1
         due = self._now
+        # Unlike a wait, it may be due at once: nobody waits for it in a loop.
         if delay > 0:
             due += delay * 1e9 + WHOLE - WHOLE
         heappush(self._timers, (due, self._sequence, timer, 0))
         return timer
 
     def future(self) -> SimFuture:
-        """Return a new future."""
+        """A new future."""
         return SimFuture(self)
 
     def mutex(self) -> AbstractContextManager[object]:
-        """Return a lock that is free: code that does not block is atomic here."""
+        """A lock that is free: code that does not block is atomic here."""
         return _NO_LOCK
 
     def count_task(self) -> int:
-        """Return the running number of a new task."""
+        """The running number of a new task."""
         self._task_count += 1
         return self._task_count
 
@@ -239,11 +257,11 @@ class Kernel(interface.Runtime):
     def block(
         self, reason: object, waiters: Waiters, timeout: float | None = None
     ) -> bool:
-        """Put the running task at the end of ``waiters`` and switch it out.
+        """Put the running task at the end of `waiters` and switch it out.
 
         It goes on when somebody takes it off the list and wakes it, which returns
-        True, or when ``timeout`` seconds have passed, which returns False; either
-        way it is off the list by then. ``reason`` is what reports show.
+        True, or when `timeout` seconds have passed, which returns False; either
+        way it is off the list by then. `reason` is what reports show.
         """
         task = self.current
         if task.state is not RUNNING:
@@ -254,6 +272,7 @@ class Kernel(interface.Runtime):
             if timeout > 0:
                 due += timeout * 1e9 + WHOLE - WHOLE or LEAST
             heappush(self._timers, (due, self._sequence, task, task.epoch))
+        # Last on the list: who has waited longest is woken first.
         waiters.append(task)
         task.waiters = waiters
         task.blocked_on = reason
@@ -270,6 +289,7 @@ class Kernel(interface.Runtime):
         assert task.state is BLOCKED, f"{task.where} is woken while {task.state}"
         task.state = READY
         task.waiters = None
+        # From here on the wait's timer, if it has one, is stale.
         task.epoch += 1
         task.woken = True
         self._ready.append(task)
@@ -301,6 +321,8 @@ class Kernel(interface.Runtime):
     def preempt(self) -> None:
         """Switch the running task out for a moment; the seed said so."""
         self.countdown = self._next_countdown()
+        # The harness's own code is atomic between two blocking calls, and is written
+        # so. Only code under test has to expect a switch anywhere.
         if self.current.world is not None and not self.dying:
             self.sleep(self._preempt_number() * PREEMPTION_DELAY)
 
@@ -316,12 +338,15 @@ class Kernel(interface.Runtime):
     # Choosing what happens next.
 
     def _pick(self) -> SimTask:
-        """Return the task that goes on, letting time pass until there is one."""
+        """The task that goes on, letting time pass until there is one."""
         ready = self._ready
         while True:
+            # Before anybody goes on, so that nothing happens after a failure that its
+            # report would have to explain.
             if self._failure is not None:
                 return self._raise_in_main()
             count = len(ready)
+            # Without a choice no number is drawn.
             if count == 1:
                 self.steps += 1
                 return ready.pop()
@@ -353,6 +378,7 @@ class Kernel(interface.Runtime):
         timers = self._timers
         if len(timers) > self._timer_limit:
             self._drop_stale_timers()
+        # The instant that is being dealt with; negative until a live timer was found.
         now = -1.0
         passed_over: list[SimTask] | None = None
         while timers:
@@ -370,9 +396,12 @@ class Kernel(interface.Runtime):
                 else:
                     self._expire(target)
             elif not target.cancelled:
+                # A callback may make tasks ready and add timers, also for this very
+                # instant: the loop finds these as well.
                 now = self._now = due
                 self._call_back(target)
         if passed_over is not None:
+            # Due still, but behind whatever else was added for this instant.
             for task in passed_over:
                 self._sequence += 1
                 heappush(timers, (now, self._sequence, task, task.epoch))
@@ -416,6 +445,7 @@ class Kernel(interface.Runtime):
         self._ready.append(task)
 
     def _call_back(self, timer: SimTimer) -> None:
+        # Whoever blocked last is `current` until now, and a callback is not that task.
         self.current = self._nobody
         try:
             timer.callback(*timer.arguments)
@@ -435,7 +465,7 @@ class Kernel(interface.Runtime):
     # Greenlets.
 
     def _start(self, task: SimTask) -> greenlet:
-        """Return what to switch to for a new task to start.
+        """What to switch to for a new task to start.
 
         A greenlet that has finished its task is used again.
         """
@@ -475,10 +505,12 @@ class Kernel(interface.Runtime):
             following = self._choose()
             following.state = RUNNING
             self.current = following
+            # A new task can begin on this very greenlet, without a switch.
             if following.greenlet is None:
                 following.greenlet = me
                 continue
             self._idle.append(me)
+            # An idle greenlet's stack must not keep a world's program alive.
             del task
             following.greenlet.switch()
 
@@ -489,8 +521,10 @@ class Kernel(interface.Runtime):
         task.wake_joiners()
 
     def _task_raised(self, task: SimTask, error: BaseException) -> None:
+        # What a killed task raises on its way out is nobody's business any more.
         if self.dying or task.killed:
             return
+        # The harness's own failures, and those of the runtime, say all by themselves.
         if task.world is None or isinstance(error, (KeyboardInterrupt, RuntimeFailure)):
             self.fail(error)
             return
@@ -501,7 +535,7 @@ class Kernel(interface.Runtime):
     # Failing and ending.
 
     def fail(self, error: BaseException) -> None:
-        """End the run: ``error`` is raised in main as soon as anybody blocks.
+        """End the run: `error` is raised in main as soon as anybody blocks.
 
         The first failure counts; what fails later, on the way out, is dropped. Only
         Ctrl-C comes before it: whoever sits there wants the end, not a report.
@@ -526,6 +560,7 @@ class Kernel(interface.Runtime):
         main, error = self._main, self._failure
         assert main.greenlet is not None
         assert error is not None
+        # Taken before it is raised: main may go on waiting while it cleans up.
         self._failure = None
         if main.state is READY:
             self._ready.remove(main)
@@ -536,19 +571,21 @@ class Kernel(interface.Runtime):
         self.current = main
         if main.greenlet is getcurrent():
             raise error
+        # The task that stands here has blocked, as any other, and may go on while main
+        # cleans up. If it does not, its greenlet has to be ended with the run.
         self._stranded.append(getcurrent())
         main.greenlet.throw(type(error), error, error.__traceback__)
         return self.current
 
     def unfinished_tasks(self) -> list[SimTask]:
-        """Return every task that is not finished, the oldest first."""
+        """Every task that is not finished, the oldest first."""
         tasks = list(self._tasks)
         for world in self.homes:
             tasks.extend(world.tasks)
         return sorted(tasks, key=lambda task: task.number)
 
     def is_main(self, task: SimTask) -> bool:
-        """Say whether a task is the run's first."""
+        """Whether a task is the run's first."""
         return task is self._main
 
     def run_main(self, main: Callable[[], T]) -> T:
@@ -589,6 +626,7 @@ class Kernel(interface.Runtime):
         """
         running, here = self.current, getcurrent()
         for task in tasks:
+            # First of all, so that no lock is handed to a task that never takes it.
             self._leave_list(task)
             task.killed = True
             task.epoch += 1
@@ -601,12 +639,14 @@ class Kernel(interface.Runtime):
         self.current = self._nobody
         for zombie in self._zombies:
             if zombie is not here:
+                # It ends by returning to its parent, which has to be this place.
                 zombie.parent = here
                 zombie.throw(WorldKilled)
         # A callback may run on the stack of a task that it kills: that one stays.
         self._zombies = [zombie for zombie in self._zombies if zombie is here]
         self.dying = was_dying
         self.current = running
+        # Last: who waits for a killed task must find everything that it held let go.
         for task in tasks:
             task.wake_joiners()
 

@@ -1,7 +1,7 @@
-"""Locks, conditions and events of a simulated ``threading`` module.
+"""Locks, conditions and events of a simulated `threading` module.
 
 They are the hot part of every simulated program, hence written by hand; what is
-rare comes from the standard library's own source (see ``simthreading``). A lock
+rare comes from the standard library's own source (see `simthreading`). A lock
 operation is a preemption point. Between deciding to wait and blocking there is none,
 or a wake-up could be lost.
 
@@ -26,7 +26,7 @@ LockT = TypeVar("LockT", bound="Lock")
 
 
 class Lock:
-    """A mutual exclusion lock, as ``threading.Lock``."""
+    """A mutual exclusion lock, as `threading.Lock`."""
 
     __slots__ = ("__weakref__", "_owner", "_runtime", "_waiters")
 
@@ -41,13 +41,15 @@ class Lock:
 
     @property
     def holder(self) -> SimTask | None:
-        """Name the task that holds the lock, for reports."""
+        """The task that holds the lock, for reports."""
         return self._owner
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock, waiting for it if it is held."""
         if timeout != -1:
             _check_timeout(blocking, timeout)
+        # `Kernel.point`, written out to save a call. The point comes before the lock is
+        # looked at, so that another task may be first.
         runtime = self._runtime
         runtime.countdown -= 1
         if runtime.countdown <= 0:
@@ -63,6 +65,8 @@ class Lock:
         runtime = self._runtime
         now = runtime.now
         me = runtime.current
+        # It is left there afterwards; reports look at it only while a lock is waited
+        # for.
         me.waiting_since = now()
         # Who waits without a limit of its own waits as long as the run has patience.
         limit = timeout if timeout >= 0 else runtime.lock_patience
@@ -81,9 +85,12 @@ class Lock:
     def release(self) -> None:
         """Free the lock and let one waiter try again."""
         runtime = self._runtime
+        # Anybody may release a lock, as with the real one; it is no RLock.
         if self._owner is None:
             _refuse_release(runtime.dying, "release unlocked lock")
             return
+        # It is freed, and not handed over: whoever runs before the waiter does may
+        # take it, which is what the interpreter's locks allow and students must expect.
         self._owner = None
         if self._waiters:
             runtime.wake(self._waiters.popleft())
@@ -92,7 +99,7 @@ class Lock:
             runtime.preempt()
 
     def locked(self) -> bool:
-        """Say whether anybody holds the lock."""
+        """Whether anybody holds the lock."""
         return self._owner is not None
 
     def __reduce__(self) -> NoReturn:
@@ -120,6 +127,8 @@ class Lock:
         return 1
 
     def _acquire_restore(self, depth: int) -> None:
+        # Without a limit of the wait's own: after a timeout, too, `wait` returns with
+        # the lock held. The run's patience with locks holds all the same.
         if self._owner is None:
             self._owner = self._runtime.current
         else:
@@ -134,7 +143,7 @@ class Lock:
 
 
 class RLock(Lock):
-    """A lock that its holder may take again, as ``threading.RLock``."""
+    """A lock that its holder may take again, as `threading.RLock`."""
 
     __slots__ = ("_depth",)
 
@@ -149,6 +158,7 @@ class RLock(Lock):
         """Take the lock once more, waiting while another task holds it."""
         if timeout != -1:
             _check_timeout(blocking, timeout)
+        # Who holds it already passes no preemption point: nobody else could take it.
         if self._owner is not self._runtime.current and not super().acquire(
             blocking, timeout
         ):
@@ -157,7 +167,7 @@ class RLock(Lock):
         return True
 
     def release(self) -> None:
-        """Undo one ``acquire``; the last one frees the lock."""
+        """Undo one `acquire`; the last one frees the lock."""
         if self._owner is not self._runtime.current:
             _refuse_release(self._runtime.dying, "cannot release un-acquired lock")
             return
@@ -178,6 +188,7 @@ class RLock(Lock):
     def _release_save(self) -> int:
         if not self._depth:
             raise RuntimeError("cannot release un-acquired lock")
+        # All levels at once; whoever gets the lock meanwhile counts from none.
         depth, self._depth = self._depth, 0
         super()._release_save()
         return depth
@@ -188,12 +199,13 @@ class RLock(Lock):
 
 
 class Condition(Generic[LockT]):
-    """A condition variable, as ``threading.Condition``."""
+    """A condition variable, as `threading.Condition`."""
 
     def __init__(self, lock: LockT | None = None) -> None:
         self._lock: Lock = RLock() if lock is None else lock
         self._runtime = self._lock._runtime
         self._waiters: deque[SimTask] = deque()
+        # As attributes, like the library's: some programs call or replace them.
         self.acquire = self._lock.acquire
         self.release = self._lock.release
         self._release_save = self._lock._release_save
@@ -207,7 +219,7 @@ class Condition(Generic[LockT]):
         self.release()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Free the lock until notified, or until ``timeout`` seconds have passed."""
+        """Free the lock until notified, or until `timeout` seconds have passed."""
         lock, runtime = self._lock, self._runtime
         if not lock._is_owned():
             raise RuntimeError("cannot wait on un-acquired lock")
@@ -234,11 +246,14 @@ class Condition(Generic[LockT]):
         return result
 
     def notify(self, n: int = 1) -> None:
-        """Wake ``n`` waiters, those that have waited longest."""
+        """Wake `n` waiters, those that have waited longest."""
         if not self._lock._is_owned():
+            # A `finally` block of the library's own code, in a thread that is killed.
             if self._runtime.dying:
                 return
             raise RuntimeError("cannot notify on un-acquired lock")
+        # Whoever is on the list still waits: one whose time is up has left it. So no
+        # notification is spent on a waiter that does not need it.
         waiters = self._waiters
         while waiters and n > 0:
             self._runtime.wake(waiters.popleft())
@@ -264,7 +279,7 @@ class Condition(Generic[LockT]):
 
 
 class Event:
-    """A flag to wait for, as ``threading.Event``."""
+    """A flag to wait for, as `threading.Event`."""
 
     def __init__(self) -> None:
         self._runtime = active()
@@ -272,17 +287,19 @@ class Event:
         self._waiters: list[SimTask] = []
 
     def is_set(self) -> bool:
-        """Say whether the flag is set."""
+        """Whether the flag is set."""
         self._runtime.point()
         return self._flag
 
     def isSet(self) -> bool:
-        """Say whether the flag is set."""
+        """Whether the flag is set."""
         warn_deprecated("isSet()", "use is_set()")
         return self.is_set()
 
     def set(self) -> None:
         """Set the flag and wake everybody."""
+        # Woken before the point: from the first moment at which others can see the
+        # flag, nobody waits for it any more.
         self._flag = True
         self._runtime.wake_all(self._waiters)
         self._runtime.point()
@@ -293,11 +310,13 @@ class Event:
         self._runtime.point()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the flag is set; False when ``timeout`` seconds pass first."""
+        """Block until the flag is set; False when `timeout` seconds pass first."""
         if self._flag:
             self._runtime.point()
             return True
         _check_limit(timeout)
+        # How the wait ended is the answer, not the flag: it may be cleared again before
+        # this task runs, and the library says True then as well.
         return self._runtime.block(self, self._waiters, timeout)
 
     def __reduce__(self) -> NoReturn:
@@ -326,7 +345,7 @@ def _check_timeout(blocking: bool, timeout: float) -> None:
 
 
 def warn_deprecated(old: str, new: str) -> None:
-    """Warn the caller's caller, by the world's own ``warnings``, of an old name."""
+    """Warn the caller's caller, by the world's own `warnings`, of an old name."""
     warn = own_attribute("warnings", "warn", warnings.warn)
     warn(f"{old} is deprecated, {new} instead", DeprecationWarning, stacklevel=3)
 

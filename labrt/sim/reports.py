@@ -112,7 +112,7 @@ def _frame_of(task: SimTask) -> FrameType | None:
 
 
 def _frames(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
-    """Return the task's frames, innermost first, without this package's."""
+    """The task's frames, innermost first, without this package's."""
     found = []
     frame = frame or _frame_of(task)
     while frame is not None:
@@ -134,7 +134,7 @@ def _place(task: SimTask, frame: FrameType | None = None) -> str:
 
 
 def _name_of_lock(task: SimTask, lock: object) -> str:
-    """Find what the waiting code calls a lock: ``self.mu``; ``raft.mu`` if global."""
+    """Find what the waiting code calls a lock: `self.mu`; `raft.mu` if global."""
     kind = type(lock).__name__
     frames = _frames(task)
     for frame in frames:
@@ -156,7 +156,7 @@ def _name_of_lock(task: SimTask, lock: object) -> str:
 
 
 def _attributes(value: object) -> dict[str, object]:
-    """Return what is stored in an object itself, in its ``__dict__`` or its slots."""
+    """What is stored in an object itself, in its `__dict__` or its slots."""
     found: dict[str, object] = {}
     for kind in type.__dict__["__mro__"].__get__(type(value)):
         for name, member in type.__dict__["__dict__"].__get__(kind).items():
@@ -171,7 +171,7 @@ def _attributes(value: object) -> dict[str, object]:
 
 
 def _is_lock_of(value: object, lock: object) -> bool:
-    """Say whether a value is that lock, or a condition that is built on it."""
+    """Whether a value is that lock, or a condition that is built on it."""
     if value is lock:
         return True
     kinds = type.__dict__["__mro__"].__get__(type(value))

@@ -75,12 +75,12 @@ THE_END: Final = "the end of the run"
 class SimTask:
     """A function that runs on a greenlet of its own, in a world or in none.
 
-    ``state`` changes in `labrt.sim.kernel` alone. ``waiters`` is the list that a
-    blocked task stands on, None if it only sleeps. ``epoch`` counts the times that the
+    `state` changes in `labrt.sim.kernel` alone. `waiters` is the list that a
+    blocked task stands on, None if it only sleeps. `epoch` counts the times that the
     task has left a state of being blocked: a timer of an earlier wait is recognised by
-    its older number. ``woken`` says how the last wait ended, ``blocked_on`` what it was
-    for (a sleep is for nothing), ``waiting_since`` when it began, if for a lock. A task
-    of a killed world is done, and ``killed`` says why: if it is the one that runs, it
+    its older number. `woken` says how the last wait ended, `blocked_on` what it was
+    for (a sleep is for nothing), `waiting_since` when it began, if for a lock. A task
+    of a killed world is done, and `killed` says why: if it is the one that runs, it
     ends when it next blocks.
     """
 
@@ -131,7 +131,7 @@ class SimTask:
         self._joiners: list[SimTask] | None = None
 
     def join(self, timeout: float | None = None) -> bool:
-        """Block until the task is done; False when ``timeout`` seconds pass first."""
+        """Block until the task is done; False when `timeout` seconds pass first."""
         if self.done:
             return True
         if self._joiners is None:
@@ -145,12 +145,12 @@ class SimTask:
 
     @property
     def done(self) -> bool:
-        """Say whether the task has ended, or will never go on."""
+        """Whether the task has ended, or will never go on."""
         return self.state is DONE
 
     @property
     def where(self) -> str:
-        """Name the task for messages: its world and its own name."""
+        """The task for messages: its world and its own name."""
         return f"{self.world.name}, {self.name}" if self.world else self.name
 
 
@@ -198,7 +198,7 @@ class SimFuture:
             self._runtime.wake_all(self._waiters)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the value is set; False when ``timeout`` seconds pass first."""
+        """Block until the value is set; False when `timeout` seconds pass first."""
         if self.done:
             return True
         return self._runtime.block("a reply", self._waiters, timeout)

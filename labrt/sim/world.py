@@ -39,12 +39,12 @@ def precompile_simulated(path: Path, *, preempt_lines: bool) -> None:
 
 
 def simulated_sources(*, preempt_lines: bool) -> Sources:
-    """Return the sources of one run's worlds."""
+    """The sources of one run's worlds."""
     return Sources(_COMPILERS[preempt_lines])
 
 
 class SupportsWrite(Protocol):
-    """What ``print`` writes to."""
+    """What `print` writes to."""
 
     def write(self, text: str, /) -> object:
         """Take some text."""
@@ -52,7 +52,7 @@ class SupportsWrite(Protocol):
 
 @final
 class SimWorld:
-    """One incarnation of a program under a ``SimRuntime``.
+    """One incarnation of a program under a `SimRuntime`.
 
     `name` stays the same over a program's incarnations, `key` does not. `substitute`
     says which module the world gets for a name, `output` takes each line that it
@@ -72,12 +72,16 @@ class SimWorld:
         output: Callable[[str], None],
         on_kill: Callable[[SimWorld], None],
     ) -> None:
+        # Outlives the world, like everything that its modules were given; what they may
+        # still do with it, a killed task never gets to.
         self.runtime = runtime
         self.name = name
         self.incarnation = incarnation
         self.key = f"{name}#{incarnation}"
         self.alive = True
+        # From the incarnation's key: how much another world draws changes nothing here.
         self.random = random.Random(derive(runtime.seed, f"world {self.key}"))
+        # Oldest first, since they are killed in this order.
         self.tasks: dict[SimTask, None] = {}
         self._output = output
         self._on_kill = on_kill
@@ -110,6 +114,7 @@ class SimWorld:
             thread=self._current_task,
             gate=runtime.future,
         )
+        # As attributes of the world: the modules that are made for it ask for no more.
         self.builtins = self.loader.builtins
         self.find = self.loader.imports.find
         self.fresh_library_module = self.loader.fresh_library_module
@@ -136,19 +141,22 @@ class SimWorld:
         return stream
 
     def load(self, module: str) -> ModuleType:
-        """Import ``module`` as the world's code would and return it."""
+        """Import `module` as the world's code would and return it."""
         return self.loader.load(module)
 
     def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a copy of a function that imports as the world's code does."""
+        """A copy of a function that imports as the world's code does."""
         return self.loader.adopt(function)
 
     def kill(self) -> None:
         """End the world at this instant; its tasks never run again."""
         if not self.alive:
             return
+        # While the world may still print: a line without an end is shown as well.
         for stream in self._streams.values():
             stream.finish()
+        # Before the tasks are unwound: their `finally` blocks look at it, and do
+        # nothing.
         self.alive = False
         self.runtime.kill_tasks(list(self.tasks))
         self.tasks.clear()
@@ -156,7 +164,7 @@ class SimWorld:
         self.loader.unload()
 
     def count_thread(self) -> int:
-        """Return the running number of a new thread, for its name."""
+        """The running number of a new thread, for its name."""
         self._threads += 1
         return self._threads
 
