@@ -1,0 +1,1 @@
+"""Tests of the project as a whole: what its files import, and what its pages say."""

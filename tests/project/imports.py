@@ -1,0 +1,58 @@
+"""Who imports whom, read from the sources: every import counts, wherever it stands.
+
+An import inside a function, or for type checkers only, ties two modules together just
+as well: neither can be understood without the other.
+"""
+
+from __future__ import annotations
+
+import ast
+import graphlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+Graph = Mapping[str, frozenset[str]]
+"""Each module's name, and the modules of the same sources that it imports."""
+
+
+def import_graph(root: Path, packages: Sequence[str]) -> Graph:
+    """The graph of the modules in some packages, which lie in one folder."""
+    files = dict(_modules(root, packages))
+    return {
+        module: frozenset(_imported(module, file, files))
+        for module, file in files.items()
+    }
+
+
+def circle(graph: Graph) -> list[str]:
+    """The modules of a circle of imports, each of which imports the next; or none."""
+    try:
+        graphlib.TopologicalSorter(graph).prepare()
+    except graphlib.CycleError as error:
+        found: list[str] = error.args[1]
+        return found[::-1]
+    return []
+
+
+def _modules(root: Path, packages: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    for package in packages:
+        for file in sorted((root / package).rglob("*.py")):
+            parts = file.relative_to(root).with_suffix("").parts
+            yield ".".join(parts).removesuffix(".__init__"), file
+
+
+def _imported(module: str, file: Path, known: Mapping[str, Path]) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_bytes())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: a relative import"
+            base = node.module or ""
+            # A name may be that of a module in the package, or of something in it.
+            names = [
+                inner if (inner := f"{base}.{alias.name}") in known else base
+                for alias in node.names
+            ]
+        else:
+            continue
+        yield from (name for name in names if name in known and name != module)
