@@ -1,8 +1,15 @@
 """The Raft labs: the interface, the reference solution and what tests it.
 
 `raftapi` is the interface that every solution shares with the tester. The reference is
-`raft` (threads, timers and RPCs) around `core` (all decisions, as a step machine). The
-core is put together from small parts: `log`, `election`, `progress`, `commit`,
-`snapshots`, `leadership`, `state`, `rpc`; around it are `storage`, `couriers` and
-`applier`. What tests solutions is in `testing/`.
+`raft` (threads, timers and RPCs) around `core` (all decisions, as a step machine). What
+the core is made of, in the order in which it reads best:
+
+- `log`: the entries, by index;
+- `rpc`: what peers say to each other;
+- `election` and `quorum`: who may lead, who does, and what is committed;
+- `storage`: what a peer keeps, and what of it survives a crash;
+- `progress` and `leadership`: what a leader knows of its followers and sends to them.
+
+Around the core, `senders` make the calls and `applier` serves the service. What tests
+solutions is in `testing/`.
 """

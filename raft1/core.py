@@ -12,8 +12,8 @@ this peer: a vote, an acknowledgement or an own entry that a crash could take ba
 break the promises they make (section 5.1, figure 2).
 
 The rules are those of figure 2, in the paper's words where a rule has one. The parts
-that can be looked at alone are in modules of their own: `log`, `election`, `progress`,
-`commit`, `snapshots`, and `leadership` for what only a leader does.
+that can be looked at alone are in modules of their own: `log`, `election`, `quorum`,
+`progress`, and `leadership` for what only a leader does.
 """
 
 from __future__ import annotations
@@ -22,10 +22,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from raft1 import snapshots
-from raft1.commit import follower_commit
 from raft1.election import (
-    Ballot,
     draw_election_timeout,
     is_up_to_date,
     may_grant_vote,
@@ -33,6 +30,7 @@ from raft1.election import (
 from raft1.leadership import Envelope, Leadership
 from raft1.log import LogEntry
 from raft1.progress import find_conflict
+from raft1.quorum import Ballot
 from raft1.raftapi import ApplyMsg
 from raft1.rpc import (
     AppendEntriesArgs,
@@ -44,8 +42,7 @@ from raft1.rpc import (
     RequestVoteArgs,
     RequestVoteReply,
 )
-from raft1.snapshots import Effect
-from raft1.state import PeerState
+from raft1.storage import PeerState
 
 
 class Role(Enum):
@@ -84,6 +81,7 @@ class Core:
         # Meaningless while this peer leads.
         self._election_deadline = 0.0
         self._reset_election_timer(now)
+        # The leader's snapshot is in the state, and the service does not know it yet.
         self._undelivered_snapshot = False
 
     @property
@@ -119,9 +117,18 @@ class Core:
         """What the service is to be told now, in order; each message comes once."""
         state = self.state
         messages = []
+        # First, since the entries that the service lacks may be gone from the log. Of
+        # several snapshots that came since the last time only the newest is left.
         if self._undelivered_snapshot:
             self._undelivered_snapshot = False
-            messages.append(snapshots.message_for(state.log, state.snapshot))
+            messages.append(
+                ApplyMsg(
+                    SnapshotValid=True,
+                    Snapshot=state.snapshot,
+                    SnapshotTerm=state.log.base_term,
+                    SnapshotIndex=state.log.base_index,
+                )
+            )
             state.last_applied = state.log.base_index
         first = state.last_applied + 1
         for index, entry in enumerate(
@@ -140,6 +147,8 @@ class Core:
         term = self.state.current_term
         if self._leadership is None:
             return -1, term, False
+        # No wait for the commit: that may never come. The caller learns of it by what
+        # it is told to apply at this index.
         index = self.state.log.append(LogEntry(term, command))
         self._leadership.entries_added(now)
         return index, term, True
@@ -172,6 +181,8 @@ class Core:
         if args.Term < state.current_term:
             return RequestVoteReply(state.current_term, VoteGranted=False)
         self._catch_up_with_term(args.Term, now)
+        # Whether or not it gets the vote, the candidate's term holds from here on: a
+        # leader that went on in an older one would split the group (section 5.1).
         log = state.log
         up_to_date = is_up_to_date(
             args.LastLogTerm,
@@ -183,6 +194,8 @@ class Core:
             state.voted_for, args.CandidateId, up_to_date=up_to_date
         )
         if granted:
+            # Saved before the reply leaves (see the module's text): a peer that crashes
+            # and forgets whom it voted for could make a second leader in this term.
             state.voted_for = args.CandidateId
             # Only a vote given away is a reason to wait longer. Otherwise a peer that
             # cannot win would keep those that can from trying.
@@ -195,9 +208,13 @@ class Core:
         if args.Term < state.current_term:
             return AppendEntriesReply(state.current_term, Success=False)
         self._follow(args.Term, now)
+        # Step 2 of figure 2, the consistency check. By induction, a log that agrees at
+        # PrevLogIndex agrees with the leader's in everything before it (section 5.3).
         log = state.log
         conflict = find_conflict(log, args.PrevLogIndex, args.PrevLogTerm)
         if conflict is not None:
+            # Not only "no", but where to look next: a hint about a whole term saves a
+            # round trip for each of its entries (end of section 5.3).
             return AppendEntriesReply(
                 state.current_term,
                 Success=False,
@@ -208,8 +225,11 @@ class Core:
         committed_term = log.term_at(state.commit_index)
         log.merge(args.PrevLogIndex, args.Entries)
         assert log.has(state.commit_index, committed_term), "a committed entry is gone"
-        state.commit_index = follower_commit(
-            state.commit_index, args.LeaderCommit, args.last_index
+        # Step 5. The request vouches for entries up to its last one. What this log
+        # holds behind that may be left over from another leader, so the length of the
+        # log is no bound; and a late request must not take the commit index back.
+        state.commit_index = max(
+            state.commit_index, min(args.LeaderCommit, args.last_index)
         )
         return AppendEntriesReply(state.current_term, Success=True)
 
@@ -221,13 +241,17 @@ class Core:
         if args.Term < state.current_term:
             return InstallSnapshotReply(state.current_term)
         self._follow(args.Term, now)
-        index, term = args.LastIncludedIndex, args.LastIncludedTerm
-        effect = snapshots.effect_of(state.log, state.commit_index, index, term)
-        if effect is not Effect.IGNORE:
-            snapshots.adopt(state.log, effect, index, term)
-            state.snapshot = args.Data
-            state.commit_index = index
-            self._undelivered_snapshot = True
+        index = args.LastIncludedIndex
+        # A request may be a late one, or repeat what an AppendEntries has brought
+        # meanwhile. Up to the commit index this log holds what the snapshot sums up,
+        # and the service has it or is about to: adopting it would take both back.
+        if index <= state.commit_index:
+            return InstallSnapshotReply(state.current_term)
+        state.log.install(index, args.LastIncludedTerm)
+        state.snapshot = args.Data
+        # Services take snapshots only of what they have applied, so it is committed.
+        state.commit_index = index
+        self._undelivered_snapshot = True
         return InstallSnapshotReply(state.current_term)
 
     # Steps: what came of this peer's own requests.
@@ -254,6 +278,8 @@ class Core:
     ) -> None:
         """Judge a reply to a request of this term; None if it was lost."""
         if isinstance(request, RequestVoteArgs):
+            # A lost one is not repeated: the election is over within a timeout, and
+            # the next is a new one. A refusal in our own term tells nothing either.
             if isinstance(reply, RequestVoteReply) and reply.VoteGranted:
                 self._vote_received(peer, now)
             return
@@ -283,9 +309,13 @@ class Core:
     def _campaign(self, now: float) -> None:
         """Stand for election in a new term (section 5.2)."""
         state = self.state
+        # A new term even if the last candidacy was ours: its votes may have been split,
+        # and no peer votes twice in a term.
         state.enter_term(state.current_term + 1)
+        # Our own vote is given away as any other, or we might vote for somebody else.
         state.voted_for = self._me
         self._ballot = Ballot(self._me, self._peers)
+        # Drawn anew, for the case that nobody wins.
         self._reset_election_timer(now)
         request = RequestVoteArgs(
             Term=state.current_term,
@@ -294,6 +324,7 @@ class Core:
             LastLogTerm=state.log.last_term,
         )
         self._outbox += [Envelope(peer, request) for peer in self._others()]
+        # Only in a group of one.
         if self._ballot.won:
             self._lead(now)
 
@@ -311,7 +342,9 @@ class Core:
     def _follow(self, term: int, now: float) -> None:
         """There is a leader in `term`, which is not older than ours: wait for it."""
         self._catch_up_with_term(term, now)
+        # Election Safety: a term is led by one peer, and that one is not us.
         assert self._leadership is None, f"two leaders in term {term}"
+        # A candidate of the same term has lost: somebody else has the majority's votes.
         self._ballot = None
         self._reset_election_timer(now)
 
@@ -322,6 +355,7 @@ class Core:
         if self._leadership is not None:
             # Its deadline dates from before it led.
             self._reset_election_timer(now)
+        # Others keep their deadline: a newer term alone is no sign that anybody leads.
         self._leadership = None
         self._ballot = None
         self.state.enter_term(term)

@@ -1,7 +1,8 @@
-"""The rules of elections: who may be voted for, who has won, how long to wait.
+"""The rules of elections: who may be voted for, and how long to wait for a leader.
 
 Sections 5.2 and 5.4.1 of the paper as functions of their arguments. What a peer does
-with the answers (whom it voted for, when it stops waiting) is in `core`.
+with the answers (whom it voted for, when it stops waiting) is in `core`; who has won is
+in `quorum`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,6 @@ ELECTION_TIMEOUT_MIN_S = 0.35
 ELECTION_TIMEOUT_MAX_S = 0.70
 
 
-def majority_of(peers: int) -> int:
-    """The smallest number of peers of which any two sets have one in common."""
-    assert peers > 0, "a group has at least one peer"
-    return peers // 2 + 1
-
-
 def is_up_to_date(
     last_term: int, last_index: int, *, than_term: int, than_index: int
 ) -> bool:
@@ -29,6 +24,7 @@ def is_up_to_date(
     The later term decides, then the longer log (end of section 5.4.1). Comparing
     lengths first would elect a peer whose long tail was never committed.
     """
+    # "At least as up-to-date": with equal logs either may lead, or nobody could.
     return (last_term, last_index) >= (than_term, than_index)
 
 
@@ -49,24 +45,3 @@ def draw_election_timeout(random: Callable[[], float]) -> float:
     """
     spread = ELECTION_TIMEOUT_MAX_S - ELECTION_TIMEOUT_MIN_S
     return ELECTION_TIMEOUT_MIN_S + spread * random()
-
-
-class Ballot:
-    """The votes that one candidate has received in one term."""
-
-    __slots__ = ("_granted_by", "_peers")
-
-    def __init__(self, candidate: int, peers: int) -> None:
-        assert 0 <= candidate < peers, "the candidate is not of this group"
-        self._granted_by = {candidate}
-        self._peers = peers
-
-    def grant(self, voter: int) -> None:
-        """Count the vote of `voter`; a duplicate of it counts once."""
-        assert 0 <= voter < self._peers, "the voter is not of this group"
-        self._granted_by.add(voter)
-
-    @property
-    def won(self) -> bool:
-        """Whether a majority of the whole group, not of those heard from, agreed."""
-        return len(self._granted_by) >= majority_of(self._peers)

@@ -9,7 +9,9 @@ log has base 0 in term 0, so that no caller needs a special case for "no entry b
 Rules that always hold:
 
 - the log holds the indices base_index + 1 .. last_index without gaps;
-- terms never decrease from one index to the next, from base_term on;
+- terms never decrease from one index to the next, from base_term on: a leader appends
+  entries of its own term only, which is the newest of all it has, and a follower's log
+  is a piece of some leader's;
 - `unsaved_from` is no larger than any index that changed since `mark_saved`.
 
 No threads, no time, no persister: a `Log` is data with a few questions to ask it.
@@ -110,10 +112,16 @@ class Log:
         newer one added.
         """
         assert prev_index <= self.last_index, "a gap before the new entries"
+        # Compare, and do not simply cut off and append: what is cut off may have been
+        # acknowledged to the leader and counted by it, and for as long as it is gone
+        # a crash would take back a promise.
         for offset, entry in enumerate(entries):
             index = prev_index + 1 + offset
+            # Same index and term means the same entry (section 5.3). What the snapshot
+            # covers is committed, and so is the leader's, too.
             if index <= self.base_index or self.has(index, entry.term):
                 continue
+            # The first that is new or differs: all behind it are the leader's to say.
             self._truncate(index)
             for newer in entries[offset:]:
                 self.append(newer)
@@ -124,14 +132,25 @@ class Log:
         assert self.base_index <= index <= self.last_index, f"cannot trim at {index}"
         dropped = index - self.base_index
         del self._entries[:dropped]
+        # One more term than entries: that of the entry at `index` stays, as the base's.
         del self._terms[:dropped]
         self.base_index = index
 
-    def reset(self, index: int, term: int) -> None:
-        """Forget everything; a snapshot that ends at `index` takes its place."""
+    def install(self, index: int, term: int) -> None:
+        """Begin behind a snapshot that ends at `index`, in `term` (figure 13, 6 and 7).
+
+        Entries behind the snapshot stay if this log agrees with it at its end: they may
+        be all that a majority has of a committed entry. Otherwise this log's history is
+        another one, and all of it goes.
+        """
+        assert index > self.base_index, "a snapshot would take the log back"
+        if self.has(index, term):
+            self.compact(index)
+            return
         self._entries.clear()
         self._terms[:] = [term]
         self.base_index = index
+        # No entry is left, and the first that comes will be a new one.
         self.unsaved_from = min(self.unsaved_from, index + 1)
 
     def mark_saved(self) -> None:
@@ -146,6 +165,7 @@ class Log:
         """
         if limit < self.base_index:
             return limit
+        # Terms are sorted, so backing up over a long term is a binary search.
         end = min(limit, self.last_index) - self.base_index + 1
         return self.base_index + bisect_right(self._terms, term, 0, end) - 1
 

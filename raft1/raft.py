@@ -4,14 +4,18 @@ Every entry point is one step: take the lock, let the core decide, settle, relea
 settle is to do what the step calls for, in the order that makes it safe:
 
 1. save the state, so that nothing leaves this peer that a crash could take back;
-2. hand the requests to the couriers, which send them without the lock;
+2. hand the requests to the senders, which make the calls without the lock;
 3. wake the applier if something was committed, and the timer if it would sleep too
    long.
 
 Nothing waits while it holds the lock: not for the network, not for the service, not for
-time to pass. Only the save is done under it, since everything else has to come after.
-The threads are one timer (elections, or heartbeats), one applier, and as many couriers
-as there are calls under way. Each sleeps until there is something to do.
+time to pass. A peer that kept it during a call could not answer others meanwhile, and
+two such peers would wait for each other; one that kept it until the service has taken a
+message could not be given a snapshot by that service. Only the save is done under it,
+since everything else has to come after.
+
+The threads are one timer (elections, or heartbeats), one applier, and as many senders
+as there are calls in flight. Each sleeps until there is something to do.
 
 After `Kill` a peer promises nothing any more: what it would save now might already have
 been read by its successor.
@@ -27,8 +31,7 @@ from typing import Any
 
 from raft1.applier import Applier
 from raft1.core import Core, Role
-from raft1.couriers import Couriers
-from raft1.leadership import NEVER, Envelope
+from raft1.leadership import NO_DEADLINE, Envelope
 from raft1.raftapi import ApplyChannel, ClientEnd, Persister
 from raft1.rpc import (
     AppendEntriesArgs,
@@ -39,6 +42,7 @@ from raft1.rpc import (
     RequestVoteArgs,
     RequestVoteReply,
 )
+from raft1.senders import Senders
 from raft1.storage import Storage
 
 # A timer that comes due within this time is due: clocks round, and to sleep for less
@@ -83,11 +87,13 @@ class Raft:
         # Guards the core and everything below.
         self._lock = threading.Lock()
         self._killed = False
-        self._couriers = Couriers(self._lock, peers, self._replied)
+        self._senders = Senders(self._lock, peers, self._replied)
         self._applier = Applier(self._lock, self._core, apply_channel)
         self._timer_changed = threading.Condition(self._lock)
         # When the timer's thread will look at the core again by itself.
+        # 0 until it has looked for the first time, so that nobody need wake it before.
         self._timer_wakes_s = 0.0
+        # Last, since the threads use everything above.
         self._applier.start()
         threading.Thread(target=self._run_timer, name="raft-timer", daemon=True).start()
 
@@ -103,6 +109,7 @@ class Raft:
             if self._killed:
                 return -1, NO_TERM, False
             result = self._core.start(command, time.monotonic())
+            # A peer that does not lead has changed nothing.
             if result[2]:
                 self._settle()
             return result
@@ -118,6 +125,8 @@ class Raft:
         Raises `ValueError` if the service cannot know that state yet. A snapshot that
         is older than the present one is ignored.
         """
+        # The service calls this while the applier waits for it to take a message. The
+        # applier does not hold the lock meanwhile, so there is no deadlock here.
         with self._lock:
             offered = self._applier.offered_index
             if index > offered:
@@ -138,7 +147,9 @@ class Raft:
         """Stop: no thread does anything more, and the apply channel is closed."""
         with self._lock:
             self._killed = True
-            self._couriers.close()
+            # Nothing is saved: whatever was promised has been saved by the step that
+            # promised it.
+            self._senders.close()
             self._applier.close()
             self._timer_changed.notify()
 
@@ -150,6 +161,7 @@ class Raft:
             if self._killed:
                 return RequestVoteReply(NO_TERM, VoteGranted=False)
             reply = self._core.request_vote(args, time.monotonic())
+            # Before the return, which sends the reply: a vote has to be on disk first.
             self._settle()
             return reply
 
@@ -159,6 +171,7 @@ class Raft:
             if self._killed:
                 return AppendEntriesReply(NO_TERM, Success=False)
             reply = self._core.append_entries(args, time.monotonic())
+            # As in RequestVote: the leader counts on what this reply acknowledges.
             self._settle()
             return reply
 
@@ -174,7 +187,7 @@ class Raft:
     # What the threads do.
 
     def _replied(self, envelope: Envelope, reply: Reply | None) -> None:
-        """A courier is back; the lock is held."""
+        """Judge what a sender has brought back; the lock is held."""
         self._core.replied(envelope.peer, envelope.request, reply, time.monotonic())
         self._settle()
 
@@ -185,11 +198,16 @@ class Raft:
                 now = time.monotonic()
                 deadline = self._core.next_deadline()
                 if deadline - now > TIMER_PRECISION_S:
+                    # Written down, so that a step that brings the deadline forward
+                    # knows whether this thread would sleep past it. Deadlines that
+                    # move back cost one look too many, and no wake-up.
                     self._timer_wakes_s = deadline
                     self._timer_changed.wait(
-                        None if deadline == NEVER else deadline - now
+                        None if deadline == NO_DEADLINE else deadline - now
                     )
                 else:
+                    # Not before the deadline, by the core's reckoning: it might find
+                    # nothing due, and this loop would spin.
                     self._core.tick(max(now, deadline))
                     self._settle()
 
@@ -200,7 +218,7 @@ class Raft:
         assert not self._killed, "a step after the end"
         self._storage.save(core.state)
         for envelope in core.take_outbox():
-            self._couriers.send(envelope)
+            self._senders.send(envelope)
         if core.has_deliveries:
             self._applier.wake()
         deadline = core.next_deadline()

@@ -1,4 +1,9 @@
-"""What survives a crash, as bytes: the persistent part of `PeerState`.
+"""What a peer keeps, and how a part of it survives a crash.
+
+`PeerState` is the state box of figure 2. Its `current_term`, `voted_for` and `log`, and
+the snapshot, have to be in stable storage before anybody can learn of a change to them
+(section 5.1); `Storage` writes them down. The rest is volatile and begins anew after a
+crash.
 
 The persister replaces everything with each save, but a save should not cost an encoding
 of the whole log. So `Storage` keeps the encoded entries of the last save, in one buffer
@@ -17,7 +22,37 @@ from dataclasses import dataclass
 import labgob
 from raft1.log import Log, LogEntry
 from raft1.raftapi import Persister
-from raft1.state import PeerState
+
+
+@dataclass(slots=True)
+class PeerState:
+    """One peer's state. base_index <= last_applied <= commit_index <= last_index.
+
+    The left part of that may fail for a moment: `last_applied` is behind the base
+    while a snapshot from the leader waits to be delivered to the service.
+    """
+
+    log: Log
+    current_term: int = 0
+    # Whom this peer voted for in current_term, if anybody. To forget it in a crash
+    # would be to vote twice in a term, and so to elect two leaders.
+    voted_for: int | None = None
+    # The service's state up to the log's base; empty as long as that is 0.
+    snapshot: bytes = b""
+
+    # The last entry known to be committed: it will never change or vanish. Volatile,
+    # since a leader tells it again; only what the snapshot covers is known at once.
+    commit_index: int = 0
+    # The last entry that has been handed to the applier.
+    last_applied: int = 0
+
+    def enter_term(self, term: int) -> None:
+        """Move on to a newer term, in which this peer has not voted yet."""
+        assert term > self.current_term, "terms only grow"
+        # Always together: a vote is for one term. A vote kept for longer would refuse
+        # every candidate of the new term but one.
+        self.current_term = term
+        self.voted_for = None
 
 
 class StorageError(ValueError):
@@ -65,6 +100,8 @@ class Storage:
     def save(self, state: PeerState) -> None:
         """Write `state` down, unless nothing in it has changed since the last time."""
         log = state.log
+        # Every step ends with a save, and most change nothing: a heartbeat, its reply,
+        # a commit. Those must not cost a write.
         fields = (state.current_term, state.voted_for, log.base_index)
         if log.unsaved_from > log.last_index and fields == self._saved:
             return
@@ -72,9 +109,12 @@ class Storage:
             self._saved = fields
             self._header = bytearray()
             labgob.NewEncoder(self._header).Encode(Header(*fields, log.base_term))
+        # In this order: the rewriting counts from the new base.
         self._drop_front(log.base_index)
         self._rewrite_from(log, max(log.unsaved_from, log.base_index + 1))
         log.mark_saved()
+        # Together with the log, in one atomic step: a crash between the two would leave
+        # a log that is trimmed, and no snapshot of what was trimmed.
         snapshot = state.snapshot if log.base_index else None
         self._persister.Save(b"".join((self._header, self._body)), snapshot)
 
@@ -95,6 +135,8 @@ class Storage:
         self._body += data[start:]
         self._first_index = header.base_index + 1
         self._saved = (header.current_term, header.voted_for, header.base_index)
+        # The service reads the snapshot for itself, and goes on from its end. What it
+        # covers is committed; of the entries behind it, a leader will tell which are.
         return PeerState(
             Log(entries, base_index=header.base_index, base_term=header.base_term),
             current_term=header.current_term,
@@ -106,8 +148,11 @@ class Storage:
 
     def _drop_front(self, base_index: int) -> None:
         """Forget the encoded entries that the snapshot covers by now."""
+        # A snapshot from the leader may end behind all that was ever encoded.
         count = min(base_index + 1 - self._first_index, len(self._ends))
         if count > 0:
+            # Ends are not counted anew from the front, which would touch all of them
+            # at every snapshot: the offset grows instead.
             end = self._ends[count - 1]
             del self._body[: end - self._dropped_bytes]
             del self._ends[:count]

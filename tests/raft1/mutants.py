@@ -29,7 +29,7 @@ VOTES_TWICE = Mutant(
 
 HALF_ELECTS = Mutant(
     "half of the group is enough to win an election",
-    "raft1/election.py",
+    "raft1/quorum.py",
     right="        return len(self._granted_by) >= majority_of(self._peers)\n",
     wrong="        return len(self._granted_by) >= self._peers // 2\n",
 )
@@ -80,14 +80,14 @@ OLD_VOTES_COUNTED = Mutant(
 
 COUNTS_OLD_TERMS = Mutant(
     "a leader commits entries of older terms by counting copies (figure 8)",
-    "raft1/commit.py",
+    "raft1/quorum.py",
     right="    if index > commit_index and log.term_at(index) == term:\n",
     wrong="    if index > commit_index:\n",
 )
 
 HALF_COMMITS = Mutant(
     "an entry is committed when half of the group has it",
-    "raft1/commit.py",
+    "raft1/quorum.py",
     right="    return ordered[majority_of(len(ordered)) - 1]\n",
     wrong="    return ordered[max(0, majority_of(len(ordered)) - 2)]\n",
 )
@@ -95,8 +95,8 @@ HALF_COMMITS = Mutant(
 COMMITS_WHOLE_LOG = Mutant(
     "a follower commits what its log holds, verified or not",
     "raft1/core.py",
-    right="            state.commit_index, args.LeaderCommit, args.last_index\n",
-    wrong="            state.commit_index, args.LeaderCommit, log.last_index\n",
+    right="            state.commit_index, min(args.LeaderCommit, args.last_index)\n",
+    wrong="            state.commit_index, min(args.LeaderCommit, log.last_index)\n",
 )
 
 ALWAYS_TRUNCATES = Mutant(
@@ -147,10 +147,10 @@ ONE_STEP_BACK = Mutant(
 SENDS_TWICE = Mutant(
     "every message is sent twice",
     "raft1/leadership.py",
-    right="        follower.outstanding += 1\n",
+    right="        progress.in_flight += 1\n",
     wrong=(
-        "        follower.outstanding += 2\n"
-        "        request = self._next_request(follower, now)\n"
+        "        progress.in_flight += 2\n"
+        "        request = self._next_request(progress, now)\n"
         "        self._outbox.append(Envelope(peer, request))\n"
     ),
 )
@@ -231,30 +231,33 @@ SNAPSHOT_NOT_SAVED = Mutant(
 
 SNAPSHOT_ROLLS_BACK = Mutant(
     "an old snapshot from the leader takes the service back",
-    "raft1/snapshots.py",
-    right="    if last_index <= commit_index:\n",
-    wrong="    if last_index <= log.base_index:\n",
+    "raft1/core.py",
+    right="        if index <= state.commit_index:\n",
+    wrong="        if index <= state.log.base_index:\n",
 )
 
 SNAPSHOT_NOT_DELIVERED = Mutant(
     "a snapshot from the leader is not handed to the service",
     "raft1/core.py",
-    right="            self._undelivered_snapshot = True\n",
-    wrong="            state.last_applied = index\n",
+    right="        self._undelivered_snapshot = True\n",
+    wrong="        state.last_applied = index\n",
 )
 
 SNAPSHOT_EMPTIES_LOG = Mutant(
     "a snapshot from the leader replaces entries that lie behind it",
-    "raft1/snapshots.py",
-    right="    return Effect.KEEP_TAIL if log.has(last_index, last_term) "
-    "else Effect.REPLACE\n",
-    wrong="    return Effect.REPLACE\n",
+    "raft1/log.py",
+    right=(
+        "        if self.has(index, term):\n"
+        "            self.compact(index)\n"
+        "            return\n"
+    ),
+    wrong="",
 )
 
 SNAPSHOT_NEVER_SENT = Mutant(
     "a follower that needs the snapshot gets heartbeats",
     "raft1/leadership.py",
-    right="        return self._snapshot_for(follower, now)\n",
+    right="        return self._snapshot_for(progress, now)\n",
     wrong="        return self._append_args(self._log.base_index, [])\n",
 )
 

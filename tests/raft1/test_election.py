@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -12,10 +11,8 @@ from hypothesis import strategies as st
 from raft1.election import (
     ELECTION_TIMEOUT_MAX_S,
     ELECTION_TIMEOUT_MIN_S,
-    Ballot,
     draw_election_timeout,
     is_up_to_date,
-    majority_of,
     may_grant_vote,
 )
 from raft1.leadership import HEARTBEAT_S
@@ -53,32 +50,12 @@ def test_up_to_date(one: LogEnd, other: LogEnd, expected: bool) -> None:
     assert at_least(one, other) is expected
 
 
-@pytest.mark.parametrize("peers", range(1, 8))
-def test_any_two_majorities_meet(peers: int) -> None:
-    """A majority is the smallest size for which that holds."""
-    size = majority_of(peers)
-    votes = [set(c) for c in combinations(range(peers), size)]
-    assert all(a & b for a in votes for b in votes)
-    assert 2 * (size - 1) <= peers
-
-
 @pytest.mark.parametrize("voted_for", [None, 0, 1])
 @pytest.mark.parametrize("up_to_date", [True, False])
 def test_one_vote_per_term(voted_for: int | None, up_to_date: bool) -> None:
     """A vote goes to the first that asks, again to the same one, or to nobody."""
     granted = may_grant_vote(voted_for, 1, up_to_date=up_to_date)
     assert granted == (up_to_date and voted_for != 0)
-
-
-@steady
-@given(st.integers(1, 7), st.lists(st.integers(0, 6)))
-def test_a_ballot_counts_every_voter_once(peers: int, voters: list[int]) -> None:
-    """Duplicated replies do not make a majority."""
-    ballot = Ballot(0, peers)
-    cast = [voter for voter in voters if voter < peers]
-    for voter in cast:
-        ballot.grant(voter)
-    assert ballot.won == (len({0, *cast}) >= majority_of(peers))
 
 
 def test_election_timeouts_leave_room_for_lost_heartbeats() -> None:

@@ -8,8 +8,8 @@ from raft1.leadership import (
     COMMIT_NOTICE_S,
     HEARTBEAT_S,
     MAX_ENTRIES_PER_MESSAGE,
-    MAX_OUTSTANDING,
-    NEVER,
+    MAX_IN_FLIGHT,
+    NO_DEADLINE,
     RETRY_S,
     SNAPSHOT_RETRY_S,
     Leadership,
@@ -21,7 +21,7 @@ from raft1.rpc import (
     InstallSnapshotArgs,
     Request,
 )
-from raft1.state import PeerState
+from raft1.storage import PeerState
 
 TERM = 3
 ACCEPTED = AppendEntriesReply(TERM, Success=True)
@@ -106,7 +106,7 @@ def test_a_burst_of_commands_takes_two_messages() -> None:
 
 
 def test_a_late_reply_to_a_heartbeat_does_not_repeat_entries() -> None:
-    """Only the reply that acknowledges the entries under way lets more follow."""
+    """Only the reply that acknowledges the entries in flight lets more follow."""
     leader = Leader().settled()
     leader.wait_until_due()
     heartbeat = leader.sent_append()
@@ -149,11 +149,11 @@ def test_a_lost_heartbeat_is_not_repeated() -> None:
 def test_calls_without_replies_are_bounded() -> None:
     """A peer that never answers holds a bounded number of threads."""
     leader = Leader()
-    for _ in range(2 * MAX_OUTSTANDING):
+    for _ in range(2 * MAX_IN_FLIGHT):
         leader.wait_until_due()
         leader.propose("x")
     requests = leader.sent()
-    assert len(requests) == MAX_OUTSTANDING
+    assert len(requests) == MAX_IN_FLIGHT
     leader.leadership.lost(1, requests[0], leader.now)
     leader.wait_until_due()
     assert len(leader.sent()) == 1
@@ -184,7 +184,7 @@ def test_a_group_of_one_commits_alone() -> None:
     leader = Leader(followers=0)
     leader.propose("a")
     assert leader.state.commit_index == 1
-    assert leader.leadership.next_due() == NEVER
+    assert leader.leadership.next_due() == NO_DEADLINE
 
 
 def test_entries_of_older_terms_wait_for_one_of_the_new_term() -> None:

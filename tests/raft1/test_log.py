@@ -111,7 +111,7 @@ def test_merge_keeps_what_a_delayed_request_does_not_mention() -> None:
 def test_reset_starts_behind_the_snapshot() -> None:
     """A snapshot from a leader can lie beyond everything that a log holds."""
     log = Log([LogEntry(1, "a")])
-    log.reset(7, 3)
+    log.install(7, 3)
     assert (log.base_index, log.base_term) == (7, 3)
     assert (log.last_index, log.last_term) == (7, 3)
     assert log.append(LogEntry(3, "h")) == 8

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from raft1.log import Log, LogEntry
-from raft1.state import PeerState
-from raft1.storage import Storage, StorageError
+from raft1.storage import PeerState, Storage, StorageError
 from tests.raft1.cores import MemoryPersister
 from tests.raft1.strategies import steady
 
@@ -46,7 +45,7 @@ def change(state: PeerState, data: st.DataObject) -> None:
                 state.snapshot = f"trimmed at {index}".encode()
         case "install":
             index = data.draw(st.integers(log.base_index + 1, log.last_index + 5))
-            log.reset(index, log.last_term + 1)
+            log.install(index, log.last_term + 1)
             state.snapshot = f"installed at {index}".encode()
 
 

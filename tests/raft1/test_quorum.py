@@ -1,16 +1,38 @@
-"""The commit rules, sections 5.3 and 5.4.2."""
+"""What a majority decides: elections (section 5.2) and commits (5.3 and 5.4.2)."""
 
 from __future__ import annotations
 
+from itertools import combinations
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from raft1.commit import follower_commit, leader_commit, majority_index
-from raft1.election import majority_of
 from raft1.log import Log, LogEntry
+from raft1.quorum import Ballot, leader_commit, majority_index, majority_of
 from tests.raft1.strategies import entries, steady
 
 MATCHES = st.lists(st.integers(0, 12), min_size=1, max_size=7)
+
+
+@pytest.mark.parametrize("peers", range(1, 8))
+def test_any_two_majorities_meet(peers: int) -> None:
+    """A majority is the smallest size for which that holds."""
+    size = majority_of(peers)
+    votes = [set(c) for c in combinations(range(peers), size)]
+    assert all(a & b for a in votes for b in votes)
+    assert 2 * (size - 1) <= peers
+
+
+@steady
+@given(st.integers(1, 7), st.lists(st.integers(0, 6)))
+def test_a_ballot_counts_every_voter_once(peers: int, voters: list[int]) -> None:
+    """Duplicated replies do not make a majority."""
+    ballot = Ballot(0, peers)
+    cast = [voter for voter in voters if voter < peers]
+    for voter in cast:
+        ballot.grant(voter)
+    assert ballot.won == (len({0, *cast}) >= majority_of(peers))
 
 
 @steady
@@ -50,15 +72,3 @@ def test_figure_8() -> None:
     assert leader_commit(log, 4, 1, matches) == 1
     log.append(LogEntry(4, "z"))
     assert leader_commit(log, 4, 1, [3, 3, 3, 1, 1]) == 3
-
-
-@steady
-@given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
-def test_a_follower_believes_only_what_the_request_vouched_for(
-    commit_index: int, leaders_commit: int, verified_index: int
-) -> None:
-    """The commit index never falls, nor passes what was compared or decided."""
-    commit = follower_commit(commit_index, leaders_commit, verified_index)
-    assert commit >= commit_index
-    assert commit == commit_index or commit <= min(leaders_commit, verified_index)
-    assert commit >= min(leaders_commit, verified_index)

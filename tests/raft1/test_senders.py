@@ -10,9 +10,9 @@ from typing import TypeVar, cast
 
 import pytest
 
-from raft1.couriers import MAX_IDLE, Couriers
 from raft1.leadership import Envelope
 from raft1.rpc import Reply, RequestVoteArgs, RequestVoteReply
+from raft1.senders import MAX_ASLEEP, Senders
 
 R = TypeVar("R")
 
@@ -49,7 +49,7 @@ class Peer:
 
 
 class Desk:
-    """The user of the couriers: a lock, and the replies that have come."""
+    """The user of the senders: a lock, and the replies that have come."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -57,14 +57,14 @@ class Desk:
         self.replies: Queue[tuple[int, Reply | None]] = Queue()
         # Replies to calls of earlier terms make the user send the next term's call.
         self.last_term = 0
-        self.couriers = Couriers(self.lock, [self.peer], self._replied)
+        self.senders = Senders(self.lock, [self.peer], self._replied)
 
     def send(self, *terms: int) -> None:
         """Have calls made."""
         with self.lock:
             for term in terms:
                 request = RequestVoteArgs(term, 0, 0, 0)
-                self.couriers.send(Envelope(0, request))
+                self.senders.send(Envelope(0, request))
 
     def next_reply(self) -> tuple[int, Reply | None]:
         """The term of the next reply, and the reply."""
@@ -74,24 +74,24 @@ class Desk:
         assert self.lock.locked(), "replies are handed over under the lock"
         term = envelope.request.Term
         if term < self.last_term:
-            self.couriers.send(Envelope(0, replace(envelope.request, Term=term + 1)))
+            self.senders.send(Envelope(0, replace(envelope.request, Term=term + 1)))
         self.replies.put((term, reply))
 
 
-def couriers_alive() -> list[threading.Thread]:
-    """The couriers' threads that have not ended."""
-    return [t for t in threading.enumerate() if t.name == "raft-courier"]
+def senders_alive() -> list[threading.Thread]:
+    """The senders' threads that have not ended."""
+    return [t for t in threading.enumerate() if t.name == "raft-sender"]
 
 
 @pytest.fixture
 def desk() -> Iterator[Desk]:
-    """Couriers to one peer; their threads have ended when the test has."""
+    """Senders to one peer; their threads have ended when the test has."""
     desk = Desk()
     yield desk
     with desk.lock:
-        desk.couriers.close()
-    for courier in couriers_alive():
-        courier.join(LONG_S)
+        desk.senders.close()
+    for sender in senders_alive():
+        sender.join(LONG_S)
 
 
 def test_a_reply_comes_back_with_its_request(desk: Desk) -> None:
@@ -116,7 +116,7 @@ def test_threads_are_reused(desk: Desk) -> None:
         desk.peer.answer(term)
         desk.send(term)
         desk.next_reply()
-        # The reply is handed over under the lock, and the courier is back for more
+        # The reply is handed over under the lock, and the sender is back for more
         # before it lets go of it; so from here on it is idle.
         with desk.lock:
             pass
@@ -129,34 +129,34 @@ def test_who_brings_a_reply_carries_what_follows_from_it(desk: Desk) -> None:
     desk.peer.answer(*range(51))
     desk.send(0)
     assert [desk.next_reply()[0] for _ in range(51)] == list(range(51))
-    assert len(couriers_alive()) == 1
+    assert len(senders_alive()) == 1
 
 
 def test_idle_threads_are_let_go(desk: Desk) -> None:
     """A crowd of threads that hung in calls shrinks when those end."""
-    crowd = 2 * MAX_IDLE
+    crowd = 2 * MAX_ASLEEP
     desk.send(*range(crowd))
     for _ in range(crowd):
         desk.peer.called.get(timeout=LONG_S)
-    assert len(couriers_alive()) == crowd
+    assert len(senders_alive()) == crowd
     desk.peer.answer(*range(crowd))
     for _ in range(crowd):
         desk.next_reply()
-    while len(alive := couriers_alive()) > MAX_IDLE:
+    while len(alive := senders_alive()) > MAX_ASLEEP:
         alive[0].join(0.01)
-    assert len(alive) == MAX_IDLE
+    assert len(alive) == MAX_ASLEEP
 
 
 def test_nothing_is_sent_or_handed_over_after_the_close(desk: Desk) -> None:
     """A peer that was killed neither asks nor listens any more."""
     desk.send(1)
     desk.peer.called.get(timeout=LONG_S)
-    [courier] = couriers_alive()
+    [sender] = senders_alive()
     with desk.lock:
-        desk.couriers.close()
+        desk.senders.close()
     desk.send(2)
     desk.peer.answer(1, 2)
-    courier.join(LONG_S)
-    assert not courier.is_alive()
+    sender.join(LONG_S)
+    assert not sender.is_alive()
     assert desk.replies.empty()
     assert desk.peer.called.empty()
