@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-NEVER = -1
+NO_LIMIT = -1
 """The `maxraftstate` of a service that takes no snapshots."""
 
 
@@ -23,7 +23,7 @@ class SnapshotTrigger:
     @property
     def enabled(self) -> bool:
         """Whether there is a limit at all."""
-        return self._limit != NEVER
+        return self._limit != NO_LIMIT
 
     def due(self, size: int) -> bool:
         """Whether a snapshot is due, the Raft state being `size` bytes.

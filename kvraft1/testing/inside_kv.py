@@ -12,7 +12,8 @@ from typing import cast
 from kvraft1.server import StartKVServer
 from labrpc import MakeService
 from raft1.raftapi import ClientEnd, Persister, Raft
-from tester1.contact import kv_messages as kvtestrpc
+from tester1.contact.kv_messages import Nothing
+from tester1.contact.raft_messages import StateReply
 
 
 class RaftProbe:
@@ -21,9 +22,9 @@ class RaftProbe:
     def __init__(self, raft: Raft) -> None:
         self._raft = raft
 
-    def GetState(self, args: kvtestrpc.Nothing) -> kvtestrpc.StateReply:
+    def GetState(self, args: Nothing) -> StateReply:
         """Tell the peer's term and whether it leads."""
-        return kvtestrpc.StateReply(*self._raft.GetState())
+        return StateReply(*self._raft.GetState())
 
 
 def start_kv(

@@ -16,21 +16,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Final, NoReturn, Self, TypeAlias
+from functools import partial
+from typing import Final, NoReturn, TypeAlias
 
 from kvraft1.rpc import OK, Err, ErrMaybe, ErrVersion
 from kvraft1.testing.clerk_proxies import ClerkPool, ClerkProxy
 from kvraft1.testing.oplog import OperationLog
 from labrt.runtime import Future
 from tester1.cluster.config import Config
+from tester1.cluster.testcase import LabTest
 from tester1.contact.kv_messages import ClerkGetReply
 from tester1.porcupine import (
     KvInput,
     KvModel,
     KvOp,
     KvOutput,
-    Result,
     Verdict,
     check,
 )
@@ -80,40 +80,15 @@ Client: TypeAlias = Callable[[int, ClerkProxy, Future], ClientResult]
 """Works as a client of that number until the future is done."""
 
 
-class KvTest:
-    """One key/value test, with the helpers of the course; a context manager."""
+class KvTest(LabTest):
+    """One key/value test, with the helpers of the course."""
 
     def __init__(self, config: Config, *, name: str, random_keys: bool = False) -> None:
-        self.config = config
-        self.runtime = config.runtime
-        self.random = config.random
-        self.annotations = config.annotations
-        self.group = config.group()
+        # Before the test begins on its timeline: all of its programs run by then.
+        self._clerks = ClerkPool(config, config.group().server_names())
+        super().__init__(config, name)
         self.random_keys = random_keys
         self.log = OperationLog(config.runtime)
-        self._clerks = ClerkPool(config, self.group.server_names())
-        self._checked: Result | None = None
-        self.annotations.test(name, self.group.n)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.config.finish(error, checked=self._checked)
-
-    def fatal(self, message: str) -> NoReturn:
-        """End the test as failed, for the reason that `message` gives."""
-        self.config.fatal(message)
-
-    def fail_check(self, what: str, message: str) -> NoReturn:
-        """End the test as failed, with `what` as the label on the timeline."""
-        self.annotations.checker_failure(what, message)
-        self.fatal(message)
 
     # Clerks
 
@@ -159,12 +134,16 @@ class KvTest:
         """Get a key that holds a `PutMark`: (the mark, the key's version)."""
         reply = self.get(clerk, key, client)
         if reply.err != OK:
-            self.fatal(f"Get({key}) by client {client} returns error = {reply.err}")
+            self.fail(
+                "Get failed",
+                f"Get({key}) by client {client} returns error = {reply.err}",
+            )
         mark = PutMark.decode(reply.value)
         if mark is None:
-            self.fatal(
+            self.fail(
+                "unknown value",
                 f"Get({key}) by client {client} returns a value that nobody has put: "
-                f"{reply.value!r}"
+                f"{reply.value!r}",
             )
         return mark, reply.version
 
@@ -182,7 +161,7 @@ class KvTest:
             if err in (OK, ErrMaybe, ErrVersion):
                 version += 1
             elif version != 0:
-                self.fatal(f"Put {key} ver {version} err {err}")
+                self.fail("Put failed", f"Put {key} ver {version} err {err}")
             if err == OK:
                 break
         self.annotations.info_interval(
@@ -195,13 +174,13 @@ class KvTest:
         self.annotations.checker_begin(f"checking Get({key})")
         reply = self.get(clerk, key, client=0)
         if reply.err != OK:
-            self.fatal_with_history(f"Get({key}) returns error = {reply.err}")
+            self.fail_with_history(f"Get({key}) returns error = {reply.err}")
         if (reply.value, reply.version) != (value, version):
-            self.fatal_with_history(
+            self.fail_with_history(
                 f"Get({key}) returns ({reply.value}, {reply.version}) != "
                 f"({value}, {version})"
             )
-        self.annotations.checker_success("Get as expected", f"({value}, {version})")
+        self.passed("Get as expected", f"({value}, {version})")
 
     # Clients
 
@@ -214,16 +193,14 @@ class KvTest:
         """
         stop = self.runtime.future()
         clerks = [self.make_clerk() for _ in range(n)]
-        results = [ClientResult()] * n
-
-        def run(i: int) -> None:
-            results[i] = client(i, clerks[i], stop)
-
-        tasks = [self.config.spawn(run, i, name=f"client {i}") for i in range(n)]
-        self.config.sleep(seconds)
+        working = self.spawn_all(
+            [partial(client, i, clerk, stop) for i, clerk in enumerate(clerks)],
+            name="client",
+        )
+        self.sleep(seconds)
         stop.set()
-        for task in tasks:
-            task.join()
+        results = working.results()
+        # Not before: a clerk that is deleted must not be in use.
         for clerk in clerks:
             self.delete_clerk(clerk)
         return results
@@ -252,15 +229,17 @@ class KvTest:
             mark = PutMark(client, version)
             err = self.put(clerk, key, mark.encode(), version, client)
             if err not in (OK, ErrVersion, ErrMaybe):
-                self.fatal(
-                    f"Wrong error {err}: client {client} Put({key}) at {version}"
+                self.fail(
+                    "wrong error",
+                    f"Wrong error {err}: client {client} Put({key}) at {version}",
                 )
             read, now = self.get_mark(clerk, key, client)
             if err == OK and now == version + 1 and read != mark:
-                self.fatal(
+                self.fail(
+                    "wrong value",
                     f"Wrong value {read}: client {client} Put({key}) at version "
                     f"{version}, was answered OK, and reads version {now} with what "
-                    f"client {read.client} has put at version {read.version}"
+                    f"client {read.client} has put at version {read.version}",
                 )
             if err == ErrVersion and (read, now) == (mark, version + 1):
                 # Either an equal Put of an earlier phase, or this one was performed.
@@ -271,11 +250,6 @@ class KvTest:
 
     # Faults
 
-    def partition(self, first: Sequence[int], second: Sequence[int]) -> None:
-        """Cut the servers into two parts. Clerks reach whom they could reach before."""
-        self.group.partition(first, second)
-        self.annotations.two_partitions(first, second)
-
     def partitioner(self, stop: Future) -> None:
         """Cut the servers into two random parts, again and again, until told not to."""
         while not stop.done:
@@ -284,7 +258,7 @@ class KvTest:
                 parts[self.random.randrange(2)].append(server)
             self.partition(*parts)
             extra_ms = self.random.randrange(PARTITION_EXTRA_MS)
-            self.config.sleep(PARTITION_HOLD_S + extra_ms / 1000)
+            self.sleep(PARTITION_HOLD_S + extra_ms / 1000)
 
     def connect_all(self) -> None:
         """Undo every partition."""
@@ -309,13 +283,14 @@ class KvTest:
         else:
             return
         message = f"{problem} after {total.n_ok} OK and {total.n_maybe} ErrMaybe"
-        self.fatal_with_history(message)
+        self.fail_with_history(message)
 
-    def fatal_with_history(self, message: str) -> NoReturn:
+    def fail_with_history(self, message: str) -> NoReturn:
         """End the test as failed, with what the whole history tells about it."""
+        # On the timeline before the check, which writes it if the history is illegal.
         self.annotations.checker_failure("failed", message)
         self.check_porcupine(known=message)
-        self.fatal(message)
+        self.config.fatal(message)
 
     def check_porcupine(
         self, *, timeout: float = CHECK_LIMIT_S, known: str = ""
@@ -327,14 +302,16 @@ class KvTest:
         """
         self.annotations.checker_begin("checking linearizability")
         history = self.log.history()
-        self._checked = result = check(KvModel(), history, timeout=timeout)
+        self.checked = result = check(KvModel(), history, timeout=timeout)
         if result.verdict is Verdict.ILLEGAL:
             message = f"history is not linearizable: {result.reason}"
             self.annotations.checker_failure("not linearizable", message)
+            # Now, with the history that fails: a timeline is written once, and the one
+            # at the end of the test would have annotations only.
             self.config.visualizer.write(result, Outcome.FAILED)
-            self.fatal(f"{known}; {message}" if known else message)
+            self.config.fatal(f"{known}; {message}" if known else message)
         if result.verdict is Verdict.UNKNOWN:
             print("info: linearizability check timed out, assuming history is ok")
-        self.annotations.checker_success(
+        self.passed(
             "linearizable", f"{len(history)} operations, {result.verdict.value}"
         )

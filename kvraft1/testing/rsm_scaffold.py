@@ -11,59 +11,44 @@ Rules that keep it honest:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
-from typing import Final, NoReturn, Self
+from typing import Final
 
 from kvraft1.rpc import OK
 from kvraft1.testing.counter import Dec, Inc, IncRep, Null
 from labrt.runtime import Future, Task
 from tester1.cluster.config import Config, Lab
+from tester1.cluster.testcase import NO_LEADER_PAUSE_S, LabTest, growing_pauses
 from tester1.contact import kv_messages as kvtestrpc
+from tester1.contact.kv_messages import NO_SNAPSHOTS
 
 N_SERVERS: Final = 3
 SUBMIT_LIMIT_S: Final = 10.0
 """For how long a request is offered to one server after another."""
-NO_LEADER_PAUSE_S: Final = 0.050
-COUNTER_ROUNDS: Final = 30
-COUNTER_FIRST_WAIT_S: Final = 0.010
-NEVER_SNAPSHOT: Final = -1
 
 
-class RsmTest:
-    """One test of three counting servers on a reliable network; a context manager."""
+class RsmTest(LabTest):
+    """One test of three counting servers on a reliable network."""
 
     def __init__(
-        self, lab: Lab, *, name: str, title: str, maxraftstate: int = NEVER_SNAPSHOT
+        self, lab: Lab, *, name: str, title: str, maxraftstate: int = NO_SNAPSHOTS
     ) -> None:
-        self.config = Config(
+        config = Config(
             lab,
             N_SERVERS,
             reliable=True,
             start="kvraft1.testing.inside_rsm:start_rsm",
             options={"maxraftstate": maxraftstate},
         )
-        self.annotations = self.config.annotations
-        self.group = self.config.group()
+        super().__init__(config, name)
         self.maxraftstate = maxraftstate
         # The server that has answered last; not always the present leader.
         self.leader = 0
-        self._revived: Future = self.config.runtime.future()
-        self.annotations.test(name, N_SERVERS)
-        self.config.begin(title)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.config.finish(error)
+        # Done once servers that were down or cut off are back.
+        self._revived: Future = self.runtime.future()
+        self.begin(title)
 
     # Requests
 
@@ -80,8 +65,8 @@ class RsmTest:
         Returns the reply, or None after ten seconds without success. A `Submit` that
         blocks can use up the time.
         """
-        deadline = self.config.now() + SUBMIT_LIMIT_S
-        while self.config.now() < deadline:
+        deadline = self.now() + SUBMIT_LIMIT_S
+        while self.now() < deadline:
             first = self.leader
             for step in range(N_SERVERS):
                 server = (first + step) % N_SERVERS
@@ -120,30 +105,40 @@ class RsmTest:
 
     def submit_decs(self, server: int, n: int) -> None:
         """Have `n` concurrent `Dec`s return from `server`, none of them OK."""
-        self.run_all([partial(self._submit_dec, server, i) for i in range(n)])
+        decs = [partial(self._submit_dec, server, i) for i in range(n)]
+        self.concurrently(decs, name="submitter")
 
     def nulls(self, n: int) -> None:
         """Call `one_null` `n` times at once; returns when all have returned."""
-        self.run_all([self.one_null] * n)
+        self.concurrently([self.one_null] * n, name="submitter")
 
     def _submit_dec(self, server: int, i: int) -> None:
         reply = self.submit(server, Dec())
         if reply is not None and reply.err == OK:
-            self.fatal(f"Submit {i} in minority completed: server {server} answered OK")
+            self.fail(
+                "minority answered",
+                f"Submit {i} in minority completed: server {server} answered OK",
+            )
 
     def _count(self, reply: object | None) -> int:
         if reply is None:
-            self.fatal(
+            self.fail(
+                "no answer",
                 f"no server performed an Inc within {SUBMIT_LIMIT_S:g} s: "
-                f"{self._situation()}"
+                f"{self._situation()}",
             )
         if not isinstance(reply, IncRep):
-            self.fatal(f"Submit(Inc) answered OK with {reply!r} instead of an IncRep")
+            self.fail(
+                "wrong reply",
+                f"Submit(Inc) answered OK with {reply!r} instead of an IncRep",
+            )
         return reply.N
 
     def _returned(self, server: int, reply: kvtestrpc.SubmitReply) -> object:
         if reply.reply is None:
-            self.fatal(f"Submit on server {server} answered OK without a reply")
+            self.fail(
+                "no reply", f"Submit on server {server} answered OK without a reply"
+            )
         return reply.reply
 
     def _may_try(self, server: int, partition: Collection[int] | None) -> bool:
@@ -156,29 +151,16 @@ class RsmTest:
     def _pause(self, deadline: float) -> None:
         """Rest before the next round; with no server there, until there is one."""
         if any(self._may_try(server, None) for server in self.group.servers()):
-            self.config.sleep(NO_LEADER_PAUSE_S)
+            self.sleep(NO_LEADER_PAUSE_S)
         else:
-            self._revived.wait(max(deadline - self.config.now(), 0))
+            self._revived.wait(max(deadline - self.now(), 0))
 
     # Background work
-
-    def spawn(self, function: Callable[..., object], *args: object) -> Task:
-        """Run `function` in the background; join the task that is returned."""
-        return self.config.spawn(function, *args, name=function.__name__)
-
-    def run_all(self, functions: Iterable[Callable[[], None]]) -> None:
-        """Run all `functions` at once; returns when the last one has."""
-        tasks = [
-            self.config.spawn(function, name=f"submitter {i}")
-            for i, function in enumerate(functions)
-        ]
-        for task in tasks:
-            task.join()
 
     def join_within(self, task: Task, seconds: float, message: str) -> None:
         """Fail with `message` unless `task` is done within `seconds`."""
         if not task.join(seconds):
-            self.fatal(f"{message}: {self._blocked()}")
+            self.fail("still waiting", f"{message}: {self._blocked()}")
 
     def _blocked(self) -> str:
         calls = self.group.pending_calls()
@@ -187,15 +169,6 @@ class RsmTest:
         return f"{len(calls)} calls have not returned; {calls[0]}"
 
     # Checks
-
-    def fatal(self, message: str) -> NoReturn:
-        """End the test as failed, for the reason that `message` gives."""
-        self.config.fatal(message)
-
-    def require(self, condition: bool, message: str) -> None:
-        """End the test as failed unless `condition` holds."""
-        if not condition:
-            self.fatal(message)
 
     def require_count(self, count: int, expected: int) -> None:
         """Fail unless an `Inc` returned the count that it had to."""
@@ -211,23 +184,19 @@ class RsmTest:
         All servers count, connected or not. Fails after about thirty seconds.
         """
         self.annotations.checker_begin(f"checking for {servers} counters at {value}")
-        pause_s = COUNTER_FIRST_WAIT_S
-        for _ in range(COUNTER_ROUNDS):
+        for pause_s in growing_pauses():
             if self._have_counted_to(value, servers):
-                self.annotations.checker_success(
+                self.passed(
                     "counters agree", f"{servers} servers have counted to {value}"
                 )
                 return
-            self.config.sleep(pause_s)
-            if pause_s < 1:
-                pause_s *= 2
+            self.sleep(pause_s)
         counters = self._counters()
         message = (
             f"checkCounter: only {counters.count(value)} srvs have {value} "
             f"instead of {servers}: the counters are {counters}"
         )
-        self.annotations.checker_failure("counters disagree", message)
-        self.fatal(message)
+        self.fail("counters disagree", message)
 
     def _have_counted_to(self, value: int, servers: int) -> bool:
         """Whether so many servers have; asks no more servers than it takes to tell.
@@ -247,8 +216,7 @@ class RsmTest:
         size = self.group.raft_size()
         if size > factor * self.maxraftstate:
             message = f"logs were not trimmed ({size} > {factor} * {self.maxraftstate})"
-            self.annotations.checker_failure("logs too large", message)
-            self.fatal(message)
+            self.fail("logs too large", message)
 
     def _counters(self) -> list[int]:
         """The counter of each server; 0 for one that is down."""
@@ -266,23 +234,16 @@ class RsmTest:
 
     # Faults
 
-    def disconnect(self, server: int) -> None:
-        """Cut `server` off from everybody."""
-        self.group.disconnect_all(server)
-        self.annotations.connection(self.group.get_connected())
-
-    def connect(self, server: int) -> None:
-        """Attach `server` to all that are attached."""
-        self.group.connect_one(server)
-        self.annotations.connection(self.group.get_connected())
+    def connect(self, *servers: int) -> None:
+        """Attach `servers` to all that are attached."""
+        super().connect(*servers)
         self._revive()
 
     def isolate_leader(self) -> tuple[int, list[int]]:
         """Partition the remembered leader away: (the leader, the majority)."""
         leader = self.leader
         majority, minority = self.group.make_partition(leader)
-        self.group.partition(majority, minority)
-        self.annotations.two_partitions(majority, minority)
+        self.partition(majority, minority)
         return leader, majority
 
     def heal(self, server: int) -> None:
@@ -290,19 +251,14 @@ class RsmTest:
         self.group.connect_one(server)
         self.annotations.clear_failure()
 
-    def crash_all(self) -> None:
-        """Crash all servers; only their disks survive."""
-        self.group.shutdown()
-        self.annotations.shutdown_all()
-
     def restart_all(self) -> None:
         """Start all servers from their disks and attach them."""
-        self.group.start_servers()
-        self.annotations.restart_all()
+        super().restart_all()
         self._revive()
 
     def _revive(self) -> None:
-        revived, self._revived = self._revived, self.config.runtime.future()
+        # Another future first: whoever is woken may have to wait again.
+        revived, self._revived = self._revived, self.runtime.future()
         revived.set()
 
 
@@ -313,6 +269,6 @@ class RsmTestMaker:
     lab: Lab
     name: str
 
-    def __call__(self, title: str, *, maxraftstate: int = NEVER_SNAPSHOT) -> RsmTest:
+    def __call__(self, title: str, *, maxraftstate: int = NO_SNAPSHOTS) -> RsmTest:
         """Start the servers and begin the test that is called `title`."""
         return RsmTest(self.lab, name=self.name, title=title, maxraftstate=maxraftstate)

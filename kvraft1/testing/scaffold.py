@@ -14,10 +14,11 @@ from kvraft1.testing.clerk_proxies import ClerkProxy
 from kvraft1.testing.kvtest import ClientResult, KvTest
 from labrt.runtime import Future, Task
 from tester1.cluster.config import Config, Lab
+from tester1.cluster.testcase import ELECTION_TIMEOUT_S
 from tester1.contact import kv_messages as kvtestrpc
+from tester1.contact.kv_messages import NO_SNAPSHOTS
+from tester1.contact.raft_messages import StateReply
 
-ELECTION_TIMEOUT_S: Final = 1.0
-"""How long the tests allow for an election, in seconds."""
 ITERATIONS: Final = 3
 CLIENT_PHASE_S: Final = 1.0
 RANDOM_KEYS: Final = 100
@@ -26,8 +27,7 @@ SPEED_LIMIT_S: Final = SPEED_PUTS * 0.100 / 3
 """Three Puts in the time of one heartbeat."""
 SIZE_FACTOR: Final = 8
 """How many times maxraftstate the Raft state may reach."""
-NEVER_SNAPSHOT: Final = -1
-CLIENT_HOP_DELAY_S: Final = (0.005, 0.025)
+CLIENT_HOP_DELAY: Final = (0.005, 0.025)
 """How long a message travels in simulation, in seconds, where clients work for a fixed
 time. An operation takes four messages one after the other, so this decides how many
 operations there are: some fifty of a single client, several hundred of many. On an
@@ -39,7 +39,7 @@ class Setup:
     """What distinguishes one key/value test from another.
 
     `part` is the end of the title; `crash` and `partitions` say what the generic test
-    does to the servers while, or after, the `clients` work. `hop_delay_s` is the range
+    does to the servers while, or after, the `clients` work. `hop_delay` is the range
     of a message's travelling time in simulation; None is the network's own, which is
     right where a test measures time or does a fixed number of operations.
     """
@@ -50,9 +50,9 @@ class Setup:
     reliable: bool = True
     crash: bool = False
     partitions: bool = False
-    maxraftstate: int = NEVER_SNAPSHOT
+    maxraftstate: int = NO_SNAPSHOTS
     random_keys: bool = False
-    hop_delay_s: tuple[float, float] | None = CLIENT_HOP_DELAY_S
+    hop_delay: tuple[float, float] | None = CLIENT_HOP_DELAY
 
     @property
     def title(self) -> str:
@@ -71,7 +71,7 @@ class Setup:
     @property
     def snapshots(self) -> bool:
         """Whether the servers take snapshots."""
-        return self.maxraftstate != NEVER_SNAPSHOT
+        return self.maxraftstate != NO_SNAPSHOTS
 
     @property
     def strict(self) -> bool:
@@ -89,19 +89,11 @@ class KvraftTest(KvTest):
             reliable=setup.reliable,
             start="kvraft1.testing.inside_kv:start_kv",
             options={"maxraftstate": setup.maxraftstate},
-            hop_delay=setup.hop_delay_s,
+            hop_delay=setup.hop_delay,
         )
         super().__init__(config, name=name, random_keys=setup.random_keys)
         self.setup = setup
         self.begin(setup.title)
-
-    def begin(self, title: str) -> None:
-        """Begin a stretch of the test that gets a result line of its own."""
-        self.config.begin(title)
-
-    def end(self) -> None:
-        """End the stretch that was begun last."""
-        self.config.end()
 
     def leader(self) -> int:
         """The server that leads now; in the newest term, if two believe they do.
@@ -111,7 +103,7 @@ class KvraftTest(KvTest):
         best, newest = 0, -1
         for server in self.group.servers():
             state = self.group.call(
-                server, kvtestrpc.GET_STATE, kvtestrpc.Nothing(), kvtestrpc.StateReply
+                server, kvtestrpc.GET_RAFT_STATE, kvtestrpc.Nothing(), StateReply
             )
             if state is not None and state.is_leader and state.term > newest:
                 best, newest = server, state.term
@@ -129,7 +121,7 @@ class KvraftTest(KvTest):
     def _iterate(self, clerk: ClerkProxy, total: ClientResult) -> ClientResult:
         results: list[ClientResult] = []
         stop = self.runtime.future()
-        working = self.config.spawn(
+        working = self.spawn(
             self._client_phase, clerk, total, results, name="client phase"
         )
         partitioning = self._start_partitioner(stop)
@@ -160,21 +152,19 @@ class KvraftTest(KvTest):
         """After a time of undisturbed work, begin to partition, if the test does."""
         if not self.setup.partitions:
             return None
-        self.config.sleep(ELECTION_TIMEOUT_S)
-        return self.config.spawn(self.partitioner, stop, name="partitioner")
+        self.sleep(ELECTION_TIMEOUT_S)
+        return self.spawn(self.partitioner, stop, name="partitioner")
 
     def _stop_partitioner(self, partitioning: Task, stop: Future) -> None:
         stop.set()
         partitioning.join()
         self.connect_all()
-        self.config.sleep(ELECTION_TIMEOUT_S)
+        self.sleep(ELECTION_TIMEOUT_S)
 
     def _crash_and_restart(self) -> None:
-        self.group.shutdown()
-        self.annotations.shutdown_all()
-        self.config.sleep(ELECTION_TIMEOUT_S)
-        self.group.start_servers()
-        self.annotations.restart_all()
+        self.crash_all()
+        self.sleep(ELECTION_TIMEOUT_S)
+        self.restart_all()
 
     # Sizes and speed
 
@@ -185,17 +175,17 @@ class KvraftTest(KvTest):
         else:
             size = self.group.snapshot_size()
             if size > 0:
-                self.fail_check(
+                self.fail(
                     "snapshot",
                     f"snapshot too large ({size}), should not be used when "
-                    f"maxraftstate = {NEVER_SNAPSHOT}",
+                    f"maxraftstate = {NO_SNAPSHOTS}",
                 )
 
     def check_raft_size(self) -> None:
         """Fail if a persisted Raft state is far above maxraftstate."""
         size, limit = self.group.raft_size(), self.setup.maxraftstate
         if size > SIZE_FACTOR * limit:
-            self.fail_check(
+            self.fail(
                 "log too large",
                 f"logs were not trimmed ({size} > {SIZE_FACTOR}*{limit})",
             )
@@ -204,7 +194,7 @@ class KvraftTest(KvTest):
         """Fail if a persisted snapshot has more than `limit` bytes."""
         size = self.group.snapshot_size()
         if size > limit:
-            self.fail_check("snapshot", f"snapshot too large ({size} > {limit})")
+            self.fail("snapshot", f"snapshot too large ({size} > {limit})")
 
     def generic_test_speed(self) -> None:
         """Put a thousand times in a row, which must not need heartbeats to go on.
@@ -213,22 +203,28 @@ class KvraftTest(KvTest):
         """
         clerk = self.make_clerk()
         clerk.get("x")  # waits for a leader
-        start = self.config.now()
+        start = self.now()
         for i in range(SPEED_PUTS):
             err = clerk.put("k", str(i), i)
             self.config.op_inc()
             if err != OK:
-                self.fatal(f"Put err {err}: Put number {i}, at version {i}")
-        elapsed = self.config.now() - start
+                self.fail(
+                    "Put failed", f"Put err {err}: Put number {i}, at version {i}"
+                )
+        elapsed = self.now() - start
         reply = clerk.get("k")
         if reply.err != OK:
-            self.fatal(f"Get err {reply.err}")
+            self.fail("Get failed", f"Get err {reply.err}")
         if reply.version != SPEED_PUTS:
-            self.fatal(f"Get too few ops {reply.version}, expected {SPEED_PUTS}")
+            self.fail(
+                "Puts missing",
+                f"Get too few ops {reply.version}, expected {SPEED_PUTS}",
+            )
         if elapsed > SPEED_LIMIT_S:
-            self.fatal(
+            self.fail(
+                "too slow",
                 f"Operations completed too slowly: {1000 * elapsed / SPEED_PUTS:.1f} "
-                f"ms a Put, {1000 * SPEED_LIMIT_S / SPEED_PUTS:.1f} ms are allowed"
+                f"ms a Put, {1000 * SPEED_LIMIT_S / SPEED_PUTS:.1f} ms are allowed",
             )
 
 

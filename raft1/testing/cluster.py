@@ -1,44 +1,40 @@
 """A Raft group under test: its servers, the faults done to them, and their reports.
 
-`RaftCluster` is the part of the scaffold that acts: it starts, crashes, cuts off and
-reconnects servers, calls them directly, and receives what their appliers report. What a
-test may conclude from that is `raft1.testing.scaffold`'s part.
+`RaftCluster` is the part of the scaffold that acts: it starts, crashes and restarts
+servers, calls them directly, and receives what they report to have applied. What a test
+may conclude from that is `raft1.testing.scaffold`'s part.
 
 Rules that keep it honest:
 
-- Every fault is annotated the moment it is done, so that the timeline of a failure
-  shows what the servers were exposed to.
 - A report that breaks the apply contract ends the run at once, whatever the test is
   waiting for just then.
-- Every exit of a test ends the measurement, then cleans up.
+- A server's log begins anew before the server does, so that no report of the new
+  incarnation can be taken for one of the old.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
-from types import TracebackType
-from typing import NoReturn, Self, TypeVar
 
 from labrt import Runtime
 from raft1.testing.applied import AppliedLogs, ApplyMismatch, shortened
 from tester1.cluster.config import Config
 from tester1.cluster.group import server_number
+from tester1.cluster.testcase import LabTest
 from tester1.contact import raft_messages as testrpc
 from tester1.contact.services import PerProgram
 from tester1.lab import Lab, LabFailure
 
-T = TypeVar("T")
-
 NOT_STARTED = testrpc.StartReply(index=-1, term=-1, is_leader=False)
 
 
-class RaftCluster:
-    """`n` Raft servers on a network with long delays; a context manager.
+class RaftCluster(LabTest):
+    """`n` Raft servers on a network with long delays.
 
     `title` is what is printed when the test begins. With `snapshots` the service on
-    each server snapshots every few entries. `hop_delay_s` is the range of a message's
-    travelling time in simulation; None is the network's own.
+    each server snapshots every few entries. `hop_delay` is the range of a message's
+    travelling time in simulation, in seconds; None is the network's own.
     """
 
     def __init__(
@@ -49,56 +45,27 @@ class RaftCluster:
         *,
         reliable: bool = True,
         snapshots: bool = False,
-        hop_delay_s: tuple[float, float] | None = None,
+        hop_delay: tuple[float, float] | None = None,
     ) -> None:
         self.n = n
+        # Before the servers, whose first reports may come while they are started.
         self.logs = AppliedLogs(n)
         # Guards `logs`, which the servers' reports and the test's checks share.
         self.mutex = lab.runtime.mutex()
-        self.config = Config(
+        config = Config(
             lab,
             n,
             reliable=reliable,
-            hop_delay=hop_delay_s,
+            hop_delay=hop_delay,
             start="raft1.testing.inside:start_raft",
             options={"snapshots": snapshots},
-            services={"Test": PerProgram(partial(ApplierReports, self, lab.runtime))},
+            services={"Test": PerProgram(partial(ApplyReports, self, lab.runtime))},
         )
-        self.random = self.config.random
-        self.annotations = self.config.annotations
-        self.group = self.config.group()
-        self.config.set_long_delays(True)
-        self.annotations.test(lab.name, n)
-        self.config.begin(title)
+        config.set_long_delays(True)
+        super().__init__(config, lab.name)
+        self.begin(title)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.config.finish(error)
-
-    # Time, chance and verdicts
-
-    def sleep(self, seconds: float) -> None:
-        """Let `seconds` pass."""
-        self.config.sleep(seconds)
-
-    def concurrently(self, calls: Sequence[Callable[[], T]]) -> list[T]:
-        """Make all `calls` at once, wait for them, and return their results."""
-        results: dict[int, T] = {}
-
-        def run(position: int) -> None:
-            results[position] = calls[position]()
-
-        tasks = [self.config.spawn(run, position) for position in range(len(calls))]
-        for task in tasks:
-            task.join()
-        return [results[position] for position in range(len(calls))]
+    # Chance and verdicts
 
     def command(self) -> int:
         """A new command, different from all others."""
@@ -108,22 +75,10 @@ class RaftCluster:
         """True in `per_mille` of a thousand cases."""
         return self.random.randrange(1000) < per_mille
 
-    def passed(self, what: str, details: str) -> None:
-        """Put a check that has passed on the timeline."""
-        self.annotations.checker_success(what, details)
-
-    def fail(self, what: str, message: str) -> NoReturn:
-        """Put a check that has failed on the timeline, and end the test."""
-        self.annotations.checker_failure(what, message)
-        self.config.fatal(message)
-
-    def require(self, condition: bool, message: str) -> None:
-        """End the test as failed unless `condition` holds."""
-        if not condition:
-            self.fail("requirement not met", message)
-
     def apply_error(self, text: str) -> None:
-        """A server broke the apply contract: the test has failed, here and now."""
+        """End the test, here and now: a server broke the apply contract."""
+        # Not by raising: this is called for a server's report, and the test's own task
+        # may be waiting for something else.
         self.annotations.checker_failure("apply error", text)
         self.config.runtime.fail(LabFailure(f"apply error: {text}"))
 
@@ -136,18 +91,6 @@ class RaftCluster:
     def peer(self, server: int, steps: int) -> int:
         """The server `steps` after `server`, counting round."""
         return (server + steps) % self.n
-
-    def connect(self, *servers: int) -> None:
-        """Attach `servers` to the network again."""
-        for server in servers:
-            self.group.connect_one(server)
-        self.annotations.connection(self.group.get_connected())
-
-    def disconnect(self, *servers: int) -> None:
-        """Cut `servers` off from every server, themselves included."""
-        for server in servers:
-            self.group.disconnect_all(server)
-        self.annotations.connection(self.group.get_connected())
 
     def crash(self, *servers: int) -> None:
         """Crash `servers`; only what their persisters hold survives."""
@@ -184,7 +127,7 @@ class RaftCluster:
 
     def start_all(self, server: int, commands: Iterable[int | str]) -> None:
         """Call `Start` with each of `commands` on `server`, whatever it answers."""
-        begin = self.config.now()
+        begin = self.now()
         started = [(self.start(server, command), command) for command in commands]
         self.annotations.info_interval(
             begin,
@@ -207,8 +150,8 @@ class RaftCluster:
         return {server: reply for server, reply in replies.items() if reply is not None}
 
 
-class ApplierReports:
-    """The tester's service `Test`: what one server's applier reports arrives here."""
+class ApplyReports:
+    """The tester's service `Test`: what one server applies is reported here."""
 
     def __init__(self, cluster: RaftCluster, runtime: Runtime, program: str) -> None:
         self._cluster = cluster
@@ -216,7 +159,7 @@ class ApplierReports:
         self._program = program
         self._server = server_number(program)
 
-    def CheckLogs(self, entry: testrpc.AppliedEntry) -> testrpc.Verdict:
+    def CheckLogs(self, entry: testrpc.AppliedEntry) -> testrpc.ReportReply:
         """Judge one applied command."""
         index, command = entry.index, entry.command
         if self._runtime.trace is not None:
@@ -224,7 +167,7 @@ class ApplierReports:
         apply = partial(self._cluster.logs.apply, self._server, index, command)
         return self._judge(apply)
 
-    def IngestLog(self, log: testrpc.AppliedLog) -> testrpc.Verdict:
+    def IngestLog(self, log: testrpc.AppliedLog) -> testrpc.ReportReply:
         """Judge a log that the server took over from a snapshot."""
         if self._runtime.trace is not None:
             last_index = len(log.commands) - 1
@@ -233,19 +176,19 @@ class ApplierReports:
             partial(self._cluster.logs.adopt, self._server, log.commands)
         )
 
-    def ApplyErr(self, error: testrpc.ApplyError) -> testrpc.Verdict:
+    def ApplyErr(self, error: testrpc.ApplyError) -> testrpc.ReportReply:
         """Take note of something that the server could not use at all."""
         self._cluster.apply_error(f"server {self._server} {error.text}")
-        return testrpc.Verdict(accepted=False)
+        return testrpc.ReportReply(accepted=False)
 
-    def _judge(self, record: Callable[[], None]) -> testrpc.Verdict:
+    def _judge(self, record: Callable[[], None]) -> testrpc.ReportReply:
         try:
             with self._cluster.mutex:
                 record()
         except ApplyMismatch as mismatch:
             self._cluster.apply_error(str(mismatch))
-            return testrpc.Verdict(accepted=False)
-        return testrpc.Verdict(accepted=True)
+            return testrpc.ReportReply(accepted=False)
+        return testrpc.ReportReply(accepted=True)
 
     def _trace(self, kind: str, text: str) -> None:
         assert self._runtime.trace is not None

@@ -89,14 +89,14 @@ def start_raft(
     With `snapshots` the service hands its Raft a snapshot every `SNAPSHOT_INTERVAL`
     entries, and begins with the one that the persister holds.
     """
-    applier = Applier(tester, me)
+    reporter = ApplyReporter(tester, me)
     # Read before the Raft exists, which may save another one as soon as it runs.
     stored = persister.ReadSnapshot() if snapshots else b""
     if stored:
-        applier.ingest(stored, None)
+        reporter.ingest(stored, None)
     channel = ApplyChannel()
     raft = Make(ends, me, persister, channel)
-    run = applier.run_with_snapshots if snapshots else applier.run
+    run = reporter.run_with_snapshots if snapshots else reporter.run
     threading.Thread(
         target=run, args=(channel, raft), name=f"applier-{gid}-{me}", daemon=True
     ).start()
@@ -135,7 +135,7 @@ class RaftService:
         return testrpc.StateReply(*checked("Raft.GetState", returned, (int, bool)))
 
 
-class Applier:
+class ApplyReporter:
     """Reads one server's apply channel and reports it to the tester."""
 
     def __init__(self, tester: Tester, me: int) -> None:
@@ -188,5 +188,5 @@ class Applier:
         )
 
     def _accepted(self, method: str, report: object) -> bool:
-        verdict = self._tester.call(method, report, testrpc.Verdict)
-        return verdict is not None and verdict.accepted
+        reply = self._tester.call(method, report, testrpc.ReportReply)
+        return reply is not None and reply.accepted

@@ -21,19 +21,14 @@ from typing import Final, TypeVar
 
 from raft1.testing.applied import Committed, shortened
 from raft1.testing.leaders import LeaderChecks
+from tester1.cluster.testcase import NO_LEADER_PAUSE_S, growing_pauses
 from tester1.lab import Lab
 
 T = TypeVar("T")
 
-ELECTION_TIMEOUT_S: Final = 1.0
-"""How long the tests allow for an election, in seconds (the course's E)."""
-
 AGREEMENT_LIMIT_S: Final = 10.0
 SUBMISSION_LIMIT_S: Final = 2.0
 AGREEMENT_POLL_S: Final = 0.020
-NO_LEADER_PAUSE_S: Final = 0.050
-WAIT_ROUNDS: Final = 30
-WAIT_FIRST_S: Final = 0.010
 TERM_ATTEMPTS: Final = 5
 TERM_PAUSE_S: Final = 3.0
 
@@ -99,13 +94,10 @@ class RaftTest(LeaderChecks):
         With `start_term` the wait ends with `TERM_MOVED_ON` once a server is in a
         later term. Fails after about thirty seconds.
         """
-        pause_s = WAIT_FIRST_S
-        for _ in range(WAIT_ROUNDS):
+        for pause_s in growing_pauses():
             if self.n_committed(index).count >= n:
                 break
             self.sleep(pause_s)
-            if pause_s < 1:
-                pause_s *= 2
             if start_term is not None and self._any_beyond(start_term):
                 return TERM_MOVED_ON
         committed = self.n_committed(index)
@@ -144,10 +136,10 @@ class RaftTest(LeaderChecks):
         Returns the index that a leader gave it last (`NOWHERE` if none did), and
         whether enough servers applied it there.
         """
-        deadline = self.config.now() + AGREEMENT_LIMIT_S
+        deadline = self.now() + AGREEMENT_LIMIT_S
         index = NOWHERE
         turn = 0
-        while self.config.now() < deadline:
+        while self.now() < deadline:
             accepted, turn = self._submit(command, turn)
             if accepted is not None:
                 index = accepted
@@ -172,8 +164,8 @@ class RaftTest(LeaderChecks):
 
     def _await_agreement(self, index: int, command: int | str, expected: int) -> bool:
         """Whether enough servers apply `command` at `index` within the limit."""
-        deadline = self.config.now() + SUBMISSION_LIMIT_S
-        while self.config.now() < deadline:
+        deadline = self.now() + SUBMISSION_LIMIT_S
+        while self.now() < deadline:
             committed = self.n_committed(index)
             if committed.count > 0 and committed.command != command:
                 return False
@@ -211,7 +203,7 @@ class RaftTestMaker:
         *,
         reliable: bool = True,
         snapshots: bool = False,
-        hop_delay_s: tuple[float, float] | None = None,
+        hop_delay: tuple[float, float] | None = None,
     ) -> RaftTest:
         """Start `n` servers and begin the test that is called `title`."""
         return RaftTest(
@@ -220,7 +212,7 @@ class RaftTestMaker:
             title,
             reliable=reliable,
             snapshots=snapshots,
-            hop_delay_s=hop_delay_s,
+            hop_delay=hop_delay,
         )
 
 

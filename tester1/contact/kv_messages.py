@@ -3,7 +3,8 @@
 They travel on the direct path, which no fault of the simulated network touches: to the
 `rsmSrv` of an RSM server, to the `kvSrv` beside a key/value server, and to the `clerks`
 of the client program. They are here and not in `kvraft1`, of which every incarnation of
-a server has a copy of its own, since all copies of plain records would be equal.
+a server has a copy of its own, since all copies of plain records would be equal. What a
+server's Raft says of itself is a `raft_messages.StateReply`, in both labs.
 
 Errors are what the solution answers, as text.
 """
@@ -15,11 +16,14 @@ from typing import Any
 
 SUBMIT = "rsmSrv.Submit"
 GET_COUNTER = "rsmSrv.GetCounter"
-GET_STATE = "kvSrv.GetState"
+GET_RAFT_STATE = "kvSrv.GetState"
 MAKE_CLERK = "clerks.Make"
 DELETE_CLERK = "clerks.Delete"
 CLERK_GET = "clerks.Get"
 CLERK_PUT = "clerks.Put"
+
+NO_SNAPSHOTS = -1
+"""The `maxraftstate` of servers that must not take snapshots (the course's)."""
 
 
 @dataclass(slots=True)
@@ -47,14 +51,6 @@ class CounterReply:
     """The value of a server's counter."""
 
     n: int
-
-
-@dataclass(slots=True)
-class StateReply:
-    """What `Raft.GetState` of a key/value server returned."""
-
-    term: int
-    is_leader: bool
 
 
 @dataclass(slots=True)

@@ -77,7 +77,7 @@ class ApplyError:
 
 
 @dataclass(slots=True)
-class Verdict:
+class ReportReply:
     """The tester's answer to a report: whether the server may go on recording."""
 
     accepted: bool

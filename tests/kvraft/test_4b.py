@@ -22,7 +22,7 @@ def test_basic_4B(kv_test: KvTestMaker) -> None:
 
 def test_speed_4B(kv_test: KvTestMaker) -> None:
     """Catches: requests that wait for the next heartbeat."""
-    setup = Setup(part="4B speed", clients=1, servers=3, hop_delay_s=None)
+    setup = Setup(part="4B speed", clients=1, servers=3, hop_delay=None)
     with kv_test(setup) as test:
         test.generic_test_speed()
 
@@ -66,7 +66,7 @@ def test_one_partition_4B(kv_test: KvTestMaker) -> None:
         test.begin("Test: completion after heal (4B)")
         test.connect_all()
         minor.connect()
-        test.config.sleep(1.0)
+        test.sleep(1.0)
         version = minor.completed_put(HEALED_LIMIT_S)
         minor.check_get_completed(HEALED_LIMIT_S)
         test.check_get(clerk, "1", "15", version)
@@ -171,9 +171,9 @@ class MinorityClerks:
 
     def start(self, version: int) -> None:
         """Put key 1 at `version` with one clerk, and get it with the other."""
-        self._called_at = self._test.config.now()
+        self._called_at = self._test.now()
         for work in self._do_put, self._do_get:
-            self._test.config.spawn(work, version, name=work.__name__)
+            self._test.spawn(work, version, name=work.__name__)
 
     def _do_put(self, version: int) -> None:
         putter = self._clerks[0]
@@ -184,10 +184,10 @@ class MinorityClerks:
 
     def check_silent(self, seconds: float) -> None:
         """Fail if one of the two is answered within that time."""
-        deadline = self._test.config.now() + seconds
+        deadline = self._test.now() + seconds
         for name, future in ("Put", self._put), ("Get", self._get):
-            if future.wait(max(deadline - self._test.config.now(), 0)):
-                self._test.fatal_with_history(
+            if future.wait(max(deadline - self._test.now(), 0)):
+                self._test.fail_with_history(
                     f"{name} in minority completed with version = "
                     f"{_version_of(future.value)}"
                 )
@@ -208,10 +208,11 @@ class MinorityClerks:
             self._fail_incomplete("Get", seconds)
 
     def _fail_incomplete(self, name: str, seconds: float) -> NoReturn:
-        self._test.fatal(
+        self._test.fail(
+            "still waiting",
             f"{name} did not complete: the minority's clerk has called it at "
             f"{self._called_at:.3f} s and has no answer, {seconds:g} s after the "
-            "partition was healed"
+            "partition was healed",
         )
 
 

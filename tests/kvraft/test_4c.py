@@ -23,7 +23,7 @@ def test_snapshot_rpc_4C(kv_test: KvTestMaker) -> None:
         clerk1 = test.make_clerk_to([0, 1])
         for i in range(50):
             test.put_at_least_once(clerk1, str(i), str(i), 0)
-        test.config.sleep(1.0)
+        test.sleep(1.0)
         b = test.put_at_least_once(clerk1, "b", "B", 0)
         test.check_raft_size()
 
@@ -57,7 +57,7 @@ def test_snapshot_size_4C(kv_test: KvTestMaker) -> None:
         clients=0,
         servers=3,
         maxraftstate=MAXRAFTSTATE,
-        hop_delay_s=None,
+        hop_delay=None,
     )
     with kv_test(setup) as test:
         clerk = test.make_clerk()
@@ -77,7 +77,7 @@ def test_speed_4C(kv_test: KvTestMaker) -> None:
         clients=1,
         servers=3,
         maxraftstate=MAXRAFTSTATE,
-        hop_delay_s=None,
+        hop_delay=None,
     )
     with kv_test(setup) as test:
         test.generic_test_speed()

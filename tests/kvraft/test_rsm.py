@@ -48,7 +48,7 @@ def test_leader_partition_4A(rsm_test: RsmTestMaker) -> None:
         test.check_counter(test.one_inc(), N_SERVERS)
         leader, majority = test.isolate_leader()
         decs = test.spawn(test.submit_decs, leader, N_CONCURRENT_SUBMITS)
-        test.config.sleep(0.010)
+        test.sleep(0.010)
         count = test.inc_within(majority)
         test.require(
             not decs.join(1.0),
@@ -99,16 +99,16 @@ def count_and_restart(test: RsmTest) -> None:
     """Count up, crash and restart all, and count on from there."""
     test.count_to(N_REPLAYED, everywhere=True)
     test.crash_all()
-    test.config.sleep(1.0)
+    test.sleep(1.0)
     test.restart_all()
     test.require_count(test.one_inc(), N_REPLAYED + 1)
-    test.config.sleep(1.0)
+    test.sleep(1.0)
 
 
 def crash_under_nulls(test: RsmTest) -> None:
     """Crash all servers under concurrent Submits, which all have to return."""
     nulls = test.spawn(test.nulls, N_CONCURRENT_SUBMITS)
-    test.config.sleep(0.020)
+    test.sleep(0.020)
     test.crash_all()
     test.join_within(
         nulls, RETURN_AFTER_SHUTDOWN_S, "Submit didn't stop after shutdown"

@@ -104,7 +104,7 @@ SNAPSHOT_NOT_ADOPTED = Mutant(
 LOG_NOT_TRIMMED = Mutant(
     "no snapshot is ever taken",
     "kvraft1/rsm/trigger.py",
-    right="        return self._limit != NEVER\n",
+    right="        return self._limit != NO_LIMIT\n",
     wrong="        return False\n",
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvraft1.rsm.trigger import NEVER, SnapshotTrigger
+from kvraft1.rsm.trigger import NO_LIMIT, SnapshotTrigger
 
 SIZES = st.lists(st.integers(0, 5000), max_size=50)
 
@@ -13,7 +13,7 @@ SIZES = st.lists(st.integers(0, 5000), max_size=50)
 @given(SIZES)
 def test_without_a_limit_no_snapshot_is_due(sizes: list[int]) -> None:
     """A maxraftstate of -1 forbids snapshots at any size."""
-    trigger = SnapshotTrigger(NEVER)
+    trigger = SnapshotTrigger(NO_LIMIT)
     assert not trigger.enabled
     assert not any(trigger.due(size) for size in sizes)
 

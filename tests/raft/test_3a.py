@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from raft1.testing.scaffold import ELECTION_TIMEOUT_S, RaftTestMaker
+from raft1.testing.scaffold import RaftTestMaker
+from tester1.cluster.testcase import ELECTION_TIMEOUT_S
 
 
 def test_initial_election_3A(raft_test: RaftTestMaker) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from raft1.testing.scaffold import (
-    ELECTION_TIMEOUT_S,
     TERM_MOVED_ON,
     RaftTest,
     RaftTestMaker,
 )
+from tester1.cluster.testcase import ELECTION_TIMEOUT_S
 
 
 def test_basic_agree_3B(raft_test: RaftTestMaker) -> None:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from raft1.testing.scaffold import ELECTION_TIMEOUT_S, RaftTest, RaftTestMaker
+from raft1.testing.scaffold import RaftTest, RaftTestMaker
+from tester1.cluster.testcase import ELECTION_TIMEOUT_S
 
 FIGURE_8_ROUNDS = 1000
-CHURN_HOP_DELAY_S = (0.002, 0.008)
+CHURN_HOP_DELAY = (0.002, 0.008)
 """How long a message travels in simulation while clients submit commands as fast as
 they are committed, in seconds. It decides how many commands there are: one in 30 ms of
 each client, with many messages under way whenever a server crashes."""
@@ -110,7 +111,7 @@ def test_unreliable_agree_3C(raft_test: RaftTestMaker) -> None:
         for i in range(1, 50):
             for j in range(4):
                 agree = partial(test.one, 100 * i + j, 1, retry=True)
-                tasks.append(test.config.spawn(agree, name=f"one-{i}-{j}"))
+                tasks.append(test.spawn(agree, name=f"one-{i}-{j}"))
             test.one(i, 1, retry=True)
         test.config.set_reliable(True)
         for task in tasks:
@@ -167,7 +168,7 @@ def _pause(test: RaftTest) -> None:
 
 def test_reliable_churn_3C(raft_test: RaftTestMaker) -> None:
     """Catches: committed entries lost in crashes, no progress after chaos."""
-    with raft_test(5, "Test (3C): churn", hop_delay_s=CHURN_HOP_DELAY_S) as test:
+    with raft_test(5, "Test (3C): churn", hop_delay=CHURN_HOP_DELAY) as test:
         _churn(test)
 
 
@@ -190,7 +191,7 @@ class ChurnClient:
         """Submit to whoever leads; the body of the client's task."""
         while not self.stopped:
             command = self._test.command()
-            begin = self._test.config.now()
+            begin = self._test.now()
             index = self._submit(command)
             if index is None:
                 self._test.sleep((79 + 17 * self._number) / 1000)
@@ -230,7 +231,7 @@ class ChurnClient:
 def _churn(test: RaftTest) -> None:
     """Crash, cut off and bring back servers while three clients submit commands."""
     clients = [ChurnClient(test, number) for number in range(3)]
-    tasks = [test.config.spawn(client.run, name="churn-client") for client in clients]
+    tasks = [test.spawn(client.run, name="churn-client") for client in clients]
     for _ in range(20):
         _disturb(test)
         # A little less than an election takes, so that elections are disturbed too.

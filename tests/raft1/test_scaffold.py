@@ -29,11 +29,11 @@ def test_no_leader_fails_within_the_allowed_time(tmp_path: Path) -> None:
     times: list[float] = []
 
     def check(test: RaftTest) -> None:
-        begin = test.config.now()
+        begin = test.now()
         try:
             test.check_one_leader()
         finally:
-            times.append(test.config.now() - begin)
+            times.append(test.now() - begin)
 
     with pytest.raises(LabFailure, match="got none: server 0 is in term 1, server 1"):
         run_scripted(tmp_path, "LEADERS = set()", check)
@@ -94,11 +94,11 @@ def test_no_agreement_fails_within_the_limits(
     times: list[float] = []
 
     def check(test: RaftTest) -> None:
-        begin = test.config.now()
+        begin = test.now()
         try:
             test.one(7, 3, retry=retry)
         finally:
-            times.append(test.config.now() - begin)
+            times.append(test.now() - begin)
 
     with pytest.raises(LabFailure, match=r"one\(7\) failed.*: 0 of 3 servers"):
         run_scripted(tmp_path, "", check)
@@ -150,7 +150,7 @@ def test_attempts_end_after_five(tmp_path: Path) -> None:
     attempts: list[float] = []
 
     def check(test: RaftTest) -> None:
-        test.until_term_holds(lambda: attempts.append(test.config.now()))
+        test.until_term_holds(lambda: attempts.append(test.now()))
 
     with pytest.raises(LabFailure, match="term changed too often"):
         run_scripted(tmp_path, "", check)
@@ -178,11 +178,11 @@ def test_an_apply_error_ends_the_test_at_once(
     times: list[float] = []
 
     def check(test: RaftTest) -> None:
-        begin = test.config.now()
+        begin = test.now()
         try:
             test.sleep(100)
         finally:
-            times.append(test.config.now() - begin)
+            times.append(test.now() - begin)
 
     with pytest.raises(LabFailure, match=f"^apply error: .*{message}"):
         run_scripted(tmp_path, script, check)

@@ -9,7 +9,7 @@ import pytest
 
 import labgob
 from raft1.raftapi import ApplyMsg, Raft
-from raft1.testing.inside import Applier, HistorySnapshot, RaftService, checked
+from raft1.testing.inside import ApplyReporter, HistorySnapshot, RaftService, checked
 from tester1.contact import raft_messages as testrpc
 
 R = TypeVar("R")
@@ -28,7 +28,7 @@ class RecordingTester:
         if self.gone:
             return None
         self.reports.append(labgob.decode(labgob.encode(args), type(args)))
-        return cast(R, testrpc.Verdict(accepted=method not in self.refused))
+        return cast(R, testrpc.ReportReply(accepted=method not in self.refused))
 
 
 @dataclass
@@ -75,14 +75,14 @@ def _snapshot_message(index: int, *, says: int | None = None) -> ApplyMsg:
 
 def _run(messages: list[ApplyMsg], tester: RecordingTester) -> RecordingRaft:
     raft = RecordingRaft()
-    Applier(tester, me=2).run_with_snapshots(messages, raft)
+    ApplyReporter(tester, me=2).run_with_snapshots(messages, raft)
     return raft
 
 
 def test_every_command_is_reported_as_it_arrives() -> None:
     """Guards the reports: index and command, in the order of the channel."""
     tester = RecordingTester()
-    Applier(tester, me=2).run(_commands(1, 3), RecordingRaft())
+    ApplyReporter(tester, me=2).run(_commands(1, 3), RecordingRaft())
     assert tester.reports == [testrpc.AppliedEntry(i, 10 * i) for i in (1, 2, 3)]
 
 
