@@ -90,6 +90,8 @@ class Clerk:
         """
         for attempt in itertools.count():
             server = self._servers[self._leader]
+            # The same request each time: a Put names its version, so that copies of it
+            # cannot be performed twice.
             reply = self._clnt.call(server, method, args, reply_type)
             if reply is not None and reply.Err != ErrWrongLeader:
                 self._silent = self._refused = 0
@@ -100,9 +102,11 @@ class Clerk:
     def _move_on(self, *, refused: bool) -> None:
         """Choose whom to ask next, after an attempt that brought no answer."""
         self._silent += 1
+        # A server that refuses has told us something; a lost message has not.
         if not refused and self._silent < TRIES_PER_SERVER:
             return
         self._silent = 0
+        # In turn, not at random: that meets every server once in a round.
         self._leader = (self._leader + 1) % len(self._servers)
         self._refused += 1
         if self._refused % len(self._servers) == 0:

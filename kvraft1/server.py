@@ -35,12 +35,14 @@ class KVServer:
         self._rsm = MakeRSM(peers, me, persister, maxraftstate, self)
 
     def Get(self, args: GetArgs) -> GetReply:
-        """RPC: read a key. `ErrWrongLeader` sends the clerk to another server."""
+        """Read a key for a clerk; `ErrWrongLeader` sends it to another server."""
+        # Through the log like a Put. From the store it could be stale: another leader
+        # may have been elected, and may have committed Puts, unknown to this server.
         reply = self._submit(args, GetReply)
         return GetReply("", 0, ErrWrongLeader) if reply is None else reply
 
     def Put(self, args: PutArgs) -> PutReply:
-        """RPC: write a key if it is at the version named.
+        """Write a key for a clerk if it is at the version named.
 
         After `ErrWrongLeader` the Put may still be performed: it may be in the log of
         the next leader.
@@ -72,6 +74,7 @@ class KVServer:
 
     def _submit(self, args: object, reply_type: type[R]) -> R | None:
         """The reply to a request once it is performed; None if it may never be."""
+        # The error is not looked at: whenever there is one, there is no reply.
         _, reply = self._rsm.Submit(args)
         return reply if isinstance(reply, reply_type) else None
 

@@ -42,6 +42,8 @@ class VersionedStore:
         `ErrNoKey` or `ErrVersion` say that it is not, and that nothing has changed.
         """
         entry = self._entries.get(key)
+        # A version is met once only, since meeting it makes the next. So a copy of a
+        # request that was sent again finds another version and changes nothing.
         if entry is None and version != 0:
             return ErrNoKey
         if entry is not None and version != entry.Version:

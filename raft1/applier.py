@@ -32,7 +32,7 @@ class Applier:
         threading.Thread(target=self._run, name="raft-applier", daemon=True).start()
 
     def wake(self) -> None:
-        """There is something to deliver; the lock is held."""
+        """Tell the thread that there is something to deliver; the lock is held."""
         self._news.notify()
 
     def close(self) -> None:
@@ -45,7 +45,10 @@ class Applier:
         self._channel.close()
 
     def _run(self) -> None:
+        """Deliver until the channel is closed."""
         try:
+            # Without the lock: the service may take its time, and may call `Snapshot`,
+            # which needs the lock, before it takes the next message.
             while messages := self._next_batch():
                 for message in messages:
                     self._offer(message)
@@ -55,6 +58,7 @@ class Applier:
     def _next_batch(self) -> list[ApplyMsg]:
         """Wait for messages; an empty list means the end."""
         with self._lock:
+            # A notification is no promise: several may come for one batch.
             while not self._closed and not self._core.has_deliveries:
                 self._news.wait()
             return [] if self._closed else self._core.take_deliveries()
@@ -64,5 +68,6 @@ class Applier:
         is_snapshot = message.SnapshotValid
         index = message.SnapshotIndex if is_snapshot else message.CommandIndex
         assert index > self.offered_index, "delivered twice or out of order"
+        # Before the message is put: the service may call `Snapshot` for it at once.
         self.offered_index = index
         self._channel.put(message)

@@ -154,7 +154,7 @@ class Core:
         return index, term, True
 
     def compact(self, index: int, snapshot: bytes) -> None:
-        """The service's `snapshot` replaces the log up to `index` (section 7).
+        """Replace the log up to `index` by the service's `snapshot` (section 7).
 
         One that reaches no further than what this peer has already is ignored: the
         leader may have sent a newer one meanwhile.
@@ -167,7 +167,7 @@ class Core:
         state.snapshot = snapshot
 
     def tick(self, now: float) -> None:
-        """The deadline has come: a leader sends, anybody else stands for election."""
+        """Act on the deadline: a leader sends, anybody else stands for election."""
         if self._leadership is not None:
             self._leadership.tick(now)
         elif now >= self._election_deadline:
@@ -176,7 +176,7 @@ class Core:
     # Steps: requests of other peers.
 
     def request_vote(self, args: RequestVoteArgs, now: float) -> RequestVoteReply:
-        """A candidate asks for this peer's vote (figure 2, RequestVote RPC)."""
+        """Answer a candidate that asks for a vote (figure 2, RequestVote RPC)."""
         state = self.state
         if args.Term < state.current_term:
             return RequestVoteReply(state.current_term, VoteGranted=False)
@@ -203,7 +203,7 @@ class Core:
         return RequestVoteReply(state.current_term, granted)
 
     def append_entries(self, args: AppendEntriesArgs, now: float) -> AppendEntriesReply:
-        """A leader sends entries or a heartbeat (figure 2, AppendEntries RPC)."""
+        """Answer a leader's entries or heartbeat (figure 2, AppendEntries RPC)."""
         state = self.state
         if args.Term < state.current_term:
             return AppendEntriesReply(state.current_term, Success=False)
@@ -236,7 +236,7 @@ class Core:
     def install_snapshot(
         self, args: InstallSnapshotArgs, now: float
     ) -> InstallSnapshotReply:
-        """A leader sends what it no longer has as entries (figure 13)."""
+        """Answer a leader that sends its snapshot in place of entries (figure 13)."""
         state = self.state
         if args.Term < state.current_term:
             return InstallSnapshotReply(state.current_term)
@@ -259,7 +259,7 @@ class Core:
     def replied(
         self, peer: int, request: Request, reply: Reply | None, now: float
     ) -> None:
-        """The network returned `reply` to a request to `peer`, or gave up on it.
+        """Take note of the `reply` to a request to `peer`; None if there will be none.
 
         A reply may be seconds late. One to a request of an earlier term is of no use
         but for the term in it: this peer has made other promises since.
@@ -297,6 +297,7 @@ class Core:
             leadership.lost(peer, request, now)
 
     def _vote_received(self, voter: int, now: float) -> None:
+        """Count a vote for this peer, and lead if that wins the election."""
         ballot = self._ballot
         if ballot is None:
             return  # The election is decided already.
@@ -329,7 +330,7 @@ class Core:
             self._lead(now)
 
     def _lead(self, now: float) -> None:
-        """The election is won: tell everybody at once, before they try themselves.
+        """Lead: the election is won. Tell everybody, before they try themselves.
 
         No entry is added here, although one would help to commit those of older terms:
         the service counts on indices that only its own commands take.
@@ -340,7 +341,7 @@ class Core:
         self._leadership.tick(now)
 
     def _follow(self, term: int, now: float) -> None:
-        """There is a leader in `term`, which is not older than ours: wait for it."""
+        """Wait for the leader that there is in `term`, which is no older than ours."""
         self._catch_up_with_term(term, now)
         # Election Safety: a term is led by one peer, and that one is not us.
         assert self._leadership is None, f"two leaders in term {term}"
@@ -349,7 +350,7 @@ class Core:
         self._reset_election_timer(now)
 
     def _catch_up_with_term(self, term: int, now: float) -> None:
-        """Somebody knows of a newer term: whatever we were, we are a follower in it."""
+        """Become a follower in `term`, whatever we were, if it is newer than ours."""
         if term <= self.state.current_term:
             return
         if self._leadership is not None:

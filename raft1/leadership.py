@@ -96,7 +96,7 @@ class Leadership:
                 self._send(peer, progress, now)
 
     def entries_added(self, now: float) -> None:
-        """The log has grown: commit if that needs nobody else, and send."""
+        """Commit what the log has grown by if that needs nobody else, and send it."""
         self._advance_commit(now)
         for peer, progress in self._followers.items():
             # To send while entries are in flight would be to send those twice.
@@ -104,7 +104,7 @@ class Leadership:
                 self._send(peer, progress, now)
 
     def lost(self, peer: int, request: Request, now: float) -> None:
-        """The network gave up on `request`: it may or may not have arrived."""
+        """Give up on `request`, as the network has: it may or may not have arrived."""
         progress = self._returned(peer)
         # A lost heartbeat is not repeated: the next one is early enough.
         if progress.awaited is request:
@@ -118,7 +118,7 @@ class Leadership:
         reply: AppendEntriesReply,
         now: float,
     ) -> None:
-        """A follower answered an AppendEntries of this term, in this term."""
+        """Judge a follower's answer to an AppendEntries; both are of this term."""
         progress = self._returned(peer)
         if reply.Success:
             self._stored(peer, request, now)
@@ -131,7 +131,7 @@ class Leadership:
     def install_reply(
         self, peer: int, request: InstallSnapshotArgs, now: float
     ) -> None:
-        """A follower answered an InstallSnapshot of this term, in this term."""
+        """Judge a follower's answer to an InstallSnapshot; both are of this term."""
         self._returned(peer)
         # Even one that has ignored the snapshot: then it had all of it committed.
         self._stored(peer, request, now)

@@ -120,7 +120,7 @@ class Raft:
             return self._core.state.current_term, self._core.role is Role.LEADER
 
     def Snapshot(self, index: int, snapshot: bytes) -> None:
-        """The service's state up to and including `index` is safe in `snapshot`.
+        """Take over `snapshot`, the service's state up to and including `index`.
 
         Raises `ValueError` if the service cannot know that state yet. A snapshot that
         is older than the present one is ignored.
@@ -156,7 +156,7 @@ class Raft:
     # The other peers' side: the RPC handlers.
 
     def RequestVote(self, args: RequestVoteArgs) -> RequestVoteReply:
-        """A candidate asks for this peer's vote."""
+        """Answer a candidate that asks for this peer's vote."""
         with self._lock:
             if self._killed:
                 return RequestVoteReply(NO_TERM, VoteGranted=False)
@@ -166,7 +166,7 @@ class Raft:
             return reply
 
     def AppendEntries(self, args: AppendEntriesArgs) -> AppendEntriesReply:
-        """A leader sends entries, or shows that it is there."""
+        """Answer a leader that sends entries, or shows that it is there."""
         with self._lock:
             if self._killed:
                 return AppendEntriesReply(NO_TERM, Success=False)
@@ -176,7 +176,7 @@ class Raft:
             return reply
 
     def InstallSnapshot(self, args: InstallSnapshotArgs) -> InstallSnapshotReply:
-        """A leader sends its snapshot in place of entries that it no longer has."""
+        """Answer a leader that sends its snapshot in place of entries."""
         with self._lock:
             if self._killed:
                 return InstallSnapshotReply(NO_TERM)

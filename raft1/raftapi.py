@@ -86,6 +86,7 @@ class ApplyChannel:
         """
         offer = _Offer(message)
         deadline = None if timeout is None else time.monotonic() + timeout
+        # Both conditions share the lock, so whichever is entered guards everything.
         with self._taken:
             if self._closed:
                 raise ChannelClosed("put on a closed ApplyChannel")
@@ -94,6 +95,8 @@ class ApplyChannel:
             while not offer.taken:
                 if self._closed:
                     raise ChannelClosed("the ApplyChannel was closed during a put")
+                # A message that was taken while this thread came back from its wait
+                # is taken, late or not; only one that is still there is withdrawn.
                 if not _wait(self._taken, deadline) and offer in self._offers:
                     self._offers.remove(offer)
                     return False
@@ -114,6 +117,7 @@ class ApplyChannel:
                     raise TimeoutError(f"no ApplyMsg within {timeout} seconds")
             offer = self._offers.popleft()
             offer.taken = True
+            # All, since a condition cannot wake the one whose message this was.
             self._taken.notify_all()
             return offer.message
 
@@ -161,7 +165,7 @@ class Raft(Protocol):
         """The current term, and whether this peer believes that it leads in it."""
 
     def Snapshot(self, index: int, snapshot: bytes, /) -> None:
-        """The service's state up to and including `index` is safe in `snapshot`.
+        """Take over `snapshot`, the service's state up to and including `index`.
 
         Raft may forget the log up to there. It keeps the snapshot, for the persister
         and for followers that are too far behind.
@@ -171,7 +175,7 @@ class Raft(Protocol):
         """How many bytes of Raft state (without the snapshot) are persisted."""
 
     def Kill(self) -> None:
-        """This peer is finished: stop its threads and close its apply channel."""
+        """Stop this peer's threads and close its apply channel, for good."""
 
 
 class Persister(Protocol):

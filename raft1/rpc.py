@@ -35,9 +35,13 @@ class AppendEntriesArgs:
     """Entries to store behind PrevLogIndex; without entries, a sign of life."""
 
     Term: int
+    # The paper's, by which a follower could send clients to the leader. Clerks of these
+    # labs find it for themselves.
     LeaderId: int
     PrevLogIndex: int
     PrevLogTerm: int
+    # A list of its own, never a part of the leader's log: the log may be cut off before
+    # the request is encoded, which a sender does without the lock.
     Entries: list[LogEntry]
     LeaderCommit: int
 
@@ -89,7 +93,8 @@ class InstallSnapshotReply:
 Request = RequestVoteArgs | AppendEntriesArgs | InstallSnapshotArgs
 Reply = RequestVoteReply | AppendEntriesReply | InstallSnapshotReply
 
-# How each request travels: the method to call and the type of its reply.
+# How each request travels: the method to call, and the type as which its reply is
+# decoded.
 ROUTES: dict[type[Request], tuple[str, type[Reply]]] = {
     RequestVoteArgs: ("Raft.RequestVote", RequestVoteReply),
     AppendEntriesArgs: ("Raft.AppendEntries", AppendEntriesReply),

@@ -51,37 +51,46 @@ class PendingSubmits(Generic[W]):
         Returns the waiters that are lost: if an index is given out again, the entries
         that were there and behind it have been removed from the log.
         """
+        # Before the new waiter is stored, which may take the place of one of them.
         lost = self._remove([k for k in self._places if k >= index])
         self._places[index] = _Place(waiter, term, op_id)
         return lost
 
     def applied(self, index: int, op_id: int) -> tuple[W | None, list[W]]:
-        """Command `op_id` has been applied at `index`: (who is answered, who is lost).
+        """Note that `op_id` was applied at `index`: (who is answered, who is lost).
 
         The first is None if nobody waited for this command here.
         """
         place = self._places.pop(index, None)
         if place is None:
             return None, []
+        # The number and not the index alone: what a leader started here may have been
+        # replaced by another leader's command, of which nobody here is waiting.
         if place.op_id == op_id:
             return place.waiter, []
+        # A leader of a later term has replaced it, and had this server remove all that
+        # followed. Those are the other waiters of its term or before: what lay in front
+        # is answered already. Waiters of later terms came since, and stay.
         replaced = [k for k, p in self._places.items() if p.term <= place.term]
         return None, [place.waiter, *self._remove(replaced)]
 
     def snapshot(self, index: int) -> list[W]:
-        """A snapshot up to `index` was installed: returns the waiters it hides."""
+        """Give up the waiters that a snapshot up to `index` hides; returns them."""
         return self._remove([k for k in self._places if k <= index])
 
     def leadership(self, term: int, is_leader: bool) -> list[W]:
-        """This server is in `term`, leading it or not: returns the waiters lost.
+        """Give up the waiters of terms that are over; returns them.
 
+        This server is in `term` now, and leads it or not.
         Waiters of a later term stay: they were added since `term` was looked up.
         """
+        # A leader leads until it leaves its term. So those that wait for `term` itself
+        # are in good hands exactly if this server leads.
         ended = term - 1 if is_leader else term
         return self._remove([k for k, p in self._places.items() if p.term <= ended])
 
     def close(self) -> list[W]:
-        """This server stops: returns all waiters."""
+        """Give up all waiters, as this server stops; returns them."""
         return self._remove(list(self._places))
 
     def _remove(self, indices: list[int]) -> list[W]:

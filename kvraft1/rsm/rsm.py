@@ -88,6 +88,7 @@ class RSM:
         self._sm = sm
         self._trigger = SnapshotTrigger(maxraftstate)
         self._lock = threading.Lock()
+        # Wakes the watcher, which sleeps while nobody waits: an idle server is quiet.
         self._someone_waits = threading.Condition(self._lock)
         self._pending: PendingSubmits[_Ticket] = PendingSubmits()
         self._applied_index = 0  # only the reader's
@@ -113,24 +114,32 @@ class RSM:
         that it cannot tell any more what becomes of the request: it lost the
         leadership, or it stops. The request may then still be performed one day.
         """
+        # Marked with a number, since the index alone does not tell whose command is
+        # applied there: another leader may have put its own in its place.
         ticket = _Ticket()
         op = Op(self._me, random.getrandbits(62), req)
+        # `Start` under the lock, which is safe since it does not wait. Outside of it,
+        # the reader could apply the command before anybody is known to wait for it, and
+        # the ticket would never be answered.
         with self._lock:
             index, term, is_leader = self._raft.Start(op)
             if not is_leader or self._stopped:
                 return ErrWrongLeader, None
             _dismiss(self._pending.add(ticket, index=index, term=term, op_id=op.Id))
             self._someone_waits.notify()
+        # Without a limit: the reader, the watcher or the end of this server answers
+        # every ticket. A limit could only report as lost what is merely slow.
         ticket.done.wait()
         return ticket.outcome
 
     def _read(self) -> None:
-        """The reader: handle Raft's messages until it closes the channel."""
+        """Handle Raft's messages until it closes the channel; this is the reader."""
         for message in self._messages:
             if message.CommandValid:
                 self._perform(message)
             elif message.SnapshotValid:
                 self._adopt(message)
+        # In one step with the flag, or a Submit in between would wait for nobody.
         with self._lock:
             self._stopped = True
             _dismiss(self._pending.close())
@@ -138,36 +147,44 @@ class RSM:
 
     def _perform(self, message: ApplyMsg) -> None:
         """Perform a committed command and answer the Submit that waits for it."""
+        # On every server, whoever started the command, and without the lock: a slow
+        # service holds up neither new Submits nor the watcher.
         op: Op = message.Command
         reply = self._sm.DoOp(op.Req)
         self._applied_index = message.CommandIndex
         with self._lock:
             answered, lost = self._pending.applied(message.CommandIndex, op.Id)
             _dismiss(lost)
+        # Only after it is performed: an answer is a promise that later reads see it.
         if answered is not None:
             answered.answer(reply)
+        # Between two commands, so that the snapshot is the state at exactly this index.
         if self._trigger.enabled and self._trigger.due(self._raft.PersistBytes()):
             self._raft.Snapshot(self._applied_index, self._sm.Snapshot())
 
     def _adopt(self, message: ApplyMsg) -> None:
         """Replace the service's state by a snapshot, unless that is an older one."""
+        # To go back would be to perform commands twice.
         if message.SnapshotIndex <= self._applied_index:
             return
         self._sm.Restore(message.Snapshot)
         self._applied_index = message.SnapshotIndex
+        # Their commands may be in the snapshot or not; the replies are not.
         with self._lock:
             _dismiss(self._pending.snapshot(message.SnapshotIndex))
 
     def _watch(self) -> None:
-        """The watcher: dismiss waiting Submits when the leadership is lost."""
+        """Dismiss waiting Submits when the leadership is lost; this is the watcher."""
         while self._wait_for_waiters():
             time.sleep(WATCH_SECONDS)
+            # Asked without the lock, so a Submit may come in between, in a newer term:
+            # `leadership` spares those.
             term, is_leader = self._raft.GetState()
             with self._lock:
                 _dismiss(self._pending.leadership(term, is_leader))
 
     def _wait_for_waiters(self) -> bool:
-        """Return True when somebody waits; False when the server has stopped."""
+        """Whether anybody waits, as soon as that is so; False at the server's end."""
         with self._lock:
             while not self._pending and not self._stopped:
                 self._someone_waits.wait()

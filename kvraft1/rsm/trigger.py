@@ -32,6 +32,7 @@ class SnapshotTrigger:
         """
         if not self.enabled:
             return False
+        # Raft trims after the snapshot, so the state shrinks only by the next question.
         self._smallest = min(self._smallest, size)
         if size <= self._limit or size - self._smallest < self._limit // 2:
             return False

@@ -37,6 +37,7 @@ def start_kv(
     maxraftstate: int,
 ) -> list[object]:
     """Start server `me` and return its RPC services, as `Config` asks for."""
+    # The probe asks the Raft itself, whatever the server above it believes.
     server, raft = StartKVServer(ends, gid, me, persister, maxraftstate)
     probe = RaftProbe(cast(Raft, raft))
     return [server, raft, MakeService(probe, "kvSrv")]

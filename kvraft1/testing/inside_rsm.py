@@ -45,6 +45,7 @@ def start_rsm(
     maxraftstate: int,
 ) -> list[object]:
     """Start server `me` and return its RPC services, as `Config` asks for."""
+    # Kept here as well, so that the tester can look at it past the RSM.
     counter = Counter()
     rsm = MakeRSM(ends, me, persister, maxraftstate, counter)
     return [rsm.Raft(), MakeService(RsmService(rsm, counter), "rsmSrv")]

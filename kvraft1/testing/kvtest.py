@@ -158,6 +158,7 @@ class KvTest(LabTest):
         start, first = self.annotations.timestamp(), version
         while True:
             err = self.put(clerk, key, value, version, client)
+            # With a single writer, each of the three says that this version is taken.
             if err in (OK, ErrMaybe, ErrVersion):
                 version += 1
             elif version != 0:
@@ -233,6 +234,8 @@ class KvTest(LabTest):
                     "wrong error",
                     f"Wrong error {err}: client {client} Put({key}) at {version}",
                 )
+            # Others put meanwhile, so what is read need not be what was put. But if no
+            # version lies between, it has to be.
             read, now = self.get_mark(clerk, key, client)
             if err == OK and now == version + 1 and read != mark:
                 self.fail(
@@ -253,6 +256,7 @@ class KvTest(LabTest):
     def partitioner(self, stop: Future) -> None:
         """Cut the servers into two random parts, again and again, until told not to."""
         while not stop.done:
+            # One part may be empty: then everybody is together for a while.
             parts: tuple[list[int], list[int]] = [], []
             for server in self.group.servers():
                 parts[self.random.randrange(2)].append(server)

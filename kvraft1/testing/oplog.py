@@ -37,14 +37,14 @@ class OperationLog:
         self._open: dict[OpenOperation, None] = {}
 
     def begin(self, client: int, input: KvInput) -> OpenOperation:
-        """`client` is about to call an operation."""
+        """Note that `client` is about to call an operation."""
         with self._mutex:
             operation = OpenOperation(client, input, self._now())
             self._open[operation] = None
         return operation
 
     def end(self, operation: OpenOperation, output: KvOutput) -> None:
-        """The operation has returned `output`."""
+        """Note that the operation has returned `output`."""
         with self._mutex:
             del self._open[operation]
             self._returned.append(

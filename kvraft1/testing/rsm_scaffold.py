@@ -67,6 +67,7 @@ class RsmTest(LabTest):
         """
         deadline = self.now() + SUBMIT_LIMIT_S
         while self.now() < deadline:
+            # Beginning with the server that answered last: it probably leads still.
             first = self.leader
             for step in range(N_SERVERS):
                 server = (first + step) % N_SERVERS
@@ -203,6 +204,7 @@ class RsmTest(LabTest):
 
         The leader, which is always the first to have counted, is asked last.
         """
+        # How many more servers may be behind before it is too many.
         others = N_SERVERS - servers
         for step in range(1, N_SERVERS + 1):
             server = (self.leader + step) % N_SERVERS

@@ -105,6 +105,7 @@ class KvraftTest(KvTest):
             state = self.group.call(
                 server, kvtestrpc.GET_RAFT_STATE, kvtestrpc.Nothing(), StateReply
             )
+            # A deposed leader that is cut off may still believe that it leads.
             if state is not None and state.is_leader and state.term > newest:
                 best, newest = server, state.term
         return best
@@ -144,6 +145,7 @@ class KvraftTest(KvTest):
             CLIENT_PHASE_S,
             lambda i, own_clerk, stop: self.one_client_put(i, own_clerk, keys, stop),
         )
+        # With random keys no single key has been put as often as the clients say.
         if not self.random_keys:
             total = sum(results, before)
             self.check_put_concurrent(clerk, "k", total, strict=self.setup.strict)

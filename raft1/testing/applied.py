@@ -61,6 +61,7 @@ class AppliedLogs:
                 f"server {server} apply out of order, "
                 f"expected index {len(log)}, got {index}"
             )
+        # Compared with what anybody has applied there first, a crashed server included.
         self._compare(server, index, command)
         log.append(command)
 
@@ -72,6 +73,7 @@ class AppliedLogs:
         """
         if not commands:
             raise ApplyMismatch(f"server {server} adopted a snapshot without index 0")
+        # All at once, and one by one only to explain: snapshots hold the whole history.
         if commands[1:] != self._agreed[1 : len(commands)]:
             self._explain_snapshot(server, commands)
         self._logs[server] = list(commands)

@@ -72,7 +72,7 @@ class RaftCluster(LabTest):
         return self.random.getrandbits(63)
 
     def chance(self, per_mille: int) -> bool:
-        """True in `per_mille` of a thousand cases."""
+        """Whether a draw falls among `per_mille` of a thousand."""
         return self.random.randrange(1000) < per_mille
 
     def apply_error(self, text: str) -> None:

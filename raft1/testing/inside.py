@@ -94,6 +94,7 @@ def start_raft(
     stored = persister.ReadSnapshot() if snapshots else b""
     if stored:
         reporter.ingest(stored, None)
+    # Nobody reads it before `Make` has returned, so `Make` must not wait for a reader.
     channel = ApplyChannel()
     raft = Make(ends, me, persister, channel)
     run = reporter.run_with_snapshots if snapshots else reporter.run
@@ -155,6 +156,8 @@ class ApplyReporter:
         for message in messages:
             if message.SnapshotValid:
                 self.ingest(message.Snapshot, message.SnapshotIndex)
+            # A command that the tester refuses is left out: the test has failed, and a
+            # snapshot with it would be refused for the same reason again.
             elif message.CommandValid and self._report(message):
                 self._log.append(message.Command)
                 if (message.CommandIndex + 1) % SNAPSHOT_INTERVAL == 0:
@@ -180,6 +183,7 @@ class ApplyReporter:
         return self._accepted(testrpc.CHECK_LOGS, entry)
 
     def _snapshot(self, raft: Raft) -> None:
+        # All that was received, and nothing more: Raft may forget what it covers.
         index = len(self._log) - 1
         start = GetAnnotatorTimestamp()
         raft.Snapshot(index, labgob.encode(HistorySnapshot(index, self._log)))

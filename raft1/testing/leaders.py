@@ -45,7 +45,7 @@ class LeaderChecks(RaftCluster):
         self.passed("no leader", "no connected server claims to lead")
 
     def check_terms(self) -> int:
-        """Return the term of the connected servers; fails if they differ."""
+        """Fail unless the connected servers are in one term; returns the term."""
         self.annotations.checker_begin("checking term agreement")
         states = self._connected_states()
         terms = {state.term for state in states.values()}
@@ -66,9 +66,11 @@ class LeaderChecks(RaftCluster):
 
     def _await_leader(self) -> int | None:
         for _ in range(LEADER_ROUNDS):
+            # First a pause, and several rounds: elections may be under way or needed.
             self.sleep((450 + self.random.randrange(100)) / 1000)
             leaders = self._leaders_by_term(self._connected_states())
             if leaders:
+                # A leader of an older term is no fault: it does not know yet.
                 term = max(leaders)
                 (leader,) = leaders[term]
                 self.passed(f"leader in term {term} = {leader}", "one leader")
@@ -83,6 +85,7 @@ class LeaderChecks(RaftCluster):
         for server, state in states.items():
             if state.is_leader:
                 leaders.setdefault(state.term, []).append(server)
+        # Of one term, though, a second leader is one too many, whatever became of it.
         for term, claimants in leaders.items():
             if len(claimants) > 1:
                 self.fail(
