@@ -180,9 +180,9 @@ class Core:
         state = self.state
         if args.Term < state.current_term:
             return RequestVoteReply(state.current_term, VoteGranted=False)
-        self._catch_up_with_term(args.Term, now)
         # Whether or not it gets the vote, the candidate's term holds from here on: a
-        # leader that went on in an older one would split the group (section 5.1).
+        # leader that went on in an older one could be one of two (section 5.1).
+        self._catch_up_with_term(args.Term, now)
         log = state.log
         up_to_date = is_up_to_date(
             args.LastLogTerm,
@@ -204,6 +204,7 @@ class Core:
 
     def append_entries(self, args: AppendEntriesArgs, now: float) -> AppendEntriesReply:
         """Answer a leader's entries or heartbeat (figure 2, AppendEntries RPC)."""
+        # Step 1. A deposed leader learns by the term in the reply that it is one.
         state = self.state
         if args.Term < state.current_term:
             return AppendEntriesReply(state.current_term, Success=False)

@@ -205,5 +205,5 @@ class ClientEnd(Protocol):
 
         None says nothing about what happened: the request may be lost, or it was
         handled and the reply is lost. It can take seconds to come. Any number of calls
-        may be under way at once, and they may overtake each other.
+        may be in flight at once, and they may overtake each other.
         """

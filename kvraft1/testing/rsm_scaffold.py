@@ -19,10 +19,11 @@ from typing import Final
 from kvraft1.rpc import OK
 from kvraft1.testing.counter import Dec, Inc, IncRep, Null
 from labrt.runtime import Future, Task
-from tester1.cluster.config import Config, Lab
+from tester1.cluster.config import Config
 from tester1.cluster.testcase import NO_LEADER_PAUSE_S, LabTest, growing_pauses
 from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.kv_messages import NO_SNAPSHOTS
+from tester1.lab import Lab
 
 N_SERVERS: Final = 3
 SUBMIT_LIMIT_S: Final = 10.0

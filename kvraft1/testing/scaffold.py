@@ -13,11 +13,12 @@ from kvraft1.rpc import OK
 from kvraft1.testing.clerk_proxies import ClerkProxy
 from kvraft1.testing.kvtest import ClientResult, KvTest
 from labrt.runtime import Future, Task
-from tester1.cluster.config import Config, Lab
+from tester1.cluster.config import Config
 from tester1.cluster.testcase import ELECTION_TIMEOUT_S
 from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.kv_messages import NO_SNAPSHOTS
 from tester1.contact.raft_messages import StateReply
+from tester1.lab import Lab
 
 ITERATIONS: Final = 3
 CLIENT_PHASE_S: Final = 1.0

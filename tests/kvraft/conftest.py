@@ -6,7 +6,7 @@ import pytest
 
 from kvraft1.testing.rsm_scaffold import RsmTestMaker
 from kvraft1.testing.scaffold import KvTestMaker
-from tester1.cluster.config import Lab
+from tester1.lab import Lab
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from raft1.log import Log, LogEntry
 from raft1.progress import Conflict, Progress, find_conflict, resume_at
+from raft1.rpc import AppendEntriesArgs, InstallSnapshotArgs
 from tests.raft1.strategies import related_logs, steady
 
 
@@ -134,3 +135,21 @@ def test_progress_keeps_next_behind_match(
         else:
             progress.rejected(leader, prev_index, conflict)
         assert progress.match_index < progress.next_index
+
+
+def test_a_message_is_brought_forward_and_never_put_off() -> None:
+    """The earliest of several reasons to send decides."""
+    progress = Progress(next_index=1, due_s=3.0)
+    progress.send_by(2.0)
+    progress.send_by(2.5)
+    assert progress.due_s == 2.0
+
+
+def test_a_snapshot_in_flight_is_not_repeated_for_a_time() -> None:
+    """Only while its reply is still awaited, and not for ever."""
+    snapshot = InstallSnapshotArgs(1, 0, 5, 1, b"state")
+    progress = Progress(next_index=3, awaited=snapshot, snapshot_again_s=2.0)
+    assert progress.awaits_snapshot(1.9)
+    assert not progress.awaits_snapshot(2.0)
+    progress.awaited = AppendEntriesArgs(1, 0, 5, 1, [], 0)
+    assert not progress.awaits_snapshot(1.9)
