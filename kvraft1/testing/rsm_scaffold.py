@@ -120,6 +120,7 @@ class RsmTest(LabTest):
             self.fail(
                 "minority answered",
                 f"Submit {i} in minority completed: server {server} answered OK",
+                servers=[server],
             )
 
     def _count(self, reply: object | None) -> int:
@@ -139,7 +140,9 @@ class RsmTest(LabTest):
     def _returned(self, server: int, reply: kvtestrpc.SubmitReply) -> object:
         if reply.reply is None:
             self.fail(
-                "no reply", f"Submit on server {server} answered OK without a reply"
+                "no reply",
+                f"Submit on server {server} answered OK without a reply",
+                servers=[server],
             )
         return reply.reply
 
@@ -178,6 +181,7 @@ class RsmTest(LabTest):
             count == expected,
             f"expected {expected} instead of {count}: Inc number {expected} returned "
             f"{count} from server {self.leader}",
+            servers=[self.leader],
         )
 
     def check_counter(self, value: int, servers: int) -> None:

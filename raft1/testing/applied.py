@@ -21,7 +21,14 @@ from dataclasses import dataclass
 
 
 class ApplyMismatch(Exception):
-    """A report breaks the apply contract; the text says which server and index."""
+    """A report breaks the apply contract; the text says which server and index.
+
+    `servers` are the one that reported, and the one that it disagrees with, if any.
+    """
+
+    def __init__(self, message: str, *servers: int) -> None:
+        super().__init__(message)
+        self.servers = servers
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ class AppliedLogs:
         if index != len(log):
             raise ApplyMismatch(
                 f"server {server} apply out of order, "
-                f"expected index {len(log)}, got {index}"
+                f"expected index {len(log)}, got {index}",
+                server,
             )
         # Compared with what anybody has applied there first, a crashed server included.
         self._compare(server, index, command)
@@ -72,7 +80,9 @@ class AppliedLogs:
         at some index, or one that no server has applied.
         """
         if not commands:
-            raise ApplyMismatch(f"server {server} adopted a snapshot without index 0")
+            raise ApplyMismatch(
+                f"server {server} adopted a snapshot without index 0", server
+            )
         # All at once, and one by one only to explain: snapshots hold the whole history.
         if commands[1:] != self._agreed[1 : len(commands)]:
             self._explain_snapshot(server, commands)
@@ -93,9 +103,12 @@ class AppliedLogs:
             self._agreed.append(command)
             self._first.append(server)
         elif self._agreed[index] != command:
+            first = self._first[index]
             raise ApplyMismatch(
                 f"commit index={index} server={server} {shortened(command)} "
-                f"!= server={self._first[index]} {shortened(self._agreed[index])}"
+                f"!= server={first} {shortened(self._agreed[index])}",
+                server,
+                first,
             )
 
     def _explain_snapshot(self, server: int, commands: Sequence[object]) -> None:
@@ -103,7 +116,8 @@ class AppliedLogs:
             if index == len(self._agreed):
                 raise ApplyMismatch(
                     f"server {server} adopted a snapshot with {shortened(command)} at "
-                    f"index {index}, which no server has applied"
+                    f"index {index}, which no server has applied",
+                    server,
                 )
             self._compare(server, index, command)
 

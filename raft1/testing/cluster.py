@@ -75,12 +75,12 @@ class RaftCluster(LabTest):
         """Whether a draw falls among `per_mille` of a thousand."""
         return self.random.randrange(1000) < per_mille
 
-    def apply_error(self, text: str) -> None:
+    def apply_error(self, text: str, *, servers: Iterable[int]) -> None:
         """End the test, here and now: a server broke the apply contract."""
         # Not by raising: this is called for a server's report, and the test's own task
         # may be waiting for something else.
         self.annotations.checker_failure("apply error", text)
-        self.config.runtime.fail(LabFailure(f"apply error: {text}"))
+        self.config.runtime.fail(LabFailure(f"apply error: {text}", servers=servers))
 
     # Faults
 
@@ -178,7 +178,9 @@ class ApplyReports:
 
     def ApplyErr(self, error: testrpc.ApplyError) -> testrpc.ReportReply:
         """Take note of something that the server could not use at all."""
-        self._cluster.apply_error(f"server {self._server} {error.text}")
+        self._cluster.apply_error(
+            f"server {self._server} {error.text}", servers=[self._server]
+        )
         return testrpc.ReportReply(accepted=False)
 
     def _judge(self, record: Callable[[], None]) -> testrpc.ReportReply:
@@ -186,7 +188,7 @@ class ApplyReports:
             with self._cluster.mutex:
                 record()
         except ApplyMismatch as mismatch:
-            self._cluster.apply_error(str(mismatch))
+            self._cluster.apply_error(str(mismatch), servers=mismatch.servers)
             return testrpc.ReportReply(accepted=False)
         return testrpc.ReportReply(accepted=True)
 

@@ -41,6 +41,7 @@ class LeaderChecks(RaftCluster):
                     "unexpected leader",
                     f"leader = {server} in term {state.term}, "
                     "which is connected to no majority",
+                    servers=[server],
                 )
         self.passed("no leader", "no connected server claims to lead")
 
@@ -51,7 +52,9 @@ class LeaderChecks(RaftCluster):
         terms = {state.term for state in states.values()}
         if len(terms) > 1:
             self.fail(
-                "term disagreed", f"servers disagree on term: {_describe(states)}"
+                "term disagreed",
+                f"servers disagree on term: {_describe(states)}",
+                servers=states,
             )
         if not terms:
             self.fail("no term", "no connected server answered with its term")
@@ -92,6 +95,7 @@ class LeaderChecks(RaftCluster):
                     "multiple leaders",
                     f"term {term} has {len(claimants)} (>1) leaders: "
                     f"servers {claimants}",
+                    servers=claimants,
                 )
         return leaders
 

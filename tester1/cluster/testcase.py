@@ -145,15 +145,20 @@ class LabTest:
         """Put a check that has passed on the timeline."""
         self.annotations.checker_success(what, details)
 
-    def fail(self, what: str, message: str) -> NoReturn:
-        """Put a check that has failed on the timeline, and end the test."""
-        self.annotations.checker_failure(what, message)
-        self.config.fatal(message)
+    def fail(self, what: str, message: str, *, servers: Iterable[int] = ()) -> NoReturn:
+        """Put a check that has failed on the timeline, and end the test.
 
-    def require(self, condition: bool, message: str) -> None:
-        """End the test as failed unless `condition` holds."""
+        `servers` are those that the failure is about: their events are shown.
+        """
+        self.annotations.checker_failure(what, message)
+        self.config.fatal(message, servers=servers)
+
+    def require(
+        self, condition: bool, message: str, *, servers: Iterable[int] = ()
+    ) -> None:
+        """End the test as failed unless `condition` holds; see `fail`."""
         if not condition:
-            self.fail("requirement not met", message)
+            self.fail("requirement not met", message, servers=servers)
 
     # Faults. Each is on the timeline the moment it is done, so that whoever reads of a
     # failure sees what the servers went through.

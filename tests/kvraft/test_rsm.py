@@ -54,6 +54,7 @@ def test_leader_partition_4A(rsm_test: RsmTestMaker) -> None:
             not decs.join(1.0),
             f"Dec's in minority completed: all Submits on server {leader} have "
             "returned while it was cut off from the majority",
+            servers=[leader],
         )
         test.heal(leader)
         test.join_within(decs, 1.0, "Submit after healing didn't return")

@@ -36,8 +36,10 @@ def test_another_command_at_an_index_is_a_mismatch(
     _apply_all(logs, 0, commands)
     wrong = data.draw(st.integers(1, len(commands)))
     _apply_all(logs, 1, commands[: wrong - 1])
-    with pytest.raises(ApplyMismatch, match=f"^commit index={wrong} server=1 .*=0 "):
+    expected = f"^commit index={wrong} server=1 .*=0 "
+    with pytest.raises(ApplyMismatch, match=expected) as caught:
         logs.apply(1, wrong, ["something", "else"])
+    assert caught.value.servers == (1, 0)
 
 
 @pytest.mark.parametrize("index", [1, 2, 4, -1, 0])
