@@ -32,7 +32,10 @@ _MAKE_REG: Final = 1 << 8
 _TRUNCATE: Final = 1 << 14
 
 # What each version of the interface can guard besides: all that changes a file system,
-# then TCP, then what goes to other processes.
+# then TCP, then what goes to other processes. A right that is handled is refused
+# everywhere but where a rule allows it; one that is not handled is not guarded at all,
+# and one that the kernel does not know makes it refuse the whole rule set.
+# Reading is left alone: a solution needs Python's library, wherever that is.
 _FILES: Final = (
     (1, sum(1 << bit for bit in (1, *range(4, 13)))),
     (2, 1 << 13),  # move a file into another folder
@@ -42,18 +45,24 @@ _FILES: Final = (
 _TCP: Final = (4, 0b11)
 _PROCESSES: Final = (6, 0b11)
 
+# No symbolic links, devices, pipes or sockets, even in its own folder: whoever reads
+# the state file from outside must not be led elsewhere by a name there, or wait for
+# ever.
 _ALLOWED_BELOW: Final = (
     _WRITE_FILE | _REMOVE_DIR | _REMOVE_FILE | _MAKE_DIR | _MAKE_REG | _TRUNCATE
 )
 
 _RULESET: Final = struct.Struct("<QQQ")
+# Without padding, as the kernel's record is: it is declared packed.
 _RULE: Final = struct.Struct("<Qi")
 
 
 def abi() -> int:
     """The version of the kernel's Landlock; 0 if there is none."""
+    # The numbers of system calls mean something else on other systems.
     if os.name != "posix" or os.uname().sysname != "Linux":
         return 0
+    # It fails where the kernel has none, or has it switched off.
     return max(0, _syscall(_CREATE_RULESET, None, 0, _VERSION))
 
 
@@ -69,6 +78,7 @@ def restrict(folder: Path) -> None:
     ruleset = _checked(_CREATE_RULESET, handled, len(handled), 0)
     try:
         _allow(ruleset, folder, files & _ALLOWED_BELOW)
+        # Programs that throw output away open it for writing; nothing can come of it.
         _allow(ruleset, Path(os.devnull), files & (_WRITE_FILE | _TRUNCATE))
         _checked(_RESTRICT_SELF, ruleset, 0)
     finally:
@@ -81,6 +91,8 @@ def _since(version: int, extension: tuple[int, int]) -> int:
 
 
 def _allow(ruleset: int, path: Path, rights: int) -> None:
+    # A rule holds for a place, not for a name, so it is opened rather than named; to
+    # name it is all that is done with it (O_PATH), which needs no right to read it.
     place = os.open(path, os.O_PATH | os.O_CLOEXEC)
     try:
         _checked(_ADD_RULE, ruleset, _PATH_BENEATH, _RULE.pack(rights, place), 0)
@@ -98,5 +110,7 @@ def _checked(number: int, *arguments: object) -> int:
 def _syscall(number: int, *arguments: object) -> int:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
+    # The call takes whatever it is given as it is: a plain int would fill half of a
+    # register, and leave the other half to chance.
     wide = [ctypes.c_long(a) if isinstance(a, int) else a for a in arguments]
     return int(libc.syscall(ctypes.c_long(number), *wide))

@@ -73,6 +73,7 @@ def _number(environment: Mapping[str, str], variable: str, usual: int) -> int:
     text = environment.get(variable, "")
     if not text:
         return usual
+    # A limit that is misspelt and passed over would be no limit.
     if not text.isdecimal() or int(text) == 0:
         raise LimitsError(f"{variable}={text}: give a whole number of at least 1")
     return int(text)

@@ -7,6 +7,11 @@ sees as an `OSError` at the line that tried. Threads, timers, files and pipes wo
 
 The filter stays for the life of the process and of each of its threads. It is written
 for x86-64; elsewhere there is none, and `available` says so.
+
+It lists what is refused, not what is allowed: Python, its extension modules and the C
+library use calls that differ from version to version, and a grade must not depend on
+which. What a new kernel brings is open until it is listed here, so nothing rests on the
+filter alone: files are Landlock's, and memory is the limits'.
 """
 
 from __future__ import annotations
@@ -34,6 +39,7 @@ _NUMBER: Final = 0
 _ARCHITECTURE: Final = 4
 _FIRST_ARGUMENT: Final = 16
 
+# What becomes of a call; the lower half of `_FAIL` is the error's number.
 _ALLOW: Final = 0x7FFF0000
 _FAIL: Final = 0x00050000
 _KILL: Final = 0x80000000
@@ -47,18 +53,23 @@ _PR_SET_SECCOMP: Final = 22
 _PR_GET_SECCOMP: Final = 21
 _MODE_FILTER: Final = 2
 _CLONE_THREAD: Final = 0x10000
+"""In the flags of `clone`: a thread of this process, not a new process."""
 
 _CLONE: Final = 56
 _CLONE3: Final = 435
 _PRCTL: Final = 157
 
 _REFUSED: Final = {
+    # Limits count for each process, so that many of them use up the machine within all
+    # limits; and one could outlive the run.
     "processes and programs": (
         57,  # fork
         58,  # vfork
         59,  # execve
         322,  # execveat
     ),
+    # Landlock refuses signals from version 6 on only. The descriptors of processes are
+    # other ways to the same, and to their open files and memory.
     "other processes": (
         101,  # ptrace
         129,  # rt_sigqueueinfo
@@ -73,6 +84,7 @@ _REFUSED: Final = {
         440,  # process_madvise
         448,  # process_mrelease
     ),
+    # A run that slows others down could make them run out of time.
     "how much of the machine others get": (
         141,  # setpriority
         142,  # sched_setparam
@@ -83,6 +95,9 @@ _REFUSED: Final = {
         279,  # move_pages
         314,  # sched_setattr
     ),
+    # What is shared by name between processes of a user: two submissions could pass
+    # results to each other, or leave something behind that no folder holds. A pair of
+    # sockets, which reaches nobody else, is not refused: `socketpair` is another call.
     "the network, and channels between processes": (
         29,  # shmget
         41,  # socket
@@ -93,6 +108,8 @@ _REFUSED: Final = {
         68,  # msgget
         240,  # mq_open
     ),
+    # Any file of the tester's user could be opened to everybody, or taken from its
+    # owner.
     "owner and mode of files, which Landlock does not guard": (
         90,  # chmod
         91,  # fchmod
@@ -109,6 +126,7 @@ _REFUSED: Final = {
         268,  # fchmodat
         452,  # fchmodat2
     ),
+    # Most need a privilege, which a grader in a container may well have: root.
     "the machine": (
         103,  # syslog
         155,  # pivot_root
@@ -137,6 +155,8 @@ _REFUSED: Final = {
         430,  # fsopen
         442,  # mount_setattr
     ),
+    # io_uring makes system calls that no filter sees; a file in memory is below no
+    # folder; the others are where the kernel's own mistakes are found most often.
     "ways round this filter, or into the kernel": (
         248,  # add_key
         249,  # request_key
@@ -156,7 +176,10 @@ _OWN_PROCESS_ONLY: Final = (
     234,  # tgkill
     302,  # prlimit64
 )
-"""Their first argument is a process; for two of them 0 means the caller's group."""
+"""Their first argument is a process, which has to be the own one.
+
+For `kill` 0 means the caller's group, and other groups have negative numbers, so only
+the number of the process itself will do. For `prlimit64` 0 is the caller."""
 _PRLIMIT64: Final = 302
 
 
@@ -174,6 +197,7 @@ def install() -> None:
     The process must have given up gaining privileges before. Raises `OSError`.
     """
     code = b"".join(_program(os.getpid()))
+    # The kernel copies the program, so it need not live longer than the call.
     instructions = ctypes.create_string_buffer(code, len(code))
 
     class Program(ctypes.Structure):
@@ -187,6 +211,8 @@ def install() -> None:
 
 def _program(own_pid: int) -> Iterable[bytes]:
     """The filter for the process `own_pid`, one instruction after another."""
+    # First of all: by the 32-bit interface the same calls have other numbers, so a
+    # process that uses it is not answered but killed.
     yield _op(_LOAD, _ARCHITECTURE)
     yield _op(_JUMP_IF_EQUAL, _X86_64, if_true=1)
     yield _op(_RETURN, _KILL)
@@ -197,6 +223,7 @@ def _program(own_pid: int) -> Iterable[bytes]:
     # with clone if the kernel does not know it.
     yield from _when(_CLONE3, [_op(_RETURN, _FAIL | errno.ENOSYS)])
     yield from _when(_CLONE, _allowed_if(_op(_JUMP_IF_ANY_BIT, _CLONE_THREAD)))
+    # It must not outlive the tester: see `confine.die_with_parent`.
     yield from _when(_PRCTL, _refused_if(_PR_SET_PDEATHSIG))
     for number in _OWN_PROCESS_ONLY:
         yield from _when(number, _own_process(number, own_pid))
@@ -239,6 +266,8 @@ def _refused_if(argument: int) -> list[bytes]:
 
 
 def _own_process(number: int, own_pid: int) -> list[bytes]:
+    # The lower 32 bits of the argument are all that is compared, and all that the
+    # kernel takes of a process's number.
     allowed = [own_pid, 0] if number == _PRLIMIT64 else [own_pid]
     checks = [
         _op(_JUMP_IF_EQUAL, pid, if_true=len(allowed) - position)

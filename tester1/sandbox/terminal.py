@@ -1,8 +1,8 @@
 """A process without a terminal says so, where code under test asks for one.
 
-Nobody sits at the process of a server or at a run of a batch. A debugger there would
-wait for ever, or read what is not meant for it, so asking for one, or for input, is an
-error that says where it works.
+Nobody sits at a process of untrusted code. A debugger there would wait for ever, or
+read what is not meant for it, so asking for one, or for input, is an error that says
+where it works.
 """
 
 from __future__ import annotations
@@ -11,18 +11,9 @@ import io
 import os
 import pdb
 import sys
-from typing import Final, NoReturn
+from typing import NoReturn
 
-__all__ = ["IN_A_BATCH", "IN_A_SERVER", "NoTerminalError", "do_without"]
-
-IN_A_SERVER: Final = (
-    "a server's process has no terminal, for a debugger or for input(); run the test "
-    "in simulation (without --mode process), where breakpoint() works, or print"
-)
-IN_A_BATCH: Final = (
-    "a run of a batch has no terminal, for a debugger or for input(); repeat it with "
-    "raftlab replay or pytest, where breakpoint() works, or print"
-)
+__all__ = ["NoTerminalError", "do_without"]
 
 
 class NoTerminalError(RuntimeError):
@@ -56,8 +47,10 @@ def do_without(advice: str) -> None:
         if os.environ.get("PYTHONBREAKPOINT") != "0":
             raise NoTerminalError(advice)
 
+    # The second is where code looks that distrusts the first.
     sys.stdin = sys.__stdin__ = _NoInput(advice)  # type: ignore[misc, assignment]
     # Both are typed as what they are when Python starts.
+    # The hook is what `breakpoint` calls; to set a trace by hand goes round it.
     sys.breakpointhook = refuse
     pdb.set_trace = refuse
     pdb.post_mortem = refuse

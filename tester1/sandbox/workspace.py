@@ -1,4 +1,4 @@
-"""The folder in which one tester process keeps its servers' disks.
+"""The folder in which one tester process keeps the files of untrusted processes.
 
 It lies below one folder per user, in memory if the system has a place for that: a save
 there takes a fraction of what renaming costs on a disk, and `SIGKILL` is all that it
@@ -33,7 +33,7 @@ class WorkspaceError(OSError):
 
 
 def unwritable(path: Path, error: OSError) -> str:
-    """Say what is wrong with a place for servers' disks, and what to do."""
+    """What is wrong with a place below the workspace, and what to do."""
     return (
         f"cannot write to {path}: {reason(error)}; make room there, or name another "
         "place with RAFTLAB_STATE_DIR"
@@ -51,6 +51,8 @@ class Workspace:
         try:
             parent = _user_folder(base)
             _sweep(parent)
+            # The kernel lets go of the lock with the process, however that ends; a file
+            # with the process's number in it would outlive a SIGKILL.
             self.path, self._lock = _claim(parent)
         except WorkspaceError:
             raise
@@ -63,6 +65,7 @@ class Workspace:
 
         Raises `WorkspaceError` if it cannot be made.
         """
+        # Numbered, so that no incarnation finds what the one before has left.
         self._made += 1
         folder = self.path / f"{self._made}-{name}"
         try:
@@ -73,6 +76,7 @@ class Workspace:
 
     def remove(self) -> None:
         """Remove it with all that is in it."""
+        # The lock goes last, or another tester's sweep would remove along with this.
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
 
@@ -99,6 +103,9 @@ def _user_folder(base: Path) -> Path:
     folder = base / f"raftlab-{os.getuid()}"
     with contextlib.suppress(FileExistsError):
         folder.mkdir(mode=0o700)
+    # Anybody could have made it first, in a place where all may write, as a link or
+    # with rights for others, and would then choose what the servers read. `lstat` sees
+    # the link itself; the bits are those of a folder, and none for group and others.
     status = folder.lstat()
     if status.st_uid != os.getuid() or status.st_mode & 0o170077 != 0o040000:
         raise WorkspaceError(
@@ -114,7 +121,9 @@ def _claim(parent: Path) -> tuple[Path, int]:
         folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
         with contextlib.suppress(FileNotFoundError):
             lock = _lock(folder, wait=True)
-            # Somebody else's sweep may have come between the two steps.
+            # Somebody else's sweep may have come between the two steps: it locks what
+            # nobody has locked yet, and removes it. Then this lock is on a folder that
+            # has no name any more.
             if lock is not None:
                 if folder.exists():
                     return folder, lock
@@ -124,6 +133,7 @@ def _claim(parent: Path) -> tuple[Path, int]:
 def _sweep(parent: Path) -> None:
     for folder in parent.iterdir():
         with contextlib.suppress(OSError):
+            # One that cannot be locked has an owner that lives.
             lock = _lock(folder, wait=False)
             if lock is not None:
                 shutil.rmtree(folder, ignore_errors=True)
@@ -132,6 +142,9 @@ def _sweep(parent: Path) -> None:
 
 def _lock(folder: Path, *, wait: bool) -> int | None:
     """Lock a folder; None if another process has, and `wait` is false."""
+    # The lock belongs to the open file, which a started program would inherit, and so
+    # keep the folder from being swept when its owner has died (O_CLOEXEC). A link that
+    # lies here leads to nothing of ours (O_NOFOLLOW).
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))

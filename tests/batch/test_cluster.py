@@ -17,8 +17,8 @@ import pytest
 
 from tester1.batch.runs.dispatch import perform
 from tester1.batch.runs.executors import cluster
-from tester1.batch.runs.fleet import run_job
-from tester1.batch.runs.jobs import Bounds, Job, Key, Outcome
+from tester1.batch.runs.jobs import Bounds, Job, JobResult, Key
+from tester1.batch.runs.pool import run_job
 from tester1.batch.runs.submission import Submission
 from tester1.batch.runs.version import harness_version
 from tester1.lab import Mode, Preempt
@@ -114,7 +114,7 @@ def test_a_worker_that_is_killed_costs_nothing(running: Cluster) -> None:
     planned = jobs(submission, 40)
     with cluster(running.address) as engine:
         assert engine.width() == 2
-        outcomes: list[Outcome] = []
+        outcomes: list[JobResult] = []
         for outcome in perform(planned, engine, archives):
             outcomes.append(outcome)
             if len(outcomes) == 15:

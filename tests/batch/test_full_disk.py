@@ -11,8 +11,8 @@ import pytest
 
 from tester1.batch.errors import BatchError
 from tester1.batch.runs.executors import Engine
-from tester1.batch.runs.fleet import Fleet
-from tester1.batch.runs.jobs import Bounds, Evidence, Job, Outcome, Record, Status
+from tester1.batch.runs.jobs import Bounds, Evidence, Job, JobResult, Record, Status
+from tester1.batch.runs.pool import WorkerPool
 from tester1.sandbox.workspace import WorkspaceError, workspace
 from tests.batch import samples
 from tests.batch.records import key
@@ -23,11 +23,11 @@ from tests.faults import full_disk
 QUICK = ["TestInitialElection3A", "-n", 3, "--seed", 7]
 
 
-def fails(job: Job) -> Outcome:
+def fails(job: Job) -> JobResult:
     """The outcome of a run that fails and leaves all that a run can leave."""
     files = {".trace": b"trace", ".html": b"page"}
     record = Record(job.key, Status.FAILED, "no leader")
-    return Outcome(record, Evidence("report", "output", files))
+    return JobResult(record, Evidence("report", "output", files))
 
 
 @pytest.fixture(autouse=True)
@@ -109,8 +109,8 @@ def test_no_room_for_solutions() -> None:
     workspace(on_disk=False)
     with (
         full_disk(0),
-        contextlib.closing(Fleet()) as fleet,
+        contextlib.closing(WorkerPool()) as pool,
         pytest.raises(BatchError, match=r"No space left .* RAFTLAB_STATE_DIR") as error,
     ):
-        fleet.run(job, b"an archive")
+        pool.run(job, b"an archive")
     assert not isinstance(error.value, WorkspaceError)

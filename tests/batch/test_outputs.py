@@ -19,7 +19,7 @@ from tester1.batch.grading.outputs import Outputs
 from tester1.batch.grading.rubric import Rule, TestRule
 from tester1.batch.grading.tables import table_of_grades, table_of_tests
 from tester1.batch.results.failures import FailureFolder
-from tester1.batch.runs.jobs import Evidence, Keep, Outcome
+from tester1.batch.runs.jobs import Evidence, JobResult, Keep
 from tests.batch.records import class_of, failed, grade, graded, key, passed
 
 EVIL = "</pre><script>alert(1)</script><img src=x onerror='x'>\x1b[31m & ]]>\ud800"
@@ -155,7 +155,7 @@ def test_pages(tmp_path: Path) -> None:
     """The class's page leads to each submission's, and that to what was kept."""
     written = outputs(tmp_path)
     record = failed("term 7 has 3 leaders", 3)
-    written.failures.save(Outcome(record, Evidence("the report")))
+    written.failures.save(JobResult(record, Evidence("the report")))
     tests = [graded([passed(1), record], rule=SHARE)]
     written.write(class_of(grade("anna b", tests, twins=["bob"]), grade("bob", tests)))
     index = page(tmp_path / "index.html")
@@ -233,8 +233,8 @@ def test_files_of_the_first_failures_are_kept(tmp_path: Path) -> None:
         wanted = folder.wanted(key(seed))
         assert wanted is (Keep.ALL if seed < 2 else Keep.NOTHING)
         evidence = Evidence("r", "o", {".trace": b"t"}) if wanted is Keep.ALL else None
-        folder.save(Outcome(failed("wrong", seed), evidence))
-    folder.save(Outcome(passed(9)))
+        folder.save(JobResult(failed("wrong", seed), evidence))
+    folder.save(JobResult(passed(9)))
     names = sorted(path.name for path in tmp_path.rglob("*.*"))
     assert names == [
         *("test_figure_8_3C-0.trace", "test_figure_8_3C-0.txt"),

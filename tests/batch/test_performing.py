@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.results.batch import Batch, End, Plan, Policy
+from tester1.batch.results.batch import Batch, Plan, Policy, End
 from tester1.batch.results.board import Board
 from tester1.batch.results.failures import FailureFolder
 from tester1.batch.results.store import Store
 from tester1.batch.results.tally import GiveUp
 from tester1.batch.runs.dispatch import perform
 from tester1.batch.runs.executors import Engine
-from tester1.batch.runs.fleet import WrongVersion
-from tester1.batch.runs.jobs import Bounds, Job, Keep, Key, Outcome, Record, Status
+from tester1.batch.runs.jobs import Bounds, Job, JobResult, Keep, Key, Record, Status
+from tester1.batch.runs.pool import WrongVersion
 from tests.batch.records import key
 
 BOUNDS = Bounds()
-Answer = Callable[[Job], Outcome]
+Answer = Callable[[Job], JobResult]
 
 
 class AtOnce(Executor):
@@ -55,14 +55,14 @@ def engine(executor: Executor, shipped: list[bytes] | None = None) -> Engine:
     return Engine(executor, lambda: 2, lambda: 1, ship)
 
 
-def passes(job: Job) -> Outcome:
+def passes(job: Job) -> JobResult:
     """The outcome of a run that passes."""
-    return Outcome(Record(job.key, Status.PASSED, wall_s=1.0))
+    return JobResult(Record(job.key, Status.PASSED, wall_s=1.0))
 
 
-def fails(job: Job) -> Outcome:
+def fails(job: Job) -> JobResult:
     """The outcome of a run that fails."""
-    return Outcome(Record(job.key, Status.FAILED, "wrong", 1.0))
+    return JobResult(Record(job.key, Status.FAILED, "wrong", 1.0))
 
 
 def jobs(count: int) -> list[Job]:
@@ -86,7 +86,7 @@ def test_a_job_whose_executor_fails_is_done_again() -> None:
     """A node that goes away costs nothing, as long as it does not go on."""
     tries: Counter[int] = Counter()
 
-    def answer(job: Job) -> Outcome:
+    def answer(job: Job) -> JobResult:
         tries[job.key.seed] += 1
         if tries[job.key.seed] < 3:
             raise ConnectionError("the node has gone")
@@ -100,7 +100,7 @@ def test_a_job_whose_executor_fails_is_done_again() -> None:
 def test_a_job_that_cannot_be_done_is_told() -> None:
     """After three tries the rest goes on without it."""
 
-    def answer(job: Job) -> Outcome:
+    def answer(job: Job) -> JobResult:
         if job.key.seed == 1:
             raise ConnectionError("the node has gone")
         return passes(job)
@@ -116,7 +116,7 @@ def test_a_job_that_cannot_be_done_is_told() -> None:
 def test_what_concerns_all_jobs_ends_the_batch() -> None:
     """A worker with another version is nothing to try again."""
 
-    def answer(job: Job) -> Outcome:
+    def answer(job: Job) -> JobResult:
         raise WrongVersion("another version")
 
     with pytest.raises(BatchError, match="another version"):
@@ -174,7 +174,9 @@ def test_a_hopeless_test_is_given_up(store: Store[str]) -> None:
     """The runs that are not done any more are shown as such."""
     made, board = batch(store, 50)
     executor = AtOnce(fails)
-    assert made.run(engine(executor), ignore, Policy(GiveUp(alike=5))) is End.DONE
+    assert (
+        made.run(engine(executor), ignore, Policy(GiveUp(alike=5))) is End.DONE
+    )
     done = board.rows["x"].tally.total
     assert 5 <= done <= 5 + 3
     assert board.left == 0

@@ -61,7 +61,7 @@ def test_nothing_outlives_a_tester_that_is_ended(
 def test_a_test_that_is_out_of_time_leaves_nothing(outside: Outside) -> None:
     """A test at its limit ends with all its servers, whatever they are doing."""
     outside.write(
-        "import tester1.cluster.config\ntester1.config.TIME_LIMIT_S = 2.0\n"
+        "import tester1.cluster.config\ntester1.cluster.config.TIME_LIMIT_S = 2.0\n"
         + WAITING_TEST
     )
     output = outside.run()

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+from tester1.batch.errors import writing
 from tester1.batch.grading.grades import ClassGrades, Grade
 from tester1.batch.grading.gradescope import gradescope_results
 from tester1.batch.grading.junit import junit_report
 from tester1.batch.grading.pages import class_page, submission_page
 from tester1.batch.grading.tables import table_of_grades, table_of_tests
 from tester1.batch.results.failures import FailureFolder
-from tester1.batch.results.files import write_whole, writing
+from tester1.files import write_whole
 
 __all__ = ["Outputs"]
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from tester1.batch.results.files import write_whole, writing
-from tester1.batch.runs.jobs import Keep, Key, Outcome
-from tester1.lab import Mode, Preempt
+from tester1.batch.errors import writing
+from tester1.batch.runs.jobs import JobResult, Keep, Key
+from tester1.files import write_whole
+from tester1.hosts.modes import Preempt
+from tester1.lab import Mode
 
 __all__ = ["FailureFolder"]
 
@@ -43,12 +45,12 @@ class FailureFolder:
             words.append(key.preempt)
         return self._folder / key.submission / f"{'-'.join(words)}.txt"
 
-    def save(self, outcome: Outcome) -> None:
+    def save(self, result: JobResult) -> None:
         """Write the files of a failed run, unless there are enough by now.
 
         Raises `BatchError` if they cannot be written.
         """
-        record, evidence = outcome.record, outcome.evidence
+        record, evidence = result.record, result.evidence
         if evidence is None or self.wanted(record.key) is Keep.NOTHING:
             return
         report = self.report(record.key)

@@ -17,10 +17,9 @@ from typing import Final, Generic, Self, TypeVar
 
 import msgspec
 
-from tester1.batch.errors import BatchError
-from tester1.batch.results.files import write_whole, writing
+from tester1.batch.errors import BatchError, writing
 from tester1.batch.runs.jobs import Key, Record, Status
-from tester1.files import reason
+from tester1.files import reason, write_whole
 
 __all__ = ["Store"]
 

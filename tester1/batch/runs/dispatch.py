@@ -1,4 +1,4 @@
-"""Does the jobs of a batch on an executor, and hands back outcomes as they come."""
+"""Does the jobs of a batch on an executor, and hands back results as they come."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from tester1.batch.errors import BatchError
 from tester1.batch.runs.executors import Engine
-from tester1.batch.runs.fleet import run_job
-from tester1.batch.runs.jobs import REFERENCE, Job, Outcome, Record, Status
+from tester1.batch.runs.jobs import REFERENCE, Job, JobResult, Record, Status
+from tester1.batch.runs.pool import run_job
 
 __all__ = ["perform"]
 
@@ -26,15 +26,15 @@ class _Attempt:
 
 def perform(
     jobs: Iterable[Job], engine: Engine, archives: Mapping[str, bytes]
-) -> Iterator[Outcome]:
-    """Do all jobs; yields every outcome once, in the order in which they come.
+) -> Iterator[JobResult]:
+    """Do all jobs; yields every result once, in the order in which they come.
 
     `archives` are the packed submissions by their digest. Jobs are taken one by one as
-    there is room, so whoever makes them may look at the outcomes so far. Leaving early
+    there is room, so whoever makes them may look at the results so far. Leaving early
     drops what has not begun.
     """
     shipped: dict[str, Any] = {REFERENCE: None}
-    under_way: dict[Future[Outcome], _Attempt] = {}
+    under_way: dict[Future[JobResult], _Attempt] = {}
 
     def submit(attempt: _Attempt) -> None:
         digest = attempt.job.key.submission
@@ -53,11 +53,11 @@ def perform(
                 return
             for future in wait(under_way, return_when=FIRST_COMPLETED).done:
                 attempt = under_way.pop(future)
-                outcome = _outcome_of(future, attempt)
-                if outcome is None:
+                result = _result_of(future, attempt)
+                if result is None:
                     submit(_Attempt(attempt.job, attempt.number + 1))
                 else:
-                    yield outcome
+                    yield result
     finally:
         for future in under_way:
             future.cancel()
@@ -72,7 +72,7 @@ def _take(jobs: Iterator[Job], most: int) -> Iterator[Job]:
         yield job
 
 
-def _outcome_of(future: Future[Outcome], attempt: _Attempt) -> Outcome | None:
+def _result_of(future: Future[JobResult], attempt: _Attempt) -> JobResult | None:
     """What came of an attempt; None if another one is due.
 
     Raises `BatchError` if no job of the batch can be done.
@@ -86,4 +86,4 @@ def _outcome_of(future: Future[Outcome], attempt: _Attempt) -> Outcome | None:
         if attempt.number < TRIES:
             return None
         text = f"cannot be done: {type(error).__name__}: {error}"
-        return Outcome(Record(attempt.job.key, Status.LOST, text))
+        return JobResult(Record(attempt.job.key, Status.LOST, text))

@@ -1,6 +1,6 @@
 """Where the jobs of a batch run: one interface, `concurrent.futures.Executor`.
 
-Here, a pool of threads, each with a warm worker process of its own (`fleet`). On a
+Here, a pool of threads, each with a warm worker process of its own (`pool`). On a
 cluster, the executor of a Dask client: its scheduler hands jobs to the workers on all
 nodes, does those of a lost worker again elsewhere, and moves each submission to a
 worker once.
@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from tester1.batch.errors import BatchError
-from tester1.batch.runs.fleet import close_shared_fleet
+from tester1.batch.runs.pool import close_shared_pool
 
 __all__ = ["Engine", "cluster", "engine", "local"]
 
@@ -56,11 +56,11 @@ def local(workers: int) -> Iterator[Engine]:
         yield Engine(executor, lambda: workers, lambda: 1, lambda archive: archive)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
-        close_shared_fleet()  # ends what still runs
+        close_shared_pool()  # ends what still runs
         executor.shutdown(wait=True)
 
 
-class _Client(Protocol):
+class _DaskClient(Protocol):
     """What is used of `distributed.Client`, whose functions mostly have no types."""
 
     def get_executor(self, *, pure: bool) -> Executor: ...
@@ -101,7 +101,7 @@ def cluster(address: str) -> Iterator[Engine]:
         )
 
 
-def _connect(address: str) -> _Client:
+def _connect(address: str) -> _DaskClient:
     if not _is_address(address):
         raise BatchError(
             f"--scheduler {address}: is no address; `dask scheduler` prints its own, "
@@ -115,7 +115,7 @@ def _connect(address: str) -> _Client:
         ) from None
     # What it has to say about lost connections and workers is not for the terminal.
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    client: Callable[..., _Client] = distributed.Client
+    client: Callable[..., _DaskClient] = distributed.Client
     try:
         return client(address, timeout=_CONNECT_LIMIT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:

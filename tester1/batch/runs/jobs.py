@@ -1,4 +1,4 @@
-"""What a batch is made of: jobs that go out, and outcomes that come back.
+"""What a batch is made of: jobs that go out, and results that come back.
 
 A job is one run of one test under one seed. Everything here is plain data, so that it
 can travel to any worker and into any file by value: no code has to go along, since
@@ -22,10 +22,10 @@ __all__ = [
     "Bounds",
     "Evidence",
     "Job",
+    "JobResult",
     "Keep",
     "Key",
     "Order",
-    "Outcome",
     "Record",
     "Status",
     "replay_command",
@@ -144,7 +144,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobResult:
     """What comes back for a job."""
 
     record: Record

@@ -37,17 +37,17 @@ from labrpc import LabrpcError
 from labrt import Runaway, RuntimeFailure
 from labrt.texts import harmless_lines, message_of, name_of, notes_of
 from tester1.batch.runs.jobs import Job, Keep, Order, Status, replay_command
-from tester1.batch.runs.watch import Lines
+from tester1.batch.runs.watch import RunPipes
 from tester1.lab import LabFailure, Mode
-from tester1.sandbox.confine import confine, die_with_parent
+from tester1.sandbox.confine import confine, die_first, die_with_parent, limit
 from tester1.sandbox.limits import Limits
-from tester1.sandbox.terminal import IN_A_BATCH, do_without
+from tester1.sandbox.loose import KEPT, cut_loose
 from tester1.session import plugin
 from tester1.session.failure_report import unwritten_part
 
 __all__ = [
     "EVIDENCE",
-    "Headlines",
+    "RaisedErrors",
     "Verdict",
     "run_once",
     "use_options",
@@ -59,7 +59,10 @@ EVIDENCE: Final = "evidence"
 
 _MAX_MESSAGE: Final = 2000
 _MAX_REPORT: Final = 64 << 10
-_VERDICT: Final = 3
+_NO_TERMINAL: Final = (
+    "a run of a batch has no terminal, for a debugger or for input(); repeat it with "
+    "raftlab replay or pytest, where breakpoint() works, or print"
+)
 _YOUNG_OBJECTS: Final = 500_000
 """When the cycle collector looks for the first time. A process that ends with its run
 gains little by it: collecting takes a tenth of the time, and saves a few megabytes."""
@@ -74,8 +77,8 @@ class Verdict(msgspec.Struct, frozen=True):
     cpu_s: float
 
 
-class Headlines:
-    """A pytest plugin that notes what each failure of the present run says."""
+class RaisedErrors:
+    """A pytest plugin that notes what each failure of the present run has raised."""
 
     def __init__(self) -> None:
         self.errors: list[BaseException] = []
@@ -89,28 +92,40 @@ class Headlines:
 
 
 def run_once(
-    item: pytest.Item, order: Order, secret: bytes, lines: Lines, headlines: Headlines
+    item: pytest.Item,
+    order: Order,
+    secret: bytes,
+    pipes: RunPipes,
+    raised: RaisedErrors,
 ) -> NoReturn:
-    """Be the process of a run: never returns. `lines` are the ends to write to."""
+    """Be the process of a run: never returns. `pipes` are the ends to write to."""
     try:
-        _cut_loose(lines)
+        # A session, and with it a group, so that it can be killed with all that it has
+        # started: in process mode a fork server, and by way of that the servers.
+        os.setsid()
+        # The worker has one thread, so it is the worker's end that counts.
+        die_with_parent()
+        cut_loose(kept=pipes.verdict, output=pipes.output, advice=_NO_TERMINAL)
         _settle(order)
         try:
-            verdict = _judge(item, order, headlines)
+            verdict = _judge(item, order, raised)
         except MemoryError:
             verdict = Verdict(Status.STOPPED, _memory_message(order), "", 0.0)
         except pytest.UsageError as error:  # it is no solution for these tests
             text = _with_names(order, message_of(error).removeprefix("--solution: "))
             verdict = Verdict(Status.FAILED, text, "", 0.0)
-        os.write(_VERDICT, secret + msgspec.msgpack.encode(verdict))
-        if verdict.status is Status.FAILED and _can_trace(order.job, headlines):
+        # In one piece, and before anything else is done: what the submission has left
+        # running may end this process at any time.
+        os.write(KEPT, secret + msgspec.msgpack.encode(verdict))
+        if verdict.status is Status.FAILED and _can_trace(order.job, raised):
             _leave_trace(item, order)
         sys.stdout.flush()
     except BaseException:
         traceback.print_exc()
         os._exit(os.EX_SOFTWARE)
     finally:
-        # Neither the worker's clean-up nor the submission's is for this process.
+        # Not by `sys.exit`: neither the worker's clean-up nor the submission's is for
+        # this process.
         os._exit(os.EX_OK)
 
 
@@ -139,24 +154,6 @@ def use_options(
     plugin.pytest_configure(config)
 
 
-def _cut_loose(lines: Lines) -> None:
-    """Keep no file open but the two pipes."""
-    os.setsid()
-    die_with_parent()
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    # Not until both are out of the way of the numbers that they are to have.
-    verdict = os.dup(lines.verdict) if lines.verdict <= _VERDICT else lines.verdict
-    output = os.dup(lines.output) if lines.output <= _VERDICT else lines.output
-    os.dup2(nowhere, 0)
-    for stream in (1, 2):
-        os.dup2(output, stream)
-    os.dup2(verdict, _VERDICT, inheritable=False)
-    os.closerange(_VERDICT + 1, os.sysconf("SC_OPEN_MAX"))
-    sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
-    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
-    do_without(IN_A_BATCH)
-
-
 def _settle(order: Order) -> None:
     """Be bounded, and stay in the folder of the run."""
     folder = Path(order.folder)
@@ -168,20 +165,17 @@ def _settle(order: Order) -> None:
         os.environ["RAFTLAB_OUTPUT_KIB"] = str(bounds.output_kib)
         return
     gc.set_threshold(_YOUNG_OBJECTS)
-    resource.setrlimit(resource.RLIMIT_CPU, (bounds.cpu_s, bounds.cpu_s))
+    # Of the kernel, since nothing in this process can be relied on to stop it: the code
+    # under test may never give up control.
+    limit(resource.RLIMIT_CPU, bounds.cpu_s)
     if bounds.confined:
-        _die_first()
+        die_first()
         confine(Limits(memory_mib=bounds.memory_mib), folder)
 
 
-def _die_first() -> None:
-    """When the machine is short of memory, let it be this process that is killed."""
-    with contextlib.suppress(OSError):  # not every container lets one say so
-        Path("/proc/self/oom_score_adj").write_text("1000")
-
-
-def _judge(item: pytest.Item, order: Order, headlines: Headlines) -> Verdict:
+def _judge(item: pytest.Item, order: Order, raised: RaisedErrors) -> Verdict:
     job = order.job
+    # A timeline is a page with scripts, so it is kept only of the owner's own code.
     os.environ["VIS_ENABLE"] = "" if job.keep is Keep.ALL else "never"
     keeps = job.keep is not Keep.NOTHING
     use_options(
@@ -191,7 +185,9 @@ def _judge(item: pytest.Item, order: Order, headlines: Headlines) -> Verdict:
         artifacts=Path(order.folder, EVIDENCE) if keeps else None,
         brief=not keeps,
     )
-    headlines.errors.clear()
+    raised.errors.clear()
+    # The processor's time of the test alone: starting and confining are the same in
+    # all.
     begun = time.process_time()
     try:
         reports = runtestprotocol(item, log=False, nextitem=None)
@@ -203,7 +199,8 @@ def _judge(item: pytest.Item, order: Order, headlines: Headlines) -> Verdict:
     failed = [report for report in reports if report.failed]
     if not failed:
         return Verdict(Status.PASSED, "", "", cpu_s)
-    error = headlines.errors[0]
+    # The first is the cause; what fails later, on the way out, may well follow from it.
+    error = raised.errors[0]
     headline = _with_names(order, _headline(error))
     text = _report(order, harmless_lines(str(failed[0].longrepr)))
     if _out_of_memory(error):
@@ -222,7 +219,10 @@ def _report(order: Order, text: str) -> str:
 
 
 def without_paths(text: str, order: Order) -> str:
-    """A text without the lines that name files of the run, which are gone by then."""
+    """A text without the lines that name files of the run, which are gone by then.
+
+    Two runs of one key have folders of different names, and reports are the same.
+    """
     return "\n".join(line for line in text.splitlines() if order.folder not in line)
 
 
@@ -261,9 +261,9 @@ def _repeats_for_trace(job: Job) -> bool:
     return job.keep is not Keep.NOTHING and job.key.mode is Mode.SIM
 
 
-def _can_trace(job: Job, headlines: Headlines) -> bool:
+def _can_trace(job: Job, raised: RaisedErrors) -> bool:
     """Whether there is more to see of a failed run than its report shows."""
-    told_all = all(isinstance(error, Runaway) for error in headlines.errors)
+    told_all = all(isinstance(error, Runaway) for error in raised.errors)
     return _repeats_for_trace(job) and not told_all
 
 

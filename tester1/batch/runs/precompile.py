@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from labrt.sim.world import precompile_simulated
+from tester1.sandbox.confine import limit
+from tester1.sandbox.endings import wait_for
 
 __all__ = ["precompile"]
 
@@ -23,6 +25,8 @@ _MEMORY: Final = 1 << 30
 
 def precompile(folder: Path, *, preempt_lines: bool) -> None:
     """Compile the Python files below `folder` for simulated runs, if that is safe."""
+    # What the copy has compiled is gone with it, so it is all done twice. That is once
+    # for a submission, and not once for each of its runs.
     if _is_safe(folder, preempt_lines=preempt_lines):
         _compile_all(folder, preempt_lines=preempt_lines)
 
@@ -31,15 +35,14 @@ def _is_safe(folder: Path, *, preempt_lines: bool) -> bool:
     pid = os.fork()
     if pid == 0:
         try:
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
-            resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY, _MEMORY))
+            limit(resource.RLIMIT_CORE, 0)
+            limit(resource.RLIMIT_CPU, _CPU_S)
+            limit(resource.RLIMIT_DATA, _MEMORY)
             _compile_all(folder, preempt_lines=preempt_lines)
             os._exit(os.EX_OK)
-        finally:
+        finally:  # also after an exception: this copy of the worker must not go on
             os._exit(os.EX_SOFTWARE)
-    _, status = os.waitpid(pid, 0)
-    return os.waitstatus_to_exitcode(status) == os.EX_OK
+    return wait_for(pid).exit_code == os.EX_OK
 
 
 def _compile_all(folder: Path, *, preempt_lines: bool) -> None:

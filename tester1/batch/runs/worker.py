@@ -6,7 +6,7 @@ is ever run in the worker itself, so every run begins from the same clean state,
 whatever happens to a run happens to that run alone.
 
 It takes an `Order` at a time from the connection with that file number, and answers
-with an `Outcome`. It ends when the connection does, and its run with it.
+with a `JobResult`. It ends when the connection does, and its run with it.
 """
 
 from __future__ import annotations
@@ -27,24 +27,26 @@ from tester1.batch.runs.jobs import (
     Bounds,
     Evidence,
     Job,
+    JobResult,
     Keep,
     Key,
     Order,
-    Outcome,
     Record,
     Status,
 )
 from tester1.batch.runs.one_run import (
     EVIDENCE,
-    Headlines,
+    RaisedErrors,
     Verdict,
     run_once,
     use_options,
     without_paths,
 )
 from tester1.batch.runs.precompile import precompile
-from tester1.batch.runs.watch import Ended, Lines, watch
-from tester1.lab import Mode, Preempt
+from tester1.batch.runs.watch import EndedRun, RunPipes, watch
+from tester1.hosts.modes import Preempt
+from tester1.lab import Mode
+from tester1.sandbox.endings import describe
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 from tester1.suites import SUITES, suites_root
 
@@ -60,23 +62,24 @@ _MAX_FILE_BYTES: Final = 32 << 20
 _FILES_KEPT: Final = {Keep.TEXT: (".trace",), Keep.ALL: (".trace", ".html")}
 
 
-class Server:
+class OrderLoop:
     """A pytest plugin that runs tests to order in place of pytest's own loop."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._headlines = Headlines()
+        self._raised = RaisedErrors()
         self._items: dict[str, pytest.Item] = {}
         self._compiled: set[tuple[str, Preempt]] = set()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Serve until nobody is left to be served."""
+        """Take orders until nobody is left to give any."""
         self._items = {item.name: item for item in session.items}
-        session.config.pluginmanager.register(self._headlines)
+        session.config.pluginmanager.register(self._raised)
         _compile(REFERENCE_ROOT, Preempt.NONE)
         self._warm_up()
-        # What is there now stays, and is shared with every run.
+        # What is there now stays, and is shared with every run: the collector does not
+        # look at it any more, and so no run copies the memory that it is in.
         gc.collect()
         gc.freeze()
         decode = msgspec.msgpack.Decoder(Order).decode
@@ -84,9 +87,9 @@ class Server:
             self._connection.send_bytes(READY)
             while True:
                 order = decode(self._connection.recv_bytes())
-                outcome = self._serve(order)
-                self._connection.send_bytes(msgspec.msgpack.encode(outcome))
-        except (EOFError, ConnectionError):
+                result = self._do(order)
+                self._connection.send_bytes(msgspec.msgpack.encode(result))
+        except (EOFError, ConnectionError):  # the batch has ended, however
             return True
 
     def _warm_up(self) -> None:
@@ -98,16 +101,18 @@ class Server:
                 self._fork_free_run(order)
 
     def _fork_free_run(self, order: Order) -> None:
+        # In this process, of all things: the reference is the harness's own code.
         item = self._items[order.job.key.test]
         use_options(item.config, order)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
-    def _serve(self, order: Order) -> Outcome:
+    def _do(self, order: Order) -> JobResult:
         key = order.job.key
         kind = (order.solution or "", key.preempt)
         if key.mode is Mode.SIM and kind not in self._compiled:
             self._compiled.add(kind)
             _compile(Path(order.solution or REFERENCE_ROOT), key.preempt)
+        # A new one for each run: what one has found out is of no use to the next.
         secret = secrets.token_bytes(_SECRET_BYTES)
         ended = self._run(order, secret)
         verdict = _verdict_of(ended, secret)
@@ -119,21 +124,22 @@ class Server:
             verdict.cpu_s or ended.cpu_s,
         )
         wanted = order.job.keep is not Keep.NOTHING and not record.passed
-        return Outcome(record, _evidence(order, verdict, ended) if wanted else None)
+        return JobResult(record, _evidence(order, verdict, ended) if wanted else None)
 
-    def _run(self, order: Order, secret: bytes) -> Ended:
+    def _run(self, order: Order, secret: bytes) -> EndedRun:
         verdict_reader, verdict_writer = os.pipe()
         output_reader, output_writer = os.pipe()
-        sys.stdout.flush()
+        sys.stdout.flush()  # or both processes would write what waits in the buffer
         pid = os.fork()
         if pid == 0:
-            lines = Lines(verdict_writer, output_writer)
+            pipes = RunPipes(verdict_writer, output_writer)
             item = self._items[order.job.key.test]
-            run_once(item, order, secret, lines, self._headlines)
+            run_once(item, order, secret, pipes, self._raised)
+        # The run alone may hold them: their end is how its end is noticed.
         os.close(verdict_writer)
         os.close(output_writer)
-        lines = Lines(verdict_reader, output_reader)
-        return watch(pid, lines, order.job.bounds, self._connection.fileno())
+        pipes = RunPipes(verdict_reader, output_reader)
+        return watch(pid, pipes, order.job.bounds, self._connection.fileno())
 
 
 def _compile(folder: Path, preempt: Preempt) -> None:
@@ -145,30 +151,34 @@ def _compile(folder: Path, preempt: Preempt) -> None:
         precompile(one, preempt_lines=lines)
 
 
-def _verdict_of(ended: Ended, secret: bytes) -> Verdict:
+def _verdict_of(ended: EndedRun, secret: bytes) -> Verdict:
     """The verdict on a run whose process has ended."""
+    # Compared in constant time, as secrets are; and decoded only after that, since all
+    # else on this pipe comes from code under test.
     begins_right = secrets.compare_digest(ended.verdict[: len(secret)], secret)
     if begins_right:
         try:
             return msgspec.msgpack.decode(ended.verdict[len(secret) :], type=Verdict)
         except msgspec.MsgspecError:
             pass  # it was not left alone: there is more than the verdict, or less
+    # Only without a verdict: a run that was stopped after it stands by what it said.
     if ended.over:
         return Verdict(Status.STOPPED, ended.over, "", ended.cpu_s)
     if ended.verdict:
         message = "wrote to the tester's own channel"
     else:
-        message = f"ended without a verdict: its process {ended.describe()}"
+        message = f"ended without a verdict: its process {describe(ended.exit_code)}"
     return Verdict(Status.CRASHED, message, "", ended.cpu_s)
 
 
-def _evidence(order: Order, verdict: Verdict, ended: Ended) -> Evidence:
+def _evidence(order: Order, verdict: Verdict, ended: EndedRun) -> Evidence:
     folder = Path(order.folder, EVIDENCE)
     files = {
         suffix: path.read_bytes()
         for suffix in _FILES_KEPT[order.job.keep]
         for path in sorted(folder.glob(f"*{suffix}"))
-        # The run may write there, so it may be anything.
+        # The run may write there, so it may be anything: a link to a file of the
+        # worker's user, a pipe that never ends, a file as large as the disk.
         if path.is_file()
         and not path.is_symlink()
         and path.stat().st_size <= _MAX_FILE_BYTES
@@ -178,8 +188,10 @@ def _evidence(order: Order, verdict: Verdict, ended: Ended) -> Evidence:
 
 
 def main() -> None:
-    """Serve orders from the connection that the command line names."""
+    """Take orders from the connection that the command line names."""
     connection = Connection(int(sys.argv[1]))
+    # It was inherited once, by this process. What a run starts must not hold it open,
+    # or the batch would wait for an answer of a worker that has died.
     os.set_inheritable(connection.fileno(), False)
     suites = [str(suites_root() / suite) for suite in SUITES]
     # Nothing but the harness has a say: no configuration file, no other plugin.
@@ -191,7 +203,7 @@ def main() -> None:
         "tester1.session.plugin",
     ]
     quiet = ["-s", "-qq", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
-    status = pytest.main([*alone, *quiet, *suites], plugins=[Server(connection)])
+    status = pytest.main([*alone, *quiet, *suites], plugins=[OrderLoop(connection)])
     sys.exit(status)
 
 

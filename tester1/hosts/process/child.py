@@ -3,6 +3,10 @@
 In this order: cut loose from the tester's files and terminal, be confined, load the
 solution, start its program, answer. Whatever goes wrong in the program's threads is
 told to the tester, which ends the test and this process with it.
+
+Up to `confine` nothing of the solution has run, and after it nothing runs that the
+solution could not do itself. So what is on this side of the link is no part of the
+judgement: the solution may change any of it, and only harms itself.
 """
 
 from __future__ import annotations
@@ -12,7 +16,6 @@ import os
 import random
 import signal
 import socket
-import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -41,7 +44,7 @@ from tester1.hosts.process.link import Link
 from tester1.hosts.process.state_file import FilePersister
 from tester1.sandbox.confine import confine, die_with_parent
 from tester1.sandbox.limits import Limits
-from tester1.sandbox.terminal import IN_A_SERVER, do_without
+from tester1.sandbox.loose import KEPT, cut_loose
 
 R = TypeVar("R")
 
@@ -49,7 +52,10 @@ __all__ = ["main"]
 
 THREAD_STACK: Final = 1 << 20
 """The stack of a thread, in bytes: it counts as memory whether it is used or not."""
-_SOCKET: Final = 3
+_NO_TERMINAL: Final = (
+    "a server's process has no terminal, for a debugger or for input(); run the test "
+    "in simulation (without --mode process), where breakpoint() works, or print"
+)
 
 
 def main(
@@ -67,33 +73,25 @@ def main(
     # A group, so that it can be killed as a whole. Not a session: Linux shares the
     # processors out by session first, which would starve the tester.
     os.setpgid(0, 0)
+    # The parent is the fork server, which has one thread and ends with the tester.
     die_with_parent()
-    own = _cut_loose(connection, output)
+    cut_loose(kept=connection.detach(), output=output, advice=_NO_TERMINAL)
+    # To where a crash is told of that Python does not survive: the new standard error.
+    faulthandler.enable()
     os.chdir(folder)
     threading.stack_size(THREAD_STACK)
     confine(limits, folder)
+    # Only now: to unpack it may import modules, and what they do then shall be
+    # confined, too.
     boot = unpack(payload)
+    # The solution has Python's own `random` here: from the seed, so that a run repeats
+    # its choices, and for each incarnation anew, since all are forked from one state.
     random.seed(derive(boot.seed, f"world {boot.name}#{boot.incarnation}"))
-    program = Program(boot, own)
+    program = ChildProgram(boot, socket.socket(fileno=KEPT))
     program.start()
+    # This thread must not return: the interpreter would begin to shut down.
     while True:
         signal.pause()
-
-
-def _cut_loose(connection: socket.socket, output: int) -> socket.socket:
-    """Keep no file open but the connection and three that lead to the output."""
-    nowhere = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nowhere, 0)
-    for stream in (1, 2):
-        os.dup2(output, stream)
-    os.dup2(connection.detach(), _SOCKET)
-    # Among the others is the fork server's life line, which it must see break.
-    os.closerange(_SOCKET + 1, os.sysconf("SC_OPEN_MAX"))
-    sys.stdout = os.fdopen(1, "w", buffering=1, errors="backslashreplace")
-    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace")
-    do_without(IN_A_SERVER)
-    faulthandler.enable()
-    return socket.socket(fileno=_SOCKET)
 
 
 class ProgramRuntime(RealRuntime):
@@ -119,10 +117,10 @@ class RunningThread:
 class ProcessClnt:
     """A client's access to the network: an end to each server, made when needed."""
 
-    def __init__(self, program: Program, name: str) -> None:
+    def __init__(self, program: ChildProgram, name: str) -> None:
         self._program = program
         self._name = name
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # guards the ends: one for each server
         self._ends: dict[str, ClientEnd] = {}
 
     def call(
@@ -139,7 +137,7 @@ class ProcessClnt:
 class ProcessClnts:
     """The clients of the test, for the program that uses them."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: ChildProgram) -> None:
         self._program = program
 
     def get(self, name: str) -> ProcessClnt:
@@ -147,7 +145,7 @@ class ProcessClnts:
         return ProcessClnt(self._program, name)
 
 
-class Program:
+class ChildProgram:
     """The program of this process, and its ways to the tester."""
 
     def __init__(self, boot: Boot, connection: socket.socket) -> None:
@@ -160,17 +158,20 @@ class Program:
         self._link = Link(connection, self._serve)
         self._tester = TesterClient(self._runtime, self._call_tester)
         testerclient.use_client_source(lambda: self._tester)
+        # Python's own hook would print and go on; in simulation a thread that raises
+        # ends the test, and so it must here.
         threading.excepthook = self._thread_raised
 
     def start(self) -> None:
         """Load the program, call its start function, and say that it can be called."""
+        # Before the program, which may call the tester or its peers while it starts.
         self._link.start()
         try:
             services = self._call_start_function()
         except (ImportError, SyntaxError) as error:
             self._report(load_problem(error))
             return
-        except BaseException as error:
+        except BaseException as error:  # `SystemExit` is a failure like any other
             self._raised(error, "start")
             return
         for service in services:
@@ -193,6 +194,7 @@ class Program:
         role = boot.role
         if role is None:
             return self._tester, ProcessClnts(self)
+        # In the order in which the tester has numbered them.
         ends = [
             self._end(f"{boot.name}>{peer}", self._link.add_end())
             for peer in range(role.ends)
@@ -214,7 +216,7 @@ class Program:
     ) -> None:
         try:
             self._link.request(kind, data, on_done, target=target, method=method)
-        except FrameError as error:
+        except FrameError as error:  # more than can travel; nothing was sent
             self._failed(LabrpcError(f"{self._boot.name}: a call with {error}"))
 
     def _serve(self, method: str, data: bytes, on_done: OnDone) -> None:
@@ -226,6 +228,7 @@ class Program:
     # Failures
 
     def _thread_raised(self, what: threading.ExceptHookArgs) -> None:
+        # A thread may end itself by `SystemExit`, as under Python's own hook.
         if what.exc_value is not None and what.exc_type is not SystemExit:
             self._raised(what.exc_value, what.thread.name if what.thread else "?")
 

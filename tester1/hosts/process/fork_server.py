@@ -3,6 +3,10 @@
 `multiprocessing` runs the fork server: a process that has imported what every program
 needs (`warm`), that has one thread, and that forks whenever it is asked to. It ends
 with the tester, and what it has forked ends with it.
+
+Why not fork the tester itself: it has many threads, of which a fork copies one and the
+locks of all, and it holds files that no solution may have. Why not start Python anew:
+that takes hundreds of milliseconds, where a fork takes a few.
 """
 
 from __future__ import annotations
@@ -10,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
-import signal
 import socket
 import sys
 import threading
@@ -22,6 +25,7 @@ from pathlib import Path
 from typing import Final
 
 from tester1.hosts.process import child
+from tester1.sandbox import endings
 from tester1.sandbox.limits import Limits
 from tester1.solution import REFERENCE_ROOT
 
@@ -33,6 +37,8 @@ WORKSPACE_VARIABLE: Final = "RAFTLAB_WORKSPACE"
 
 _END_LIMIT_S: Final = 10.0
 _starting: Final = threading.Lock()
+"""Held while a process is started, which for a moment changes what is one to all
+threads: the environment and the main module."""
 
 
 class Child:
@@ -50,12 +56,11 @@ class Child:
 
     def kill(self) -> None:
         """End the process and its whole group at once, unless it has ended."""
-        if self._process.exitcode is not None:
-            return
-        for kill in (os.killpg, os.kill):
-            # It has no group of its own in its very first moment.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                kill(self.pid, signal.SIGKILL)
+        # The fork server waits for what has ended, and then the number may be another
+        # process's. It tells by way of the exit code, so until that is known here the
+        # number is its own, but for an instant.
+        if self._process.exitcode is None:
+            endings.kill_group(self.pid)
 
     def wait(self) -> bool:
         """Wait for a process that was killed; False if it does not end."""
@@ -65,11 +70,7 @@ class Child:
     def ending(self) -> str:
         """How the process has ended, as part of a sentence."""
         code = self._process.exitcode
-        if code is None:
-            return "has not ended"
-        if code >= 0:
-            return f"exited by itself, with status {code}"
-        return f"was killed by {_signal_name(-code)}"
+        return "has not ended" if code is None else endings.describe(code)
 
     def close(self) -> None:
         """Let go of what the tester holds for a process that has ended."""
@@ -89,6 +90,7 @@ def start(
     context = multiprocessing.get_context("forkserver")
     with _starting, _without_main_module():
         context.set_forkserver_preload([_PRELOAD])
+        # What matters to it is its environment when it starts, with the first process.
         variables = {
             "PYTHONPATH": str(REFERENCE_ROOT),
             # The folder of a solution may be the current one.
@@ -126,6 +128,9 @@ def _received(duplicate: object) -> int:
 @contextlib.contextmanager
 def _without_main_module() -> Iterator[None]:
     """Keep the processes from importing the tester's main module, such as pytest."""
+    # `multiprocessing` does that so that what is sent can refer to what is defined
+    # there. Nothing here does, and it would run the tester's main file once more in
+    # each.
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
     try:
@@ -146,11 +151,3 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def _signal_name(number: int) -> str:
-    try:
-        name = signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
-    return f"{name} (out of memory?)" if number == signal.SIGKILL else name

@@ -14,11 +14,11 @@ from labrt import Runtime
 from tester1.contact.clients import Clnts
 from tester1.contact.services import TesterServices
 from tester1.hosts.interface import ClientLaunch, Launch, Program
-from tester1.hosts.process import fork_server as spawn
+from tester1.hosts.process import fork_server
 from tester1.hosts.process.boot import STATE_FILE, Boot, Role, ServerRole, pack
-from tester1.hosts.process.channel import Channel
+from tester1.hosts.process.frame_socket import FrameSocket
 from tester1.hosts.process.loop import Loop
-from tester1.hosts.process.program import Equipment, ProcessProgram
+from tester1.hosts.process.program import ProcessProgram, Surroundings
 from tester1.hosts.process.state_file import write_state
 from tester1.lab import LabFailure
 from tester1.sandbox.limits import Limits
@@ -54,6 +54,8 @@ class ProcessHost:
         role = ServerRole(launch.gid, launch.me, len(launch.ends))
         boot = self._boot(launch.name, launch.program, role)
         state = boot.folder / STATE_FILE
+        # The tester writes the disk and the process finds it there: a restarted server
+        # starts from what the test knows to be saved, and from nothing else.
         try:
             write_state(state, launch.persister, sync=self._limits.fsync)
         except OSError as error:
@@ -79,6 +81,8 @@ class ProcessHost:
         )
 
     def _boot(self, name: str, program: Program, role: Role) -> Boot:
+        # A new folder each time: what else the last incarnation wrote is gone, as is
+        # everything of a crashed server but its disk.
         incarnation = self._incarnations[name] = self._incarnations.get(name, 0) + 1
         try:
             folder = self._workspace.new_folder(name)
@@ -103,7 +107,7 @@ class ProcessHost:
         ours, theirs = socket.socketpair()
         output_reader, output_writer = os.pipe()
         with theirs:
-            child = spawn.start(
+            child = fork_server.start(
                 boot.name,
                 theirs,
                 output_writer,
@@ -112,19 +116,21 @@ class ProcessHost:
                 pack(boot),
                 self._workspace.path,
             )
+        # Held by the process alone from here on, or its end would not be the pipe's.
         os.close(output_writer)
-        equipment = Equipment(
+        around = Surroundings(
             runtime=self._runtime,
             loop=self._loop,
             services=self._services,
             limits=boot.limits,
-            channel=Channel(self._loop, ours),
+            socket=FrameSocket(self._loop, ours),
             output=output_reader,
             state_file=boot.folder / STATE_FILE,
             ends=ends,
             clnts=clnts,
         )
-        program = ProcessProgram(boot.name, child, equipment)
+        program = ProcessProgram(boot.name, child, around)
+        # Before anything is waited for: what has been started is ended by `close`.
         self._programs.append(program)
         self._loop.soon(program.open)
         self._await_start(program, boot)

@@ -26,6 +26,7 @@ from tester1.hosts.process.turn import make_turn
 __all__ = ["Link"]
 
 _CHUNK: Final = 1 << 16
+"""What is read at once; larger blocks come from the kernel anew each time."""
 MAX_IDLE: Final = 64
 """More threads than this do not wait for a turn at reading."""
 
@@ -39,11 +40,14 @@ class Link:
     def __init__(self, connection: socket.socket, serve: Serve) -> None:
         self._socket = connection
         self._serve = serve
-        self._sending = threading.Lock()
+        self._sending = threading.Lock()  # frames must not mix on the socket
         self._turn = make_turn(connection)  # to read; guards the two below
         self._reader = FrameReader()
+        # Read, but not handled yet: what came along with a request that was handed out.
         self._frames: deque[Frame] = deque()
         self._tags = itertools.count(1)
+        # By tag. Without a lock: each tag is put in by one thread and taken out by one,
+        # and a dict's steps are atomic.
         self._pending: dict[int, OnDone] = {}
         self._opening = threading.Lock()
         self._ends = 0
@@ -66,6 +70,8 @@ class Link:
         """Send a request; `on_done` gets its reply, or None, once."""
         tag = next(self._tags)
         frame = encode_frame(kind, tag, data, target=target, method=method)
+        # Before it is sent, or the reply might be read by a thread that finds nobody to
+        # hand it to.
         self._pending[tag] = on_done
         self._write(frame)
 
@@ -85,7 +91,7 @@ class Link:
             with self._sending:
                 self._socket.sendall(frame)
         except OSError:
-            os._exit(0)  # the tester is gone
+            os._exit(0)  # the tester is gone, and no clean-up can matter any more
 
     # Reading
 
@@ -101,9 +107,13 @@ class Link:
             with self._counting:
                 self._idle -= 1
                 nobody_else = self._idle == 0
+            # The turn was passed on, and somebody has to be there to take it: this
+            # thread may block in the handler for as long as that likes.
             if nobody_else:
                 self._start_thread()
             self._serve(frame.method, frame.data, _Reply(self, frame.tag))
+            # Enough threads wait already: this one ends. After a burst of handlers that
+            # blocked there would be hundreds of them.
             with self._counting:
                 waiting = self._idle < MAX_IDLE
                 self._idle += waiting
@@ -115,6 +125,8 @@ class Link:
         while request is None:
             self._frames.extend(self._reader.feed(self._receive()))
             request = self._next_frame()
+        # What is left over makes no socket readable, so whoever comes next has to be
+        # told that there is something.
         self._turn.give(more=bool(self._frames))
         return request
 
@@ -136,6 +148,7 @@ class Link:
             on_done = self._pending.pop(frame.tag, None)
             # It is unknown if the program has written to the socket itself.
             if on_done is not None:
+                # It only wakes the caller, so it may be called with the turn held.
                 on_done(frame.data if frame.kind == Kind.REPLY else None)
         return None
 

@@ -26,8 +26,8 @@ from labrt.texts import harmless
 from tester1.contact.clients import Clnts
 from tester1.contact.services import TesterServices
 from tester1.hosts.persister import Persister
-from tester1.hosts.process.channel import Channel
 from tester1.hosts.process.fork_server import Child
+from tester1.hosts.process.frame_socket import FrameSocket
 from tester1.hosts.process.frames import (
     Failure,
     Frame,
@@ -39,13 +39,14 @@ from tester1.hosts.process.loop import Loop
 from tester1.hosts.process.state_file import DamagedState, read_sizes, read_state
 from tester1.lab import LabFailure
 from tester1.sandbox.limits import Limits
-from tester1.sandbox.output import Output
+from tester1.sandbox.output import BoundedPipe, Lines
 
 T = TypeVar("T")
 
-__all__ = ["Equipment", "ProcessProgram"]
+__all__ = ["ProcessProgram", "Surroundings"]
 
 MAX_ENDS: Final = 10_000
+"""How many ends a client's program may open."""
 MAX_CALLS: Final = 20_000
 """How many calls of one process may be under way."""
 MAX_CALL_BYTES: Final = 256 << 20
@@ -54,12 +55,13 @@ MAX_FAILURE: Final = 20_000
 """How many characters of a failure are shown."""
 
 _HANG_UP_GRACE_S: Final = 5.0
-_OUTPUT_CHUNK: Final = 1 << 16
+"""How long a process may take to end that has closed its connection: its exit status
+says more than that it hung up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Equipment:
-    """What a program is started with: the files that lead to it, and its surroundings.
+class Surroundings:
+    """What a program runs among, on the tester's side: its files, network and services.
 
     `output` is an open file, which belongs to the program from then on.
     """
@@ -68,7 +70,7 @@ class Equipment:
     loop: Loop
     services: TesterServices
     limits: Limits
-    channel: Channel
+    socket: FrameSocket
     output: int
     state_file: Path
     ends: Sequence[Dispatch]
@@ -78,20 +80,22 @@ class Equipment:
 class ProcessProgram:
     """A process with a program in it: the `Handle` of a server or of a client."""
 
-    def __init__(self, name: str, child: Child, equipment: Equipment) -> None:
+    def __init__(self, name: str, child: Child, around: Surroundings) -> None:
         self.name = name
         self._child = child
-        self._runtime = equipment.runtime
-        self._loop = equipment.loop
-        self._services = equipment.services
-        self._limits = equipment.limits
-        self._channel = equipment.channel
-        self._output_file = equipment.output
-        self._state_file = equipment.state_file
-        self._clnts = equipment.clnts
-        self._ends = list(equipment.ends)
-        self._output = Output(self._show, equipment.limits.output_kib << 10)
-        self._mutex = equipment.runtime.mutex()
+        self._runtime = around.runtime
+        self._loop = around.loop
+        self._services = around.services
+        self._limits = around.limits
+        self._socket = around.socket
+        self._state_file = around.state_file
+        self._clnts = around.clnts
+        self._ends = list(around.ends)
+        self._lines = Lines(self._show)
+        self._output = BoundedPipe(
+            around.output, around.limits.output_kib << 10, self._lines.feed
+        )
+        self._mutex = around.runtime.mutex()
         self._ending = False  # it was killed, or its failure is known
         self._let_go = False
         self._damaged = False  # its disk, as the test has been told
@@ -99,13 +103,12 @@ class ProcessProgram:
         self._call_bytes = 0
         self._tags = itertools.count(1)
         self._pending: dict[int, OnDone] = {}
-        self.ready = equipment.runtime.future()
-        os.set_blocking(self._output_file, False)
+        self.ready = around.runtime.future()
 
     def open(self) -> None:
         """Begin to hear; on the loop's thread."""
-        self._channel.open(self)
-        self._loop.watch(self._output_file, self._printed)
+        self._socket.open(self)
+        self._loop.watch(self._output.file, self._printed)
         self._loop.watch(self._child.sentinel, self._exited)
 
     # The tester's side
@@ -124,7 +127,7 @@ class ProcessProgram:
         """Run a handler in the process."""
         tag = next(self._tags)
         self._pending[tag] = on_done
-        self._channel.send(encode_frame(Kind.DISPATCH, tag, data, method=method))
+        self._socket.send(encode_frame(Kind.DISPATCH, tag, data, method=method))
 
     def kill(self) -> None:
         """End the process; returns when it has ended and everything is let go."""
@@ -132,7 +135,9 @@ class ProcessProgram:
             return
         self._let_go = True
         self._begin_to_end()
-        self._loop.now(self._close_channel)
+        # First nothing more is heard, then the process ends: what it sends from here on
+        # was never seen by the test, as if it had crashed at this moment.
+        self._loop.now(self._close_socket)
         self._child.kill()
         if not self._child.wait():
             self._runtime.fail(LabFailure(f"{self.name}: its process cannot be killed"))
@@ -140,12 +145,13 @@ class ProcessProgram:
 
     def stop(self) -> Persister:
         """Crash the server; returns what its state file holds then."""
+        # Only of a process that has ended it is known that it saves nothing more.
         self.kill()
         saved = Persister()
         try:
             saved.Save(*read_state(self._state_file))
         except DamagedState as error:
-            if not self._damaged:
+            if not self._damaged:  # or the test has failed of it already
                 self._runtime.fail(self._damage(error))
         return saved
 
@@ -185,17 +191,21 @@ class ProcessProgram:
 
     def broken(self, problem: str) -> None:
         """End the process and the test, because of what it has done."""
+        # The first that is wrong is told; the rest follows from it.
         if self._begin_to_end():
             self._child.kill()
+            # Later, on the loop's thread, which alone reads its output.
             self._loop.soon(partial(self._fail, problem))
 
     def _fail(self, problem: str) -> None:
         """End the test; what the process has printed up to its end belongs to it."""
         self._read_output()
-        self._runtime.fail(LabFailure(f"{self.name}: {problem}{self._output.last()}"))
+        self._runtime.fail(LabFailure(f"{self.name}: {problem}{self._lines.last()}"))
 
     def _reply(self, frame: Frame) -> None:
         on_done = self._pending.pop(frame.tag, None)
+        # Tags are the tester's own, so a process can only make up one that is not
+        # there, or answer a request of its own once.
         if on_done is None:
             self.broken(f"sent a reply to a request that it never got ({frame.tag})")
         else:
@@ -211,6 +221,7 @@ class ProcessProgram:
             self._ends[frame.target](frame.method, frame.data, answer)
 
     def _count_call(self, size: int) -> bool:
+        # Calls wait in the tester's memory, so there has to be a bound to them.
         with self._mutex:
             self._calls += 1
             self._call_bytes += size
@@ -230,9 +241,9 @@ class ProcessProgram:
 
     def _send_reply(self, tag: int, reply: bytes | None) -> None:
         if reply is None:
-            self._channel.send(encode_frame(Kind.NO_REPLY, tag))
+            self._socket.send(encode_frame(Kind.NO_REPLY, tag))
         else:
-            self._channel.send(encode_frame(Kind.REPLY, tag, reply))
+            self._socket.send(encode_frame(Kind.REPLY, tag, reply))
 
     def _tester_call(self, frame: Frame) -> None:
         """Run a handler of the tester, whose failure is the test's."""
@@ -240,6 +251,8 @@ class ProcessProgram:
         try:
             reply = self._services.run(self.name, frame.method, frame.data)
         except HandlerError as error:
+            # A service of the test has found something wrong: that is the failure, not
+            # that a handler raised it.
             cause = error.__cause__
             self._runtime.fail(cause if isinstance(cause, LabFailure) else error)
         except LabrpcError as error:
@@ -247,6 +260,7 @@ class ProcessProgram:
         self._send_reply(frame.tag, reply)
 
     def _open_end(self, frame: Frame) -> None:
+        # Servers have got their ends already; only clients' programs ask for more.
         wanted = self._decoded(frame, OpenEnd)
         if wanted is None:
             return
@@ -279,19 +293,16 @@ class ProcessProgram:
 
     def _printed(self, events: int) -> None:
         if not self._read_output():
-            self._loop.unwatch(self._output_file)
+            self._loop.unwatch(self._output.file)
 
     def _read_output(self) -> bool:
         """Read what there is; False if there will be no more."""
-        try:
-            while data := os.read(self._output_file, _OUTPUT_CHUNK):
-                if not self._output.feed(data):
-                    self.broken(f"printed more than {self._limits.output_kib} KiB")
-                    return False
-        except BlockingIOError:
-            return True
-        self._output.finish()
-        return False
+        goes_on = self._output.read()
+        if not goes_on:
+            self._lines.finish()
+        if self._output.overflowed:
+            self.broken(f"printed more than {self._limits.output_kib} KiB")
+        return goes_on
 
     def _show(self, line: str) -> None:
         runtime = self._runtime
@@ -301,6 +312,8 @@ class ProcessProgram:
 
     def _exited(self, events: int) -> None:
         self._loop.unwatch(self._child.sentinel)
+        # However it ended: a program has no reason to, unless it was killed from here,
+        # and then this is not the first that is known.
         self.broken(self._child.ending())
 
     def _begin_to_end(self) -> bool:
@@ -309,14 +322,15 @@ class ProcessProgram:
             known, self._ending = self._ending, True
         return not known
 
-    def _close_channel(self) -> None:
-        self._channel.close()
+    def _close_socket(self) -> None:
+        self._socket.close()
 
     def _close_files(self) -> None:
         self._loop.unwatch(self._child.sentinel)
-        self._loop.unwatch(self._output_file)
+        self._loop.unwatch(self._output.file)
+        # What it printed last may still be in the pipe.
         self._read_output()
-        os.close(self._output_file)
+        os.close(self._output.file)
         self._child.close()
 
 

@@ -58,12 +58,15 @@ class FilePersister(Persister):
         self._lock = threading.Lock()
         self._path = os.fspath(path)
         self._sync = sync
+        # What a crash has left, damaged or not, is all that the server starts from.
         super().Save(*read_state(path))
         self._files = _swapped_files(self._path)
 
     def Save(self, raftstate: bytes | None, snapshot: bytes | None) -> None:
         """Replace both in one atomic step, in the file first; `None` is empty."""
         with self._lock:
+            # By way of another persister, which checks and copies: nothing of this one
+            # may have changed if the file cannot be written.
             new = Persister()
             new.Save(raftstate, snapshot)
             state, image = new.ReadRaftState(), new.ReadSnapshot()
@@ -84,7 +87,7 @@ class FilePersister(Persister):
         if self._files is not None:
             try:
                 self._files.replace(data, sync=self._sync)
-            except CannotSwap:
+            except CannotSwap:  # this file system cannot; nothing was changed
                 self._files.close()
                 self._files = None
             else:
@@ -111,6 +114,8 @@ def read_state(path: Path) -> tuple[bytes, bytes]:
             f"{state_end + image_length}"
         )
     state, image = data[_HEADER.size : state_end], data[state_end:]
+    # After the lengths, which the checksum covers: two files may hold the same bytes,
+    # cut in two at different places.
     if _checksum(state, image) != checksum:
         raise DamagedState(f"the contents of {path} do not match their checksum")
     return state, image
@@ -120,7 +125,8 @@ def read_sizes(path: Path) -> tuple[int, int]:
     """Lengths of Raft state and snapshot by a state file's header alone.
 
     The file may be taken for the save after the next one while it is read here, so
-    only what is found twice counts.
+    only what is found twice counts. It is not read as a whole: tests ask for the sizes
+    all the time, while the server goes on.
     """
     header = b""
     while (again := _read(path, _HEADER.size)) != header:
@@ -145,10 +151,13 @@ def _swapped_files(path: str) -> SwappedFiles | None:
 
 def _replace(path: str, data: bytes, *, sync: bool) -> None:
     """Replace the file by a new one."""
+    # In the same folder, or to rename it would not be one step.
     new = f"{path}.new"
     file = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         _write_all(file, data)
+        # Before it gets its name: the system may write the name to the disk first, and
+        # after a power cut there would be an empty file under it.
         if sync:
             os.fsync(file)
     finally:
@@ -159,6 +168,8 @@ def _replace(path: str, data: bytes, *, sync: bool) -> None:
 
 
 def _write_all(file: int, data: bytes) -> None:
+    # A write may take less than it is given, such as at the limit of a file's size;
+    # the next one then says why.
     written = os.write(file, data)
     while written < len(data):
         data = data[written:]
@@ -176,17 +187,22 @@ def _sync_folder(path: str) -> None:
 
 def _read(path: Path, most: int) -> bytes:
     """The first `most` bytes of a regular file."""
+    # The folder is the solution's to write to. A link there could lead the tester to
+    # any file that it may read (O_NOFOLLOW), a pipe could keep it waiting for ever
+    # (O_NONBLOCK).
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     try:
         file = os.open(path, flags)
     except OSError as error:
         raise DamagedState(f"{path} cannot be read: {error.strerror}") from None
     with open(file, "rb") as stream:
+        # Of the open file, not of the name, which could be given to another by now.
         status = os.fstat(file)
         if not stat.S_ISREG(status.st_mode):
             raise DamagedState(f"{path} is not a regular file any more")
         if status.st_size > MAX_STATE:
             raise DamagedState(f"{path} has grown to {status.st_size} bytes")
+        # No more than it had: the file may grow while it is read.
         return stream.read(min(most, status.st_size))
 
 

@@ -33,6 +33,7 @@ class SwappedFiles:
         self._rename = libc.renameat2
         self._names = os.fsencode(spare), os.fsencode(path)
         # What is written to next, and what is at `path`.
+        # Both stay open: a save is then a write and a renaming, and opens nothing.
         self._spare = os.open(spare, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._present = os.open(path, os.O_RDWR | os.O_CLOEXEC)
 
@@ -46,6 +47,7 @@ class SwappedFiles:
         written = os.pwrite(spare, data, 0)
         while written < len(data):
             written += os.pwrite(spare, data[written:], written)
+        # It may hold a longer save, of the time before the last.
         os.ftruncate(spare, len(data))
         if sync:
             os.fsync(spare)

@@ -49,6 +49,9 @@ class PolledTurn:
     def __init__(self, connection: socket.socket) -> None:
         self._file = connection.fileno()
         self._poll = select.epoll()
+        # One shot: the kernel tells one thread, and no other until it is armed again.
+        # That is all there is of mutual exclusion, so nobody may arm it who has not
+        # got the turn.
         self._poll.register(self._file, select.EPOLLIN | select.EPOLLONESHOT)
 
     def take(self) -> None:
@@ -57,7 +60,9 @@ class PolledTurn:
             pass
 
     def give(self, *, more: bool) -> None:
-        """Give it back; a socket can be written to if it cannot be read from."""
+        """Give it back; with `more`, a thread gets it at once."""
+        # A socket can be written to even if there is nothing to read, nearly always: to
+        # wait for that as well wakes a thread for what is left over from before.
         events = select.EPOLLIN | select.EPOLLONESHOT
         self._poll.modify(self._file, events | select.EPOLLOUT if more else events)
 

@@ -43,6 +43,8 @@ def _load_reference() -> None:
     for module in _PROGRAMS:
         world.load(module)
     world.kill()
+    # What the programs have registered was in that registry alone, and goes with it:
+    # each process begins with an empty one, as a server in simulation does.
     labgob.use_registry_source(None)
 
 
@@ -64,6 +66,6 @@ if WORKSPACE_VARIABLE in os.environ:
     atexit.register(_remove_workspace, Path(os.environ[WORKSPACE_VARIABLE]))
 # What is there now is never freed: a collection in a process need not look at it, and
 # touching it would only cost a copy of its memory.
-assert child.main is not None
+assert child.main is not None  # it is imported for its own sake
 gc.collect()
 gc.freeze()

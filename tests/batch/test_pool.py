@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.runs.fleet import Fleet, WrongVersion, run_job
-from tester1.batch.runs.jobs import REFERENCE, Bounds, Job, Keep, Key, Outcome, Status
+from tester1.batch.runs.jobs import REFERENCE, Bounds, Job, JobResult, Keep, Key, Status
+from tester1.batch.runs.pool import WorkerPool, WrongVersion, run_job
 from tester1.batch.runs.submission import Submission
 from tester1.batch.runs.version import harness_version
 from tester1.lab import Mode, Preempt
@@ -41,9 +41,9 @@ confined = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def fleet() -> Iterator[Fleet]:
+def pool() -> Iterator[WorkerPool]:
     """One worker, used by one test after another."""
-    made = Fleet()
+    made = WorkerPool()
     yield made
     made.close()
 
@@ -55,17 +55,17 @@ def job(digest: str = REFERENCE, seed: int = 1, keep: Keep = Keep.NOTHING) -> Jo
 
 
 def submitted(
-    fleet: Fleet, raft: str, keep: Keep = Keep.NOTHING, bounds: Bounds = BOUNDS
-) -> Outcome:
+    pool: WorkerPool, raft: str, keep: Keep = Keep.NOTHING, bounds: Bounds = BOUNDS
+) -> JobResult:
     """What comes of a run of this `raft.py`."""
     submission = Submission("anna", {"raft1/raft.py": raft.encode()})
     order = job(submission.digest, keep=keep)
-    return fleet.run(replace(order, bounds=bounds), submission.pack())
+    return pool.run(replace(order, bounds=bounds), submission.pack())
 
 
-def test_reference_passes(fleet: Fleet) -> None:
+def test_reference_passes(pool: WorkerPool) -> None:
     """A run that passes leaves its time, and nothing else."""
-    outcome = fleet.run(job(keep=Keep.ALL), None)
+    outcome = pool.run(job(keep=Keep.ALL), None)
     assert outcome.record.status is Status.PASSED
     assert outcome.record.message == ""
     assert 0 < outcome.record.cpu_s <= outcome.record.wall_s
@@ -102,13 +102,13 @@ def test_reference_passes(fleet: Fleet) -> None:
     ],
     ids=["wrong", "typo", "exits", "crashes", "spins", "sleeps", "eats", "prints"],
 )
-def test_ends(fleet: Fleet, raft: str, status: Status, message: str) -> None:
+def test_ends(pool: WorkerPool, raft: str, status: Status, message: str) -> None:
     """However a run ends, its record says how, and the next one is not touched."""
     bounds = IMPATIENT if message.startswith("took longer") else BOUNDS
-    record = submitted(fleet, raft, bounds=bounds).record
+    record = submitted(pool, raft, bounds=bounds).record
     assert record.status is status, record
     assert record.message.startswith(message)
-    assert fleet.run(job(), None).record.passed
+    assert pool.run(job(), None).record.passed
 
 
 @pytest.mark.parametrize(
@@ -126,9 +126,9 @@ def test_ends(fleet: Fleet, raft: str, status: Status, message: str) -> None:
     ],
     ids=["and exits", "and goes on", "without end"],
 )
-def test_forged_verdict(fleet: Fleet, raft: str, message: str) -> None:
+def test_forged_verdict(pool: WorkerPool, raft: str, message: str) -> None:
     """A verdict that does not begin with the run's secret is none."""
-    record = submitted(fleet, raft).record
+    record = submitted(pool, raft).record
     assert not record.passed
     assert record.message == message
 
@@ -145,31 +145,31 @@ def test_forged_verdict(fleet: Fleet, raft: str, message: str) -> None:
     ],
     ids=["fork", "system", "kill the batch", "kill the worker", "network"],
 )
-def test_confinement(fleet: Fleet, statements: str) -> None:
+def test_confinement(pool: WorkerPool, statements: str) -> None:
     """What goes round Python's own names is refused by the kernel."""
     raft = samples.changed(
         "def __init__(self, *arguments):\n        "
         + "\n        ".join([*statements.splitlines(), "super().__init__(*arguments)"])
     )
-    record = submitted(fleet, raft).record
+    record = submitted(pool, raft).record
     assert record.passed, record.message
 
 
 @confined
-def test_files_outside_are_safe(fleet: Fleet, tmp_path: Path) -> None:
+def test_files_outside_are_safe(pool: WorkerPool, tmp_path: Path) -> None:
     """A run writes below its own folder, and nowhere else."""
     target = tmp_path / "results"
     record = submitted(
-        fleet, samples.attacking(f"open({str(target)!r}, 'w').write('x')")
+        pool, samples.attacking(f"open({str(target)!r}, 'w').write('x')")
     ).record
     assert "PermissionError" in record.message
     assert not target.exists()
 
 
-def test_evidence(fleet: Fleet) -> None:
+def test_evidence(pool: WorkerPool) -> None:
     """Of a failure there are the report, the trace, and for the owner the timeline."""
     trusted = replace(BOUNDS, confined=False)
-    own = submitted(fleet, samples.ALL_LEAD, Keep.ALL, trusted).evidence
+    own = submitted(pool, samples.ALL_LEAD, Keep.ALL, trusted).evidence
     assert own is not None
     assert set(own.files) == {".trace", ".html"}
     report = own.report.splitlines()
@@ -177,26 +177,26 @@ def test_evidence(fleet: Fleet) -> None:
     assert report[-1] == (
         "repeat: raftlab replay TestInitialElection3A --seed 1 --solution anna"
     )
-    text = submitted(fleet, samples.ALL_LEAD, Keep.TEXT).evidence
+    text = submitted(pool, samples.ALL_LEAD, Keep.TEXT).evidence
     assert text is not None
     assert set(text.files) == {".trace"}
-    assert submitted(fleet, samples.ALL_LEAD).evidence is None
+    assert submitted(pool, samples.ALL_LEAD).evidence is None
 
 
-def test_a_part_of_the_tester_cannot_be_handed_in(fleet: Fleet) -> None:
+def test_a_part_of_the_tester_cannot_be_handed_in(pool: WorkerPool) -> None:
     """A module that the tester's own would have to give way to is refused."""
     files = {"raft1/raft.py": b"", "raft1/testing/inside.py": b"evil = True\n"}
     submission = Submission("anna", files)
-    record = fleet.run(job(submission.digest), submission.pack()).record
+    record = pool.run(job(submission.digest), submission.pack()).record
     assert record.message.startswith(
         "anna/raft1/testing/inside.py is a part of the tester"
     )
 
 
-def test_runs_are_the_same_everywhere(fleet: Fleet) -> None:
+def test_runs_are_the_same_everywhere(pool: WorkerPool) -> None:
     """The same key in another worker fails in the same words."""
-    first = submitted(fleet, samples.SOMETIMES).record
-    other = Fleet()
+    first = submitted(pool, samples.SOMETIMES).record
+    other = WorkerPool()
     try:
         second = submitted(other, samples.SOMETIMES).record
     finally:
@@ -216,11 +216,11 @@ def test_a_worker_that_dies() -> None:
     """Its job is done again by another; after three of them it is told as lost."""
     raft = samples.SLEEPS
     before = children()
-    fleet = Fleet()
-    with ThreadPoolExecutor(1) as pool:
+    pool = WorkerPool()
+    with ThreadPoolExecutor(1) as threads:
         try:
             killed: set[int] = set()
-            outcome = pool.submit(submitted, fleet, raft)
+            outcome = threads.submit(submitted, pool, raft)
 
             def kill_next() -> bool:
                 for pid in children() - before - killed:
@@ -234,27 +234,27 @@ def test_a_worker_that_dies() -> None:
                 "3 worker processes died in this run"
             )
             assert len(killed) == 3
-            assert fleet.run(job(), None).record.passed
+            assert pool.run(job(), None).record.passed
         finally:
-            fleet.close()
+            pool.close()
 
 
 def test_closing_ends_what_runs() -> None:
-    """Whoever waits for a run of a fleet that is closed gets an exception."""
-    fleet = Fleet()
+    """Whoever waits for a run of a pool that is closed gets an exception."""
+    pool = WorkerPool()
     begun = threading.Event()
     before = children()
     raft = samples.SLEEPS
 
-    def run() -> Outcome:
+    def run() -> JobResult:
         begun.set()
-        return submitted(fleet, raft)
+        return submitted(pool, raft)
 
-    with ThreadPoolExecutor(1) as pool:
-        outcome = pool.submit(run)
+    with ThreadPoolExecutor(1) as threads:
+        outcome = threads.submit(run)
         begun.wait()
         wait_until(lambda: bool(children() - before), "a worker")
-        fleet.close()
+        pool.close()
         with pytest.raises(BatchError):
             outcome.result()
     assert children() == before

@@ -27,12 +27,12 @@ import msgspec
 
 from tester1.batch.errors import BatchError
 from tester1.batch.runs import submission
-from tester1.batch.runs.jobs import Job, Order, Outcome, Record, Status
+from tester1.batch.runs.jobs import Job, JobResult, Order, Record, Status
 from tester1.batch.runs.version import harness_version
 from tester1.sandbox.workspace import WorkspaceError, unwritable, workspace
 from tester1.solution import REFERENCE_ROOT
 
-__all__ = ["Fleet", "WrongVersion", "run_job"]
+__all__ = ["WorkerPool", "WrongVersion", "run_job"]
 
 TRIES: Final = 3
 """How many workers may die of one job before it is given up."""
@@ -58,8 +58,10 @@ class Worker:
         self._connection, theirs = Pipe()
         with theirs, contextlib.ExitStack() as files:
             files.enter_context(self._connection)
+            # A file, not a pipe: nobody reads along, and a full pipe would stop it.
             self._errors = files.enter_context(tempfile.TemporaryFile())
             self._process = subprocess.Popen(
+                # -P: what lies in the current folder is not the harness.
                 [sys.executable, "-P", "-m", _MODULE, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
@@ -71,11 +73,11 @@ class Worker:
             )
             self._files = files.pop_all()
 
-    def run(self, order: Order) -> Outcome:
+    def run(self, order: Order) -> JobResult:
         """Have a job done. Raises `_Died` if the worker does not survive it."""
         try:
             self._connection.send_bytes(msgspec.msgpack.encode(order))
-            return msgspec.msgpack.decode(self._connection.recv_bytes(), type=Outcome)
+            return msgspec.msgpack.decode(self._connection.recv_bytes(), type=JobResult)
         except (EOFError, OSError) as error:
             raise _Died from error
 
@@ -89,6 +91,8 @@ class Worker:
                 self._connection.recv_bytes()
                 return
         try:
+            # Killed, by whoever: another one may do better. One that has exited by
+            # itself has said why, and so would every other.
             if self._process.wait(_END_LIMIT_S) < 0:
                 raise _Died
         except subprocess.TimeoutExpired:
@@ -97,6 +101,7 @@ class Worker:
 
     def kill(self) -> None:
         """End it, and what it runs. Whoever waits for its answer gets `_Died`."""
+        # Its run has asked the kernel to die with it, and its connection ends with it.
         self._process.kill()
         self._process.wait()
 
@@ -114,17 +119,19 @@ class Worker:
 _MODULE: Final = "tester1.batch.runs.worker"
 
 
-class Fleet:
+class WorkerPool:
     """The workers of this process, as many as there are threads that have a job."""
 
     def __init__(self) -> None:
+        # Guards all below. Nothing is waited for under it but the unpacking of a
+        # solution, which must be there before anybody runs it.
         self._lock = threading.Lock()
         self._idle: list[Worker] = []
         self._busy: set[Worker] = set()
         self._solutions: dict[str, Path] = {}
         self._closed = False
 
-    def run(self, job: Job, archive: bytes | None) -> Outcome:
+    def run(self, job: Job, archive: bytes | None) -> JobResult:
         """Do a job. `archive` is the packed submission; None is the reference."""
         try:
             with self._lock:
@@ -135,11 +142,13 @@ class Fleet:
         order = Order(job, None if solution is None else str(solution), str(folder))
         try:
             for _ in range(TRIES):
+                # In the same folder again, where a run that has died may have left
+                # something; its own files are all that it could spoil.
                 with contextlib.suppress(_Died), self._worker(solution) as worker:
                     return worker.run(order)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
-        return Outcome(
+        return JobResult(
             Record(job.key, Status.LOST, f"{TRIES} worker processes died in this run")
         )
 
@@ -172,6 +181,8 @@ class Fleet:
     def _worker(self, solution: Path | None) -> Iterator[Worker]:
         worker, is_new = self._take()
         worker.solutions.add(str(solution))
+        # Until it has answered: whatever is raised here, a worker that has an order
+        # under way is of no more use, since its answer would go to the next one.
         survives = False
         try:
             if is_new:
@@ -184,7 +195,7 @@ class Fleet:
                 survives = survives and not self._closed
                 if survives:
                     self._idle.append(worker)
-            if not survives:
+            if not survives:  # not under the lock: it waits for the process
                 worker.close()
 
     def _take(self) -> tuple[Worker, bool]:
@@ -193,16 +204,17 @@ class Fleet:
             if self._closed:
                 raise BatchError("the batch has been ended")
             is_new = not self._idle
+            # The one that was used last: what it has in its caches is still warm.
             worker = Worker() if is_new else self._idle.pop()
             self._busy.add(worker)
         return worker, is_new
 
 
-_fleet: Fleet | None = None
-_fleet_lock: Final = threading.Lock()
+_pool: WorkerPool | None = None
+_pool_lock: Final = threading.Lock()
 
 
-def run_job(job: Job, archive: bytes | None) -> Outcome:
+def run_job(job: Job, archive: bytes | None) -> JobResult:
     """Do a job with the workers of this process, which are started when needed.
 
     Raises `WrongVersion` if the job is from a harness that decides differently.
@@ -212,25 +224,25 @@ def run_job(job: Job, archive: bytes | None) -> Outcome:
             f"worker {os.uname().nodename} has another version of raftlab "
             f"({harness_version()}, not {job.key.version}); install the same on all"
         )
-    return _shared_fleet().run(job, archive)
+    return _shared_pool().run(job, archive)
 
 
-def close_shared_fleet() -> None:
+def close_shared_pool() -> None:
     """End the workers of this process; new ones are started when needed."""
-    global _fleet
-    with _fleet_lock:
-        fleet, _fleet = _fleet, None
-    if fleet is not None:
-        fleet.close()
+    global _pool
+    with _pool_lock:
+        pool, _pool = _pool, None
+    if pool is not None:
+        pool.close()
 
 
-def _shared_fleet() -> Fleet:
-    global _fleet
-    with _fleet_lock:
-        if _fleet is None:
-            _fleet = Fleet()
-            atexit.register(close_shared_fleet)
-        return _fleet
+def _shared_pool() -> WorkerPool:
+    global _pool
+    with _pool_lock:
+        if _pool is None:
+            _pool = WorkerPool()
+            atexit.register(close_shared_pool)
+        return _pool
 
 
 def _environment() -> dict[str, str]:

@@ -13,15 +13,16 @@ from typing import Final, Protocol
 from tester1.hosts.process.frames import Frame, FrameError, FrameReader
 from tester1.hosts.process.loop import READ, WRITE, Loop
 
-__all__ = ["Channel", "Listener"]
+__all__ = ["FrameListener", "FrameSocket"]
 
 MAX_UNSENT: Final = 128 << 20
 """How many bytes are kept for a process that does not read."""
-# Larger blocks come from the kernel anew each time, which costs more than the reading.
+# Python asks for a buffer of this size at each read, however little comes, and larger
+# blocks come from the kernel anew each time, which costs more than the reading.
 _CHUNK: Final = 1 << 16
 
 
-class Listener(Protocol):
+class FrameListener(Protocol):
     """Who hears what comes from the process; called on the loop's thread."""
 
     def received(self, frame: Frame) -> None:
@@ -34,7 +35,7 @@ class Listener(Protocol):
         """The process does not keep to the rules; called on any thread."""
 
 
-class Channel:
+class FrameSocket:
     """Frames to and from one process."""
 
     def __init__(self, loop: Loop, connection: socket.socket) -> None:
@@ -42,13 +43,13 @@ class Channel:
         self._loop = loop
         self._socket = connection
         self._file = connection.fileno()
-        self._listener: Listener | None = None
+        self._listener: FrameListener | None = None
         self._reader = FrameReader()
         self._lock = threading.Lock()  # guards the two below, and sending
         self._unsent = bytearray()
         self._closed = False
 
-    def open(self, listener: Listener) -> None:
+    def open(self, listener: FrameListener) -> None:
         """Begin to hear; on the loop's thread."""
         self._listener = listener
         self._loop.watch(self._file, self._ready)
@@ -58,9 +59,13 @@ class Channel:
         with self._lock:
             if self._closed:
                 return
+            # Behind what waits already: frames must keep their order, and must not be
+            # cut in two by another.
             if self._unsent:
                 self._unsent += frame
             else:
+                # Right here, on the caller's thread: to hand it to the loop's would
+                # cost a change of threads for each message.
                 sent = self._try_to_send(frame)
                 if sent == len(frame):
                     return
@@ -69,6 +74,7 @@ class Channel:
             too_much = len(self._unsent) > MAX_UNSENT
             if too_much:
                 self._unsent.clear()
+        # Without the lock, since whoever hears of it closes this.
         if too_much and self._listener is not None:
             self._listener.broken(
                 f"does not read what it is sent: {MAX_UNSENT >> 20} MiB wait for it"
@@ -76,6 +82,7 @@ class Channel:
 
     def close(self) -> None:
         """Neither hear nor send any more; on the loop's thread."""
+        # Before the number of the file can be given to another.
         self._loop.unwatch(self._file)
         with self._lock:
             self._closed = True
@@ -92,6 +99,7 @@ class Channel:
             return len(data)  # the process has gone, which reading will tell
 
     def _await_room(self) -> None:
+        # It may have been closed between the request and now.
         if not self._closed:
             self._loop.watch(self._file, self._ready, READ | WRITE)
 
@@ -105,12 +113,16 @@ class Channel:
         with self._lock:
             del self._unsent[: self._try_to_send(self._unsent)]
             done = not self._unsent
+        # A socket has room nearly always: watched for that, it would never let the loop
+        # sleep.
         if done:
             self._loop.watch(self._file, self._ready, READ)
 
     def _receive(self) -> None:
         listener = self._listener
-        assert listener is not None, "a channel was watched before it was opened"
+        assert listener is not None, "a socket was watched before it was opened"
+        # Once, not until there is nothing more: one process that floods the tester must
+        # not keep it from the others.
         try:
             data = self._socket.recv(_CHUNK)
         except BlockingIOError:
