@@ -14,7 +14,7 @@ from rich.console import Console
 from labrt.texts import harmless
 from tester1.batch.errors import BatchError
 from tester1.batch.results.batch import Batch, Plan, Policy
-from tester1.batch.results.board import Board, Display
+from tester1.batch.results.board import Board
 from tester1.batch.results.failures import FailureFolder
 from tester1.batch.results.store import Store
 from tester1.batch.results.tally import TestTally, group_failures
@@ -84,12 +84,12 @@ class TestRun:
         )
         batch = Batch(self._plan(), self.store, failures, board)
         try:
-            with Display(board, console) as display:
-                batch.run(
-                    engine,
-                    lambda record: display.show(record, course_name(record.key.test)),
-                    Policy(until_fail=until_fail),
-                )
+            batch.run_shown(
+                engine,
+                console,
+                lambda key: course_name(key.test),
+                Policy(until_fail=until_fail),
+            )
         finally:
             # Whatever has ended it, what there is so far is shown.
             self._report(batch, board, failures, console)
@@ -112,18 +112,19 @@ class TestRun:
     def _report(
         self, batch: Batch, board: Board, failures: FailureFolder, console: Console
     ) -> None:
-        header = self.store.header
-        console.print(board.table())
-        lines: list[str] = []
-        for test in header.tests:
-            tally = batch.tally(header.submission, test, header.mode)
-            lines.extend(_failure_lines(header, test, tally, failures))
-        lines.append(f"results: {self.store.folder}")
-        if board.left or board.lost:
-            folder = shlex.quote(str(self.store.folder))
-            lines.append(f"to go on: raftlab test --resume --results {folder}")
-        for line in lines:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        header, folder = self.store.header, self.store.folder
+        lines = [
+            line
+            for test in header.tests
+            for line in _failure_lines(
+                header,
+                test,
+                batch.tally(header.submission, test, header.mode),
+                failures,
+            )
+        ]
+        command = ["raftlab", "test", "--resume", "--results", str(folder)]
+        board.report(console, lines, folder, shlex.join(command))
 
 
 def begin(folder: Path, header: TestHeader, keep: int) -> TestRun:
@@ -207,18 +208,15 @@ def _failure_lines(
 ) -> Iterator[str]:
     if not tally.failed:
         return
-    low, high = tally.interval
     yield (
         f"{course_name(test)}: {tally.passed} of {tally.total} passed "
-        f"(95 % interval {low:.1%} to {high:.1%})"
+        f"({tally.interval_text})"
     )
     groups = group_failures(tally.failures)
     for group in groups[:_GROUPS_SHOWN]:
         message = harmless(group.example.message.partition("\n")[0])[:_MESSAGE_WIDTH]
-        seeds = ", ".join(map(str, group.seeds[:_SEEDS_SHOWN]))
-        more = len(group.seeds) - _SEEDS_SHOWN
         yield f"  {len(group.seeds)} x {message}"
-        yield f"      seeds {seeds}{f' and {more} more' if more > 0 else ''}"
+        yield f"      seeds {group.first_seeds(_SEEDS_SHOWN)}"
         again = replay_command(group.example.key, header.solution)
         yield f"      again: {again}"
         report = failures.report(group.example.key)

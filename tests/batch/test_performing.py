@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tester1.batch.errors import BatchError
-from tester1.batch.results.batch import Batch, Plan, Policy, End
+from tester1.batch.results.batch import Batch, Plan, Policy, StopReason
 from tester1.batch.results.board import Board
 from tester1.batch.results.failures import FailureFolder
 from tester1.batch.results.store import Store
@@ -165,7 +165,7 @@ def test_what_is_known_is_not_done(store: Store[str]) -> None:
     store.add(passes(Job(key(1), BOUNDS)).record)
     executor = AtOnce(passes)
     made, board = batch(store, 3)
-    assert made.run(engine(executor), ignore, Policy()) is End.DONE
+    assert made.run(engine(executor), ignore, Policy()) is StopReason.DONE
     assert len(executor.archives) == 2
     assert (board.rows["x"].tally.total, board.left) == (3, 0)
 
@@ -175,7 +175,7 @@ def test_a_hopeless_test_is_given_up(store: Store[str]) -> None:
     made, board = batch(store, 50)
     executor = AtOnce(fails)
     assert (
-        made.run(engine(executor), ignore, Policy(GiveUp(alike=5))) is End.DONE
+        made.run(engine(executor), ignore, Policy(GiveUp(alike=5))) is StopReason.DONE
     )
     done = board.rows["x"].tally.total
     assert 5 <= done <= 5 + 3
@@ -200,7 +200,7 @@ def test_out_of_time(store: Store[str]) -> None:
     made, board = batch(store, 9)
     seen: list[Record] = []
     policy = Policy(out_of_time=lambda: len(seen) >= 2)
-    assert made.run(engine(AtOnce(passes)), seen.append, policy) is End.TIME
+    assert made.run(engine(AtOnce(passes)), seen.append, policy) is StopReason.TIME
     assert 2 <= len(seen) <= 4
     assert board.left == 9 - len(seen)
 
@@ -209,5 +209,5 @@ def test_until_fail(store: Store[str]) -> None:
     """The first failure ends it."""
     made, board = batch(store, 9)
     policy = Policy(until_fail=True)
-    assert made.run(engine(AtOnce(fails)), ignore, policy) is End.FAILURE
+    assert made.run(engine(AtOnce(fails)), ignore, policy) is StopReason.FAILURE
     assert board.failed == 1

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import statistics
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tester1.batch.results.tally import GiveUp, Outlook, group_failures
 from tester1.batch.runs.jobs import Record, Status
@@ -17,6 +21,23 @@ def test_counts() -> None:
     result = tally([passed(1), failed("x", 9), failed("x", 2), passed(3)])
     assert (result.passed, result.failed, result.total) == (2, 2, 4)
     assert [record.key.seed for record in result.failures] == [2, 9]
+
+
+@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=50))
+def test_mean_and_deviation_of_the_time(times: list[float]) -> None:
+    """They are those of all runs so far, also after one was asked for before."""
+    result = tally([passed(wall_s=time) for time in times[:-1]])
+    assert result.mean_s == pytest.approx(statistics.fmean(times[:-1]), abs=1e-6)
+    assert result.deviation_s >= 0.0
+    result.add(passed(wall_s=times[-1]))
+    assert result.mean_s == pytest.approx(statistics.fmean(times), abs=1e-6)
+    assert result.deviation_s == pytest.approx(statistics.stdev(times), abs=1e-3)
+
+
+def test_mean_and_deviation_of_too_few() -> None:
+    """Without a run there is no mean, and a single one says nothing of the spread."""
+    assert tally([]).mean_s == 0.0
+    assert tally([passed(wall_s=3.0)]).deviation_s == 0.0
 
 
 def test_lost_runs_do_not_count() -> None:

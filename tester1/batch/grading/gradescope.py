@@ -18,10 +18,9 @@ _GROUPS = 3
 
 def gradescope_results(grade: Grade) -> bytes:
     """The file for one submission."""
-    times = [test.tally.time_s for test in grade.tests]
     results: dict[str, Any] = {
         "score": grade.score,
-        "execution_time": round(sum(time.mean * time.count for time in times)),
+        "execution_time": round(sum(test.tally.spent_s for test in grade.tests)),
         "output": harmless_lines(grade.headline),
         "output_format": "text",
         "visibility": "visible",
@@ -46,19 +45,16 @@ def _output(test: TestGrade) -> Iterator[str]:
     if not test.tally.total:
         yield "not run"
         return
-    low, high = test.tally.interval
     yield (
         f"{test.tally.passed} of {test.tally.total} runs passed "
-        f"(95 % interval {low:.1%} to {high:.1%})"
+        f"({test.tally.interval_text})"
     )
     if test.remark:
         yield test.remark
     groups = test.groups
     for group in groups[:_GROUPS]:
-        seeds = ", ".join(map(str, group.seeds[:_SEEDS]))
-        more = len(group.seeds) - _SEEDS
         yield ""
         yield harmless_lines(group.example.message)
-        yield f"seeds: {seeds}{f' and {more} more' if more > 0 else ''}"
+        yield f"seeds: {group.first_seeds(_SEEDS)}"
     if len(groups) > _GROUPS:
         yield f"\nand {len(groups) - _GROUPS} other kinds of failure"

@@ -25,12 +25,12 @@ from tester1.batch.grading.grades import ClassGrades, Grade, TestGrade
 from tester1.batch.grading.outputs import Outputs
 from tester1.batch.grading.rubric import Rubric
 from tester1.batch.results.batch import Batch, Plan, Policy
-from tester1.batch.results.board import Board, Display
+from tester1.batch.results.board import Board
 from tester1.batch.results.failures import FailureFolder
 from tester1.batch.results.store import Store
 from tester1.batch.results.tally import GiveUp, TestTally
 from tester1.batch.runs.executors import Engine
-from tester1.batch.runs.jobs import Keep, Key, Record
+from tester1.batch.runs.jobs import Keep, Key
 from tester1.batch.runs.submission import Submission
 from tester1.batch.runs.version import harness_version
 from tester1.lab import Mode, Preempt
@@ -81,15 +81,13 @@ class GradeRun:
         # What cannot be written is better known now than after the last run.
         self.outputs.write(self._grades(batch))
         try:
-            with Display(board, console) as display:
-
-                def seen(record: Record) -> None:
-                    key = record.key
-                    test = course_name(key.test)
-                    display.show(record, f"{names[key.submission]}, {test}")
-                    self.outputs.refresh(lambda: self._grades(batch))
-
-                batch.run(engine, seen, policy)
+            batch.run_shown(
+                engine,
+                console,
+                lambda key: f"{names[key.submission]}, {course_name(key.test)}",
+                policy,
+                lambda _: self.outputs.refresh(lambda: self._grades(batch)),
+            )
         finally:
             # Whatever has ended it, what there is so far is written.
             grades = self._grades(batch)
@@ -153,6 +151,8 @@ class GradeRun:
 
     def _keys(self) -> Iterator[Key]:
         """All runs: one submission after another, seed by seed, the audit last."""
+        # A worker keeps what it has compiled of a submission, and a submission that is
+        # given up is known as such early.
         header, version = self.store.header, harness_version()
         seeds = several_seeds(header.seed, max(header.runs, header.audit))
         for digest in self._submissions():
@@ -189,13 +189,12 @@ class GradeRun:
         return Grade(entry, tests, twins, header.rubric.points)
 
     def _report(self, grades: ClassGrades, board: Board, console: Console) -> None:
-        lines = list(map(_line, grades.grades))
-        lines.append(f"results: {self.store.folder / 'index.html'}")
-        if board.left or board.lost:
-            lines.append("to go on: the same command with --resume")
-        console.print(board.table())
-        for line in lines:
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
+        board.report(
+            console,
+            map(_line, grades.grades),
+            self.store.folder / "index.html",
+            "the same command with --resume",
+        )
 
 
 def begin(
@@ -222,6 +221,7 @@ def resume(
     Raises `BatchError` if there is nothing to go on with.
     """
     store = Store.resume(folder, GradeHeader)
+    # All but the seed may change: what a run is worth, and how many there are.
     store.set_header(msgspec.structs.replace(header, seed=store.header.seed))
     return _run(store, entries, results_file)
 

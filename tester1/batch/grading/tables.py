@@ -45,7 +45,7 @@ def table_of_tests(grades: Sequence[Grade]) -> bytes:
                     tally.passed,
                     tally.total,
                     *(f"{bound:.4f}" for bound in tally.interval),
-                    f"{tally.time_s.mean:.3f}",
+                    f"{tally.mean_s:.3f}",
                     test.score,
                     test.rule.points,
                     " ".join(str(record.key.seed) for record in tally.failures),

@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from tester1.batch.results.board import Board
+from rich.console import Console
+
+from tester1.batch.results.board import Board, Display
 from tester1.batch.results.failures import FailureFolder
 from tester1.batch.results.store import Store
 from tester1.batch.results.tally import GiveUp, Outlook, TestTally
@@ -21,10 +23,10 @@ from tester1.batch.runs.executors import Engine
 from tester1.batch.runs.jobs import Bounds, Job, Key, Record
 from tester1.lab import Mode
 
-__all__ = ["Batch", "End", "Plan", "Policy"]
+__all__ = ["Batch", "Plan", "Policy", "StopReason"]
 
 
-class End(Enum):
+class StopReason(Enum):
     """Why a batch has ended."""
 
     DONE = "done"
@@ -67,6 +69,8 @@ class Batch:
         self._board = board
         self._tallies: dict[tuple[str, str, Mode], TestTally] = {}
         self._submissions: defaultdict[str, Outlook] = defaultdict(Outlook)
+        # In the order of the plan, not in that of the file: what a rule makes of runs
+        # in a row must not depend on how often the batch was interrupted.
         for key in plan.keys:
             known = store.records.get(key)
             if known is not None:
@@ -77,21 +81,43 @@ class Batch:
         engine: Engine,
         seen: Callable[[Record], None],
         policy: Policy,
-    ) -> End:
+    ) -> StopReason:
         """Do what is left to do; each result is handed to `seen` when it is counted."""
         if policy.until_fail and self._board.failed:
-            return End.FAILURE
+            return StopReason.FAILURE
         jobs = self._jobs(policy)
-        for outcome in perform(jobs, engine, self._plan.archives):
-            record = outcome.record
+        for result in perform(jobs, engine, self._plan.archives):
+            record = result.record
+            # First of all onto the disk: whatever happens next, this run is done.
             self._store.add(record)
             self._count(record)
             # After the verdict, which is worth more than what explains it.
-            self._failures.save(outcome)
+            self._failures.save(result)
             seen(record)
             if policy.until_fail and not record.passed:
-                return End.FAILURE
-        return End.TIME if policy.out_of_time() and self._board.left else End.DONE
+                return StopReason.FAILURE
+        return (
+            StopReason.TIME
+            if policy.out_of_time() and self._board.left
+            else StopReason.DONE
+        )
+
+    def run_shown(
+        self,
+        engine: Engine,
+        console: Console,
+        label: Callable[[Key], str],
+        policy: Policy,
+        seen: Callable[[Record], None] = lambda record: None,
+    ) -> StopReason:
+        """Do the same, and show how it goes; `label` says what to call a run."""
+        with Display(self._board, console) as display:
+
+            def show(record: Record) -> None:
+                display.show(record, label(record.key))
+                seen(record)
+
+            return self.run(engine, show, policy)
 
     def tally(self, submission: str, test: str, mode: Mode) -> TestTally:
         """The runs of a test of a submission so far."""
@@ -112,6 +138,8 @@ class Batch:
         self._board.count(record)
 
     def _jobs(self, policy: Policy) -> Iterator[Job]:
+        # Asked for one by one as workers become free, so each decision is made by all
+        # that is known by then.
         for key in self._unknown():
             if policy.out_of_time():
                 return

@@ -6,8 +6,9 @@ every tenth of the way and the first of each test's failures, and the table at t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
@@ -19,7 +20,7 @@ from labrt.texts import harmless
 from tester1.batch.results.tally import TestTally
 from tester1.batch.runs.jobs import Key, Record, Status
 
-__all__ = ["Board", "Display", "Row"]
+__all__ = ["Board", "Display", "TableRow"]
 
 _STEPS: Final = 10
 _MOST_LINES: Final = 3
@@ -30,7 +31,7 @@ _HOUR: Final = 3600
 
 
 @dataclass(slots=True)
-class Row:
+class TableRow:
     """A line of the table: the runs of a test, or of a submission."""
 
     planned: int
@@ -57,7 +58,7 @@ class Board:
     ) -> None:
         """`row_of` names the row of a key's run, `width` is how many run at a time."""
         self.heading = heading
-        self.rows = {name: Row(count) for name, count in planned.items()}
+        self.rows = {name: TableRow(count) for name, count in planned.items()}
         self._row_of = row_of
         self._width = width
 
@@ -67,7 +68,7 @@ class Board:
         row.lost += record.status is Status.LOST
         row.tally.add(record)
 
-    def row(self, key: Key) -> Row:
+    def row(self, key: Key) -> TableRow:
         """The row that a key's run belongs to."""
         return self.rows[self._row_of(key)]
 
@@ -99,11 +100,12 @@ class Board:
         """How long the rest will take at the pace of what was done."""
         rows = self.rows.values()
         total = sum(row.tally.total for row in rows)
-        spent = sum(row.tally.total * row.tally.time_s.mean for row in rows)
+        spent = sum(row.tally.spent_s for row in rows)
+        # Each test takes its own time, and what has not been run yet that of the
+        # others.
         usual = spent / total if total else 0.0
         ahead = sum(
-            row.left * (row.tally.time_s.mean if row.tally.total else usual)
-            for row in rows
+            row.left * (row.tally.mean_s if row.tally.total else usual) for row in rows
         )
         return ahead / max(1, self._width())
 
@@ -132,6 +134,20 @@ class Board:
         if room < len(shown):
             table.add_row(f"... and {len(shown) - room} more")
         return table
+
+    def report(
+        self, console: Console, lines: Iterable[str], results: Path, resume: str
+    ) -> None:
+        """Print what came out: the table, what else there is to say, where it all is.
+
+        `resume` is the command that does what is left.
+        """
+        console.print(self.table())
+        for line in lines:
+            _print_plain(console, line)
+        _print_plain(console, f"results: {results}")
+        if self.left or self.lost:
+            _print_plain(console, f"to go on: {resume}")
 
 
 class Display:
@@ -168,18 +184,22 @@ class Display:
         """A result has come, and was counted; `label` says whose it is."""
         if self._live is not None:
             return
+        # A test that always fails would say the same a thousand times.
         row = self._board.row(record.key)
         if not record.passed and row.tally.failed <= _MOST_LINES:
             line = harmless(record.message.partition("\n")[0])
-            self._print(f"{label}, seed {record.key.seed}: {line}")
+            text = f"{label}, seed {record.key.seed}: {line}"
+            _print_plain(self._console, text)
         done = self._board.planned - self._board.left
         step = _STEPS * done // max(1, self._board.planned)
         if step > self._step:
             self._step = step
-            self._print(self._board.summary())
+            _print_plain(self._console, self._board.summary())
 
-    def _print(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+def _print_plain(console: Console, line: str) -> None:
+    """Print a line as it is: no word of it, of whoever's making, is markup."""
+    console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def duration(seconds: float) -> str:
@@ -191,16 +211,16 @@ def duration(seconds: float) -> str:
     return f"{seconds / _HOUR:.1f} h"
 
 
-def _cells(row: Row) -> list[str]:
+def _cells(row: TableRow) -> list[str]:
     tally = row.tally
     failed = f"[red]{tally.failed}[/red]" if tally.failed else "0"
     times = ["", ""]
     if tally.total:
-        times = [f"{tally.time_s.mean:.2f}", f"{tally.time_s.deviation:.2f}"]
+        times = [f"{tally.mean_s:.2f}", f"{tally.deviation_s:.2f}"]
     left = str(row.left) if row.left else "given up" if row.dropped else "done"
     return [str(tally.passed), failed, str(tally.total), *times, left]
 
 
-def _interest(row: Row) -> tuple[bool, bool]:
+def _interest(row: TableRow) -> tuple[bool, bool]:
     """Sorts failures first, then what runs at present."""
     return (row.tally.failed == 0, not (row.tally.total and row.left))

@@ -1,32 +1,12 @@
-"""The arithmetic of batches."""
+"""The interval around a pass rate."""
 
 from __future__ import annotations
-
-import statistics
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.batch.results.statistics import RunningMean, wilson
-
-
-@given(st.lists(st.floats(0, 1e6), min_size=2, max_size=50))
-def test_running_mean_is_the_mean(values: list[float]) -> None:
-    """One by one gives the same mean and deviation as all at once."""
-    running = RunningMean()
-    for value in values:
-        running.add(value)
-    assert running.count == len(values)
-    assert running.mean == pytest.approx(statistics.fmean(values), abs=1e-6)
-    assert running.deviation == pytest.approx(statistics.stdev(values), abs=1e-3)
-
-
-def test_deviation_of_one_number() -> None:
-    """A single run says nothing about the spread."""
-    running = RunningMean()
-    running.add(3.0)
-    assert running.deviation == 0.0
+from tester1.batch.results.confidence import wilson
 
 
 @pytest.mark.parametrize(
