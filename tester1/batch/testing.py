@@ -165,6 +165,8 @@ def newest_folder(base: Path) -> Path:
 
 def _check_unchanged(store: Store[TestHeader]) -> Submission | None:
     header = store.header
+    # What is stored and what is still to be run must be runs of the same code, on both
+    # sides: of the harness, and of the solution.
     if header.version != harness_version():
         raise BatchError(
             f"{store.folder} was begun with another version of raftlab, whose runs "
@@ -191,6 +193,7 @@ def _digest(solution: Submission | None) -> str:
 
 def _keys(header: TestHeader) -> Iterator[Key]:
     """All runs: every test under the first seed, then under the second, and so on."""
+    # So that after a short while something is known of each test.
     for seed in several_seeds(header.seed, header.runs):
         for test in header.tests:
             yield Key(

@@ -27,7 +27,7 @@ class _NoInput(io.TextIOBase):
         self._advice = advice
 
     def readable(self) -> bool:
-        """Say that it is there to be read."""
+        """Whether it is there to be read: it is, and refuses when that is tried."""
         return True
 
     def read(self, size: int | None = -1, /) -> NoReturn:

@@ -41,7 +41,7 @@ def unwritable(path: Path, error: OSError) -> str:
 
 
 class Workspace:
-    """A folder that belongs to this process alone, with a folder for each program."""
+    """A folder that belongs to this process alone, and folders below it."""
 
     def __init__(self, base: Path) -> None:
         """Make one below `base`, after removing those whose owners have died.
@@ -61,11 +61,11 @@ class Workspace:
         self._made = 0
 
     def new_folder(self, name: str) -> Path:
-        """A new empty folder for an incarnation of the program of that name.
+        """A new empty folder, whose name ends so.
 
         Raises `WorkspaceError` if it cannot be made.
         """
-        # Numbered, so that no incarnation finds what the one before has left.
+        # Numbered, so that nobody finds what another of the same name has left.
         self._made += 1
         folder = self.path / f"{self._made}-{name}"
         try:

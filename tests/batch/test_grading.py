@@ -100,18 +100,18 @@ def test_a_class_of_twenty(graded: Graded) -> None:
     One of them could not be run at all, which a script learns from the exit status.
     """
     assert graded.status == 1, graded.out
-    for name, complaint in SIX.items():
-        check_refused(graded, name, complaint)
+    for name, problem in SIX.items():
+        check_refused(graded, name, problem)
     check_others(graded)
     check_runs(graded)
     check_reports(graded)
 
 
-def check_refused(graded: Graded, name: str, complaint: str) -> None:
+def check_refused(graded: Graded, name: str, problem: str) -> None:
     """No points, and what happened: on the terminal and in the student's results."""
     results = graded.results(name)
     assert results["score"] == 0
-    assert complaint in results["output"]
+    assert problem in results["output"]
     (line,) = [line for line in graded.out.splitlines() if line.startswith(f"{name}: ")]
     assert line.startswith(f"{name}: 0 of 15 points (")
 
@@ -263,7 +263,7 @@ def test_time_limit(raftlab: Raftlab, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("handed_in", "complaint"),
+    ("handed_in", "problem"),
     [
         ("broken.zip", "broken.zip: is a broken archive: "),
         ("empty", "empty: holds no solution: "),
@@ -271,7 +271,7 @@ def test_time_limit(raftlab: Raftlab, tmp_path: Path) -> None:
     ],
 )
 def test_gradescope_file_of_anything(
-    raftlab: Raftlab, tmp_path: Path, handed_in: str, complaint: str
+    raftlab: Raftlab, tmp_path: Path, handed_in: str, problem: str
 ) -> None:
     """Gradescope gets its file whatever was handed in."""
     (tmp_path / "broken.zip").write_bytes(b"PK")
@@ -282,7 +282,7 @@ def test_gradescope_file_of_anything(
     assert ended.status == 1
     results = json.loads((tmp_path / "results.json").read_text())
     assert results["score"] == 0
-    assert results["output"].startswith(complaint)
+    assert results["output"].startswith(problem)
     assert len(results["tests"]) == 58
 
 

@@ -5,6 +5,7 @@ All runs here are done by the same worker, which has to be as good as new after 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import threading
@@ -206,10 +207,12 @@ def test_runs_are_the_same_everywhere(pool: WorkerPool) -> None:
 
 def children() -> set[int]:
     """The processes that this one has started."""
-    tasks = Path("/proc/self/task").iterdir()
-    return {
-        int(pid) for task in tasks for pid in (task / "children").read_text().split()
-    }
+    while True:
+        # A thread may end while they are read, and leaves its children to another.
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            tasks = list(Path("/proc/self/task").iterdir())
+            lists = [(task / "children").read_text() for task in tasks]
+            return {int(pid) for pids in lists for pid in pids.split()}
 
 
 def test_a_worker_that_dies() -> None:

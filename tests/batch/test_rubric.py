@@ -65,7 +65,7 @@ def test_the_closest_name_counts(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "problem"),
     [
         ("x =", "is no TOML file: Invalid value .*"),
         ("runs = 3", "tests: is missing"),
@@ -95,10 +95,10 @@ def test_the_closest_name_counts(file: Path) -> None:
         ("[tests]\n3A = 1\n[limits]\ncpu = 1", "limits.cpu: there is no such key"),
     ],
 )
-def test_refusals_name_the_key(file: Path, text: str, complaint: str) -> None:
+def test_refusals_name_the_key(file: Path, text: str, problem: str) -> None:
     """One line: the file, the key, what is wrong with it."""
     file.write_text(text)
-    with pytest.raises(BatchError, match=f"^{file}: {complaint}$"):
+    with pytest.raises(BatchError, match=f"^{file}: {problem}$"):
         read_rubric(file)
 
 

@@ -81,7 +81,7 @@ def test_results_are_not_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "complaint"),
+    ("name", "text", "problem"),
     [
         ("batch.json", "{}", "is not what this command writes"),
         ("batch.json", "{", "is not what this command writes"),
@@ -89,12 +89,12 @@ def test_results_are_not_overwritten(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_read(
-    tmp_path: Path, name: str, text: str, complaint: str
+    tmp_path: Path, name: str, text: str, problem: str
 ) -> None:
     """Files that are not ours are refused, and left as they are."""
     Store.create(tmp_path, HEADER).close()
     (tmp_path / name).write_text(text)
-    with pytest.raises(BatchError, match=complaint):
+    with pytest.raises(BatchError, match=problem):
         Store.resume(tmp_path, Header)
     assert (tmp_path / name).read_text() == text
 

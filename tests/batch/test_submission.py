@@ -74,7 +74,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "complaint"),
+    ("names", "problem"),
     [
         ([], "holds no solution: there is neither a raft1/ nor a kvraft1/ with .*"),
         (["raft.py"], "holds no solution: .*"),
@@ -82,28 +82,28 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
         (["raft1/x\n.py"], "holds a file with an unusable name: .*"),
     ],
 )
-def test_refusals(tmp_path: Path, names: list[str], complaint: str) -> None:
+def test_refusals(tmp_path: Path, names: list[str], problem: str) -> None:
     """What is no solution is refused in one line."""
     put(tmp_path, *names)
-    with pytest.raises(SubmissionError, match=f"^{tmp_path}: {complaint}$"):
+    with pytest.raises(SubmissionError, match=f"^{tmp_path}: {problem}$"):
         read_folder(tmp_path, "anna")
 
 
 @pytest.mark.parametrize(
-    ("count", "size", "complaint"),
+    ("count", "size", "problem"),
     [
         (1, MAX_FILE_BYTES + 1, "raft1/0.py is larger than 1 MiB"),
         (MAX_BYTES // MAX_FILE_BYTES + 1, MAX_FILE_BYTES, "holds more than 8 MiB .*"),
         (MAX_FILES + 1, 1, "holds more than 1000 Python files"),
     ],
 )
-def test_bounds(tmp_path: Path, count: int, size: int, complaint: str) -> None:
+def test_bounds(tmp_path: Path, count: int, size: int, problem: str) -> None:
     """There is an end to what is read."""
     (tmp_path / "raft1").mkdir()
     for number in range(count):
         with (tmp_path / f"raft1/{number}.py").open("wb") as file:
             file.truncate(size)
-    with pytest.raises(SubmissionError, match=complaint):
+    with pytest.raises(SubmissionError, match=problem):
         read_folder(tmp_path, "anna")
 
 
@@ -127,14 +127,14 @@ def test_entries_need_names_of_their_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "complaint"),
+    ("name", "problem"),
     [
         ("nowhere", "there is no such file or folder"),
         ("empty", "holds no submission; name a folder with raft1/ or kvraft1/ in it"),
     ],
 )
-def test_entries_have_to_exist(tmp_path: Path, name: str, complaint: str) -> None:
+def test_entries_have_to_exist(tmp_path: Path, name: str, problem: str) -> None:
     """A class that is not there is an error of whoever named it."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(BatchError, match=f"{tmp_path / name}: {complaint}"):
+    with pytest.raises(BatchError, match=f"{tmp_path / name}: {problem}"):
         find_entries([tmp_path / name])

@@ -117,7 +117,7 @@ def test_a_server_can_be_defined_in_the_tests_own_body(lab: Lab) -> None:
     greeting = "good evening"
 
     @dataclass
-    class Host:
+    class Greeter:
         module: str
 
         def Greet(self, args: Text) -> Text:
@@ -128,10 +128,10 @@ def test_a_server_can_be_defined_in_the_tests_own_body(lab: Lab) -> None:
         from raft1 import raftapi
 
         module, _, world = raftapi.__name__.partition("@")
-        return [Host(f"{module} of {world}")]
+        return [Greeter(f"{module} of {world}")]
 
     config = cluster(lab, 1, start)
-    reply = config.group().call(0, "Host.Greet", Text(), Text)
+    reply = config.group().call(0, "Greeter.Greet", Text(), Text)
     assert reply == Text("good evening from raft1.raftapi of server-0-0#1")
 
 

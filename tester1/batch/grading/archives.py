@@ -62,6 +62,7 @@ def read_archive(path: Path, name: str) -> Submission:
         )
     collector = Collector(str(path))
     try:
+        # Before it is opened: the index of a zip archive is read as a whole.
         if path.stat().st_size > MAX_ARCHIVE_BYTES:
             collector.refuse(f"is larger than {MAX_ARCHIVE_BYTES >> 20} MiB")
         if path.name.lower().endswith(".zip"):
@@ -95,6 +96,7 @@ def _read_zip(path: Path, collector: Collector) -> None:
         if len(members) > MAX_MEMBERS:
             collector.refuse(f"holds more than {MAX_MEMBERS} files")
         for member in members:
+            # Some programs on Windows write their own separators.
             name = member.filename.replace("\\", "/")
             wanted = collector.wants(name)
             if not _is_plain(member.external_attr >> 16):
@@ -105,6 +107,7 @@ def _read_zip(path: Path, collector: Collector) -> None:
                 collector.refuse(f"{name} is encrypted; hand in a plain archive")
             if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
                 collector.refuse(f"{name} is compressed in an unusual way")
+            # Not by the size that the archive gives: it unpacks to what it unpacks to.
             with archive.open(member) as file:
                 collector.add(name, file.read(MAX_FILE_BYTES + 1))
 
@@ -119,6 +122,7 @@ def _read_tar(path: Path, collector: Collector) -> None:
         stream = _Unpacked(packed, collector)
         # Read as a stream: nothing that the archive says makes it seek.
         with tarfile.open(fileobj=stream, mode="r|", errorlevel=2) as archive:
+            # Empty members cost nothing but time, of which they could take without end.
             for number, member in enumerate(archive):
                 if number >= MAX_MEMBERS:
                     collector.refuse(f"holds more than {MAX_MEMBERS} files")
@@ -156,7 +160,7 @@ class _Plain:
     needs_input = True
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """Return the data as it is: never more than a chunk."""
+        """The data as it is: never more than a chunk."""
         return data
 
 
@@ -177,7 +181,7 @@ class _Gzip:
         return not self._gzip.unconsumed_tail
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
-        """Take data, and unpack up to so many bytes."""
+        """Up to so many bytes of what these data, and those before, unpack to."""
         return self._gzip.decompress(self._gzip.unconsumed_tail + data, max_length)
 
 
@@ -203,7 +207,7 @@ class _Unpacked(io.RawIOBase):
         self._left = MAX_UNPACKED_BYTES
 
     def read(self, size: int = -1) -> bytes:
-        """Read as a file does: fewer bytes than asked for only at the end."""
+        """The next bytes, as of a file: fewer than asked for only at the end."""
         if size < 0:
             size = MAX_UNPACKED_BYTES
         while len(self._data) < size and self._more():
@@ -217,6 +221,8 @@ class _Unpacked(io.RawIOBase):
         source = self._decompressor
         if source.eof:
             return False
+        # Piece by piece: a few bytes of a bomb may unpack to gigabytes, so the size of
+        # what comes out is limited at every step, not what goes in.
         packed = b""
         if source.needs_input:
             packed = self._packed.read(_CHUNK)

@@ -63,12 +63,15 @@ def find_entries(paths: Iterable[Path]) -> list[Entry]:
     """
     entries = [_entry(path) for given in paths for path in _submissions_at(given)]
     entries.sort(key=lambda entry: entry.name)
+    # A name stands for a submission in every table: two of one name would be told apart
+    # by nobody.
     names = Counter(_folded(entry.name) for entry in entries)
     for entry in entries:
         if names[_folded(entry.name)] > 1:
             raise BatchError(
                 f"there is more than one submission called {entry.name}; rename one"
             )
+    # File names have fewer characters, so that different names may come to one.
     stems = Counter(_folded(entry.file_stem) for entry in entries)
     return [
         replace(entry, shares_stem=stems[_folded(entry.file_stem)] > 1)

@@ -46,6 +46,8 @@ class TestGrade:
     @property
     def score(self) -> float:
         """Its points."""
+        # In simulation the code under test can meddle with its verdict; apart it
+        # cannot.
         if self.audit_failed:
             return 0.0
         return round(self.rule.score(self.tally.passed, self.tally.total), 2)

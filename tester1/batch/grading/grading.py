@@ -128,7 +128,8 @@ class GradeRun:
         mode = self.store.header.mode
 
         def pointless(key: Key) -> bool:
-            """An audit can only take points from what has passed in simulation."""
+            """Whether a run is of an audit, and there is nothing to be audited."""
+            # An audit can only take points from what has passed in simulation.
             if key.mode is mode:
                 return False
             simulated = batch.tally(key.submission, key.test, mode)

@@ -51,11 +51,14 @@ class Outputs:
         if begun < self._next:
             return
         self.write(grades())
+        # A large class has large pages, so the time to the next writing grows with what
+        # this one took.
         now = time.monotonic()
         self._next = now + max(_PERIOD_S, _SHARE * (now - begun))
 
     def write(self, grades: ClassGrades) -> None:
         """Write all. Raises `BatchError` if that cannot be done."""
+        # The pages of submissions first: the class's page leads to them.
         with writing(self.folder):
             for grade in grades.grades:
                 self._write_submission(grades, grade)

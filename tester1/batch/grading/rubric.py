@@ -126,6 +126,7 @@ def _rules(path: Path, file: _File) -> dict[str, TestRule]:
     """The rule of every test: the one that names it most closely counts."""
     chosen: dict[str, TestRule] = {}
     entries = list(_entries(path, file.tests))
+    # From what names many tests to what names one: each overrules those before.
     entries.sort(key=lambda entry: -len(entry[1]))
     for key, tests, value in entries:
         given = value if isinstance(value, Mapping) else {"points": value}
@@ -169,6 +170,8 @@ def _convert(path: Path, key: str, value: object, to: type[T]) -> T:
     try:
         return msgspec.convert(value, to)
     except msgspec.ValidationError as error:
+        # msgspec says where by a path from the value that it was given; whoever reads
+        # it wants a key as in the file.
         problem, _, place = str(error).partition(" - at `$")
         unknown = re.search(r"(unknown|required) field `(\w+)`", problem)
         inner = re.findall(r"\w+", place)

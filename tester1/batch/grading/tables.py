@@ -65,5 +65,6 @@ def _csv(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
 
 def _text(value: str) -> str:
     """A text that no spreadsheet takes for a formula."""
+    # A name is its submission's own choice, and a spreadsheet would compute it.
     value = harmless(value)
     return f"'{value}" if value.startswith(_FORMULA) else value

@@ -65,6 +65,7 @@ class Board:
     def count(self, record: Record) -> None:
         """Take a result."""
         row = self.row(record.key)
+        # The tally leaves out what was lost, which has neither passed nor failed.
         row.lost += record.status is Status.LOST
         row.tally.add(record)
 
@@ -126,6 +127,7 @@ class Board:
         for heading in ("passed", "failed", "total", "mean s", "dev s", "left"):
             table.add_column(heading, justify="right", no_wrap=True)
         shown = list(self.rows.items())
+        # A live table that is higher than the terminal cannot be drawn over.
         room = len(shown) if height is None else max(1, height - _TABLE_FRAME)
         if room < len(shown):
             shown.sort(key=lambda item: _interest(item[1]))
@@ -222,5 +224,5 @@ def _cells(row: TableRow) -> list[str]:
 
 
 def _interest(row: TableRow) -> tuple[bool, bool]:
-    """Sorts failures first, then what runs at present."""
+    """A key to sort by: failures first, then what runs at present."""
     return (row.tally.failed == 0, not (row.tally.total and row.left))

@@ -27,6 +27,7 @@ class FailureFolder:
         self._most = most
         self._keep = keep
         self._saved: Counter[tuple[str, str]] = Counter()
+        # A batch that goes on has some already, which count.
         for report in folder.rglob("*.txt"):
             test = report.stem.partition("-")[0]
             self._saved[report.parent.name, test] += 1
@@ -51,6 +52,7 @@ class FailureFolder:
         Raises `BatchError` if they cannot be written.
         """
         record, evidence = result.record, result.evidence
+        # Asked again: while this run was under way, others of its test may have failed.
         if evidence is None or self.wanted(record.key) is Keep.NOTHING:
             return
         report = self.report(record.key)

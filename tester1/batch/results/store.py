@@ -28,6 +28,8 @@ H = TypeVar("H")
 _HEADER: Final = "batch.json"
 _RUNS: Final = "runs.jsonl"
 _SYNC_PERIOD_S: Final = 1.0
+"""A machine that crashes loses the runs of so many seconds, which are done again. To
+wait for the disk after each could take longer than the run."""
 
 
 class Store(Generic[H]):
@@ -59,6 +61,8 @@ class Store(Generic[H]):
                 "(--resume), or name another folder"
             )
         with writing(folder), contextlib.ExitStack() as undo:
+            # What was made is taken back if the rest fails: a command that is repeated
+            # must not find the folder of a batch that never was.
             missing = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             if missing:
@@ -113,6 +117,8 @@ class Store(Generic[H]):
                 self._synced = now
 
     def _append(self, line: bytes) -> None:
+        # Half a line at the end would be joined by the next one, and neither be a
+        # result.
         end = os.fstat(self._file).st_size
         try:
             while line:
@@ -142,6 +148,9 @@ class Store(Generic[H]):
         self.close()
 
     def _read(self) -> None:
+        # Only the last line can be half: lines are added at the end, one by one.
+        # Anything wrong further up was not this program's doing, and is not passed
+        # over.
         path = self.folder / _RUNS
         data = path.read_bytes()
         whole = data.rfind(b"\n") + 1
@@ -166,6 +175,8 @@ def _remove_quietly(path: Path) -> None:
 
 def _open(folder: Path) -> int:
     """Open and lock the file of runs."""
+    # Always at the end of the file, whatever its position (O_APPEND), and never in a
+    # worker, which would keep the lock after the batch (O_CLOEXEC).
     flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     file = os.open(folder / _RUNS, flags, 0o644)
     try:

@@ -37,12 +37,15 @@ def perform(
     under_way: dict[Future[JobResult], _Attempt] = {}
 
     def submit(attempt: _Attempt) -> None:
+        # Once for each submission, when its first job goes out.
         digest = attempt.job.key.submission
         if digest not in shipped:
             shipped[digest] = engine.ship(archives[digest])
         future = engine.executor.submit(run_job, attempt.job, shipped[digest])
         under_way[future] = attempt
 
+    # As many as the workers are busy with and a few to come, and no more: the later a
+    # job is taken, the more is known to decide whether it is worth doing.
     remaining = iter(jobs)
     try:
         while True:
@@ -59,6 +62,8 @@ def perform(
                 else:
                     yield result
     finally:
+        # Also when the caller leaves the loop over the results early: a generator that
+        # is not asked any more is closed, and comes by here.
         for future in under_way:
             future.cancel()
 

@@ -55,8 +55,10 @@ def local(workers: int) -> Iterator[Engine]:
     try:
         yield Engine(executor, lambda: workers, lambda: 1, lambda archive: archive)
     finally:
+        # In this order: nothing new begins, what still runs is ended, and then the
+        # threads that wait for it end by themselves.
         executor.shutdown(wait=False, cancel_futures=True)
-        close_shared_pool()  # ends what still runs
+        close_shared_pool()
         executor.shutdown(wait=True)
 
 
@@ -92,6 +94,8 @@ def cluster(address: str) -> Iterator[Engine]:
             return max(1, sum(client.nthreads().values()))
 
         yield Engine(
+            # Not pure: of two equal calls Dask would do one, and a job that has failed
+            # is handed out again in the same words.
             client.get_executor(pure=False),
             width,
             width,  # one travels while one runs
@@ -107,6 +111,7 @@ def _connect(address: str) -> _DaskClient:
             f"--scheduler {address}: is no address; `dask scheduler` prints its own, "
             "such as tcp://10.0.0.1:8786"
         )
+    # Only here: it is an extra, which need not be there.
     try:
         import distributed
     except ImportError:

@@ -109,6 +109,7 @@ def run_once(
         _settle(order)
         try:
             verdict = _judge(item, order, raised)
+        # Here pytest itself was short of memory; as a test's failure it comes by below.
         except MemoryError:
             verdict = Verdict(Status.STOPPED, _memory_message(order), "", 0.0)
         except pytest.UsageError as error:  # it is no solution for these tests
@@ -120,7 +121,7 @@ def run_once(
         if verdict.status is Status.FAILED and _can_trace(order.job, raised):
             _leave_trace(item, order)
         sys.stdout.flush()
-    except BaseException:
+    except BaseException:  # of the harness: that there is no verdict says it all
         traceback.print_exc()
         os._exit(os.EX_SOFTWARE)
     finally:
@@ -149,6 +150,8 @@ def use_options(
         "artifacts": None if artifacts is None else str(artifacts),
         "brief": brief,
     }
+    # pytest was configured once, when the worker started; an option counts from the
+    # time when the plugin reads it.
     for name, value in values.items():
         setattr(config.option, f"raftlab_{name}", value)
     plugin.pytest_configure(config)
@@ -164,6 +167,7 @@ def _settle(order: Order) -> None:
         os.environ["RAFTLAB_MEMORY_MIB"] = str(bounds.memory_mib)
         os.environ["RAFTLAB_OUTPUT_KIB"] = str(bounds.output_kib)
         return
+    # From here on only in simulation, where the code under test runs in this process.
     gc.set_threshold(_YOUNG_OBJECTS)
     # Of the kernel, since nothing in this process can be relied on to stop it: the code
     # under test may never give up control.
@@ -196,6 +200,7 @@ def _judge(item: pytest.Item, order: Order, raised: RaisedErrors) -> Verdict:
         cpu_s = time.process_time() - begun
         return Verdict(Status.FAILED, _with_names(order, _headline(leaving)), "", cpu_s)
     cpu_s = time.process_time() - begun
+    # Any of them: a test that passes may still fail when it is taken down.
     failed = [report for report in reports if report.failed]
     if not failed:
         return Verdict(Status.PASSED, "", "", cpu_s)
@@ -203,6 +208,8 @@ def _judge(item: pytest.Item, order: Order, raised: RaisedErrors) -> Verdict:
     error = raised.errors[0]
     headline = _with_names(order, _headline(error))
     text = _report(order, harmless_lines(str(failed[0].longrepr)))
+    # A run at its limit fails anywhere, in other words each time; what such runs have
+    # in common comes first.
     if _out_of_memory(error):
         message = f"{_memory_message(order)}: {headline}"
         return Verdict(Status.STOPPED, message, text, cpu_s)
@@ -212,9 +219,11 @@ def _judge(item: pytest.Item, order: Order, raised: RaisedErrors) -> Verdict:
 def _report(order: Order, text: str) -> str:
     """What pytest says of a failure, in terms that hold when the run is over."""
     lines = without_paths(_with_names(order, text), order).splitlines()
+    # The plugin's own line names folders of this machine, which only live for the run.
     kept = [line for line in lines if not line.startswith("repeat: ")]
     solution = None if order.solution is None else order.job.shown_as or "DIR"
     kept.append(f"repeat: {replay_command(order.job.key, solution)}")
+    # The end, where pytest says what has failed, and how to repeat it.
     return "\n".join(kept)[-_MAX_REPORT:]
 
 
@@ -227,7 +236,7 @@ def without_paths(text: str, order: Order) -> str:
 
 
 def _with_names(order: Order, text: str) -> str:
-    """Replace the folder that the solution was copied to by the name that it has."""
+    """A text with the solution's name in place of the folder that it was copied to."""
     if order.solution is None:
         return text
     return text.replace(order.solution, order.job.shown_as or "solution")
@@ -249,6 +258,7 @@ def _memory_message(order: Order) -> str:
 
 
 def _out_of_memory(error: BaseException | None) -> bool:
+    # A handler's error is the cause of the failure that names the server.
     while error is not None:
         if isinstance(error, MemoryError):
             return True
@@ -263,6 +273,8 @@ def _repeats_for_trace(job: Job) -> bool:
 
 def _can_trace(job: Job, raised: RaisedErrors) -> bool:
     """Whether there is more to see of a failed run than its report shows."""
+    # Of a run that never gave up control there are no events past that moment, and to
+    # repeat it takes all of its time once more.
     told_all = all(isinstance(error, Runaway) for error in raised.errors)
     return _repeats_for_trace(job) and not told_all
 

@@ -75,6 +75,8 @@ class Worker:
 
     def run(self, order: Order) -> JobResult:
         """Have a job done. Raises `_Died` if the worker does not survive it."""
+        # Plain data both ways: even a worker that a run has got hold of can send
+        # nothing but a wrong result.
         try:
             self._connection.send_bytes(msgspec.msgpack.encode(order))
             return msgspec.msgpack.decode(self._connection.recv_bytes(), type=JobResult)
@@ -139,6 +141,7 @@ class WorkerPool:
                 folder = workspace(on_disk=False).new_folder("run")
         except WorkspaceError as error:
             raise BatchError(str(error)) from None
+        # The worker gets names of folders, not contents: it is on the same machine.
         order = Order(job, None if solution is None else str(solution), str(folder))
         try:
             for _ in range(TRIES):
@@ -154,6 +157,8 @@ class WorkerPool:
 
     def close(self) -> None:
         """End all workers. Whoever waits for one of them gets an exception."""
+        # Closed before anything is ended: a thread that has lost its worker must not
+        # get another one.
         with self._lock:
             self._closed = True
             idle, busy = self._idle, list(self._busy)
@@ -167,6 +172,8 @@ class WorkerPool:
         """The folder of a solution, which is unpacked when it is first needed."""
         if archive is None:
             return None
+        # Remembered once all of it is there: if the disk is full, the next run tries
+        # anew.
         folder = self._solutions.get(digest)
         if folder is None:
             folder = workspace(on_disk=False).new_folder(f"solution-{digest}")
@@ -247,6 +254,8 @@ def _shared_pool() -> WorkerPool:
 
 def _environment() -> dict[str, str]:
     """The variables of a worker: nothing in them has a say in how tests run."""
+    # Options of pytest's or ours in them would go for every run of the batch, and on
+    # this machine alone.
     own = {
         name: value
         for name, value in os.environ.items()

@@ -67,11 +67,14 @@ class Submission:
 
     @property
     def _plain(self) -> bytes:
+        # Sorted: archives and folders list the same files in different orders.
         return msgspec.msgpack.encode(sorted(self.files.items()))
 
 
 def unpack(packed: bytes, folder: Path) -> None:
     """Write the files of a packed submission below `folder`."""
+    # It was packed by `pack`, of files that a `Collector` has let through: names and
+    # sizes were judged then, before anything was sent.
     files = msgspec.msgpack.decode(
         zlib.decompress(packed), type=list[tuple[str, bytes]]
     )
@@ -94,6 +97,9 @@ class Collector:
 
         Raises `SubmissionError` for a name that leads out of the submission.
         """
+        # The whole submission is refused, not the one file: nothing that a student
+        # packs by accident has such names. (A colon in the second place is a Windows
+        # drive.)
         path = PurePosixPath(name)
         if path.is_absolute() or ".." in path.parts or ":" in name[:2]:
             self.refuse(f"names a file outside of itself: {name[:80]!r}")
@@ -108,6 +114,8 @@ class Collector:
 
     def add(self, name: str, data: bytes) -> None:
         """Take a file. `data` may be cut off behind one byte too many."""
+        # Without `./` and doubled slashes: two spellings of one name would be two files
+        # here, and which of them is written last would decide.
         name = str(PurePosixPath(name))
         self._bytes += len(data)
         if len(data) > MAX_FILE_BYTES:
@@ -140,6 +148,9 @@ def read_folder(folder: Path, name: str, *, follow_links: bool = False) -> Submi
 
 def from_files(name: str, files: Mapping[str, bytes], source: str) -> Submission:
     """The solution among some files, which may be in a folder further down."""
+    # Archives often hold a folder around the solution, named after the student. What
+    # counts is the highest folder with a lab's package in it: a copy further down, such
+    # as a backup, is no solution of its own.
     roots = {
         PurePosixPath(*parts[:position])
         for parts in (PurePosixPath(file).parts for file in files)
@@ -169,9 +180,11 @@ def from_files(name: str, files: Mapping[str, bytes], source: str) -> Submission
 
 def _python_files(folder: Path, *, follow_links: bool) -> Iterator[Path]:
     for here, folders, files in os.walk(folder, followlinks=follow_links):
+        # Thousands of files, none of which is the solution's.
         if _VIRTUAL_ENVIRONMENT in files:
             folders.clear()
             continue
+        # In place, which is how `os.walk` is told where to go, and in what order.
         folders[:] = sorted(name for name in folders if not _is_left_out(name))
         for name in sorted(files):
             path = Path(here, name)

@@ -29,6 +29,8 @@ def harness_version() -> str:
     digest = hashlib.sha256()
     for root, path in _sources():
         data = path.read_bytes()
+        # With name and length, so that nothing can move from one file to the next
+        # unseen.
         digest.update(f"{path.relative_to(root)}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()[:_DIGITS]
 

@@ -77,6 +77,7 @@ class OrderLoop:
         self._items = {item.name: item for item in session.items}
         session.config.pluginmanager.register(self._raised)
         _compile(REFERENCE_ROOT, Preempt.NONE)
+        # Every run has what is loaded by then without doing anything for it.
         self._warm_up()
         # What is there now stays, and is shared with every run: the collector does not
         # look at it any more, and so no run copies the memory that it is in.
@@ -109,6 +110,7 @@ class OrderLoop:
     def _do(self, order: Order) -> JobResult:
         key = order.job.key
         kind = (order.solution or "", key.preempt)
+        # In process mode the servers compile for themselves, each in its own process.
         if key.mode is Mode.SIM and kind not in self._compiled:
             self._compiled.add(kind)
             _compile(Path(order.solution or REFERENCE_ROOT), key.preempt)
@@ -121,6 +123,7 @@ class OrderLoop:
             verdict.status,
             verdict.message,
             ended.wall_s,
+            # The verdict's own is the test's alone, but whoever was stopped gave none.
             verdict.cpu_s or ended.cpu_s,
         )
         wanted = order.job.keep is not Keep.NOTHING and not record.passed
@@ -193,6 +196,7 @@ def main() -> None:
     # It was inherited once, by this process. What a run starts must not hold it open,
     # or the batch would wait for an answer of a worker that has died.
     os.set_inheritable(connection.fileno(), False)
+    # Collected once for all runs: which of their tests is run, the order says.
     suites = [str(suites_root() / suite) for suite in SUITES]
     # Nothing but the harness has a say: no configuration file, no other plugin.
     alone = [

@@ -54,6 +54,8 @@ def pack(boot: Boot) -> bytes:
 
     A function is taken along with what it refers to, unless it can be imported.
     """
+    # Of a module's names only those that it uses: a test module as a whole holds
+    # fixtures, markers and what else cannot travel.
     packed: bytes = dill.dumps(boot, recurse=True)
     return packed
 

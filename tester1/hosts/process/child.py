@@ -71,13 +71,15 @@ def main(
     write, and `payload` is a `Boot`.
     """
     # A group, so that it can be killed as a whole. Not a session: Linux shares the
-    # processors out by session first, which would starve the tester.
+    # processors out by session first, which would starve the tester: it is one, and its
+    # servers would be several.
     os.setpgid(0, 0)
     # The parent is the fork server, which has one thread and ends with the tester.
     die_with_parent()
     cut_loose(kept=connection.detach(), output=output, advice=_NO_TERMINAL)
     # To where a crash is told of that Python does not survive: the new standard error.
     faulthandler.enable()
+    # Relative names lead to the only place where writing is allowed.
     os.chdir(folder)
     threading.stack_size(THREAD_STACK)
     confine(limits, folder)
@@ -127,6 +129,8 @@ class ProcessClnt:
         self, server: str, method: str, args: object, reply_type: type[R], /
     ) -> R | None:
         """Call a method of `server` through the network; None if no reply came."""
+        # An end costs a message to the tester, and there is a bound to how many there
+        # may be; the call itself is made without the lock, since it may take seconds.
         with self._lock:
             end = self._ends.get(server)
             if end is None:
@@ -191,6 +195,8 @@ class ChildProgram:
         return start(*self._start_arguments(boot), **boot.program.options)
 
     def _start_arguments(self, boot: Boot) -> tuple[object, ...]:
+        # What the program gets is what it gets in simulation, behind the same
+        # interface: it cannot tell in which mode it runs.
         role = boot.role
         if role is None:
             return self._tester, ProcessClnts(self)
@@ -222,6 +228,7 @@ class ChildProgram:
     def _serve(self, method: str, data: bytes, on_done: OnDone) -> None:
         try:
             self._server.serve(method, data, on_done)
+        # It would end one of the link's threads, which others wait for to read.
         except BaseException as error:
             self._raised(error, method)
 
@@ -242,6 +249,8 @@ class ChildProgram:
         self._report(message_of(error), error.__cause__)
 
     def _report(self, text: str, cause: BaseException | None = None) -> None:
+        # The tester takes this for a text, and shows it; it cannot look at the
+        # exception.
         if cause is not None:
             text += "".join(f"\n{line}" for line in self._stack(cause))
         self._link.send(Kind.FAILURE, labgob.encode(Failure(harmless_lines(text))))

@@ -41,6 +41,8 @@ __all__ = [
 MAX_FRAME: Final = 64 << 20
 """The largest length of a frame, in bytes."""
 
+# The length alone, what it counts at the least, and both together. Little-endian
+# without padding, so that they mean the same whatever wrote them.
 _LENGTH: Final = struct.Struct("<I")
 _FIELDS: Final = struct.Struct("<BQIB")
 _WHOLE: Final = struct.Struct("<IBQIB")
@@ -110,6 +112,8 @@ def encode_frame(
 ) -> bytes:
     """The bytes of a frame; raises `FrameError` if there is no room for them."""
     name = method.encode()
+    # The sender learns of it, as an error in its own code. On the other side it would
+    # be a breach of the rules, which ends the process.
     length = _FIELDS.size + len(name) + len(data)
     if length > MAX_FRAME:
         raise FrameError(f"a message of {length} bytes; at most {MAX_FRAME} can travel")
@@ -130,6 +134,9 @@ class FrameReader:
         Raises `FrameError` for bytes that no frame begins with; nothing after them can
         be understood any more.
         """
+        # Frames come in pieces and several at once: what is complete is cut out, and
+        # the rest waits. Never more than one frame's worth is kept, since its length
+        # was judged as soon as there were bytes enough to read it.
         buffer = self._buffer
         buffer += data
         position = 0
@@ -146,6 +153,8 @@ class FrameReader:
                     break
                 position = start + length
                 yield _parse(buffer, start, position)
+        # Once for all frames: to cut them off one by one would move the rest each time.
+        # And here, so that it is done as well if the caller leaves early.
         finally:
             del buffer[:position]
 
@@ -156,10 +165,13 @@ def _parse(buffer: bytearray, start: int, end: int) -> Frame:
         raise FrameError(f"a frame of the unknown kind {kind}")
     name_start = start + _FIELDS.size
     data_start = name_start + method_length
+    # The name's length is the sender's word, too: it must not reach into the next
+    # frame.
     if data_start > end:
         raise FrameError("a frame that ends within its method's name")
     try:
         method = buffer[name_start:data_start].decode()
     except UnicodeDecodeError:
         raise FrameError("a method's name that is not UTF-8") from None
+    # A copy: the buffer goes on to be written to.
     return Frame(kind, tag, target, method, bytes(buffer[data_start:end]))

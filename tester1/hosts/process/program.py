@@ -95,6 +95,8 @@ class ProcessProgram:
         self._output = BoundedPipe(
             around.output, around.limits.output_kib << 10, self._lines.feed
         )
+        # Guards `_ending` and the two counts, which are changed on the test's threads,
+        # on the network's and on the loop's. Nothing is called while it is held.
         self._mutex = around.runtime.mutex()
         self._ending = False  # it was killed, or its failure is known
         self._let_go = False
@@ -126,7 +128,7 @@ class ProcessProgram:
     def dispatch(self, method: str, data: bytes, on_done: OnDone) -> None:
         """Run a handler in the process."""
         tag = next(self._tags)
-        self._pending[tag] = on_done
+        self._pending[tag] = on_done  # before its reply can come
         self._socket.send(encode_frame(Kind.DISPATCH, tag, data, method=method))
 
     def kill(self) -> None:
@@ -177,6 +179,8 @@ class ProcessProgram:
 
     def received(self, frame: Frame) -> None:
         """Do what a frame asks for."""
+        # A table, not a method's name made of what came: a process can ask for nothing
+        # that is not listed there.
         handle = _HANDLERS.get(frame.kind)
         if handle is None:
             self.broken(f"sent a frame of kind {frame.kind}, which only it receives")
@@ -212,6 +216,8 @@ class ProcessProgram:
             on_done(frame.data if frame.kind == Kind.REPLY else None)
 
     def _call(self, frame: Frame) -> None:
+        # Its own ends alone, by number: whose message it is was settled when the end
+        # was made, and nothing in the frame can say otherwise. (It is unsigned.)
         if frame.target >= len(self._ends):
             self.broken(
                 f"sent a call through end {frame.target}, but it has {len(self._ends)}"
@@ -267,6 +273,7 @@ class ProcessProgram:
         if self._clnts is None or len(self._ends) >= MAX_ENDS:
             self.broken(f"asked for one more end, to {harmless(wanted.server)!r}")
             return
+        # By the test's own list: a client that it has not made cannot be named.
         try:
             clnt = self._clnts.get(wanted.client)
         except KeyError:
@@ -311,7 +318,7 @@ class ProcessProgram:
             runtime.trace.add("print", self.name, line)
 
     def _exited(self, events: int) -> None:
-        self._loop.unwatch(self._child.sentinel)
+        self._loop.unwatch(self._child.sentinel)  # it stays readable from here on
         # However it ended: a program has no reason to, unless it was killed from here,
         # and then this is not the first that is known.
         self.broken(self._child.ending())
@@ -347,5 +354,7 @@ _HANDLERS: Final[dict[int, Callable[[ProcessProgram, Frame], None]]] = {
 
 def _shown(text: str, name: str) -> str:
     """A failure that the process tells of, as the tester shows it."""
+    # A text by the process about itself: it may say anything, but do nothing to the
+    # terminal that shows it.
     lines = text[:MAX_FAILURE].removeprefix(f"{name}: ").splitlines()
     return "\n".join(harmless(line) for line in lines)
