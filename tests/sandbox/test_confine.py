@@ -60,6 +60,13 @@ def allocate_much() -> None:
     bytearray(own_memory_mib() + 2 * MEMORY_MIB << 20)
 
 
+def raise_a_limit() -> None:
+    """Ask for more than the limit that there is, which changes nothing."""
+    confine.limit(resource.RLIMIT_NOFILE, 1000)
+    if resource.getrlimit(resource.RLIMIT_NOFILE) != (64, 64):
+        raise AssertionError
+
+
 def start_a_thread() -> None:
     """Start a thread and wait for it."""
     thread = threading.Thread(target=int)
@@ -152,6 +159,7 @@ def test_what_is_too_much_is_refused(
     "act",
     [
         start_a_thread,
+        raise_a_limit,
         socket.socketpair,
         lambda: Path("own").write_text("x"),
         rename_and_remove,

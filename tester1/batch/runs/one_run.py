@@ -190,8 +190,7 @@ def _judge(item: pytest.Item, order: Order, raised: RaisedErrors) -> Verdict:
         brief=not keeps,
     )
     raised.errors.clear()
-    # The processor's time of the test alone: starting and confining are the same in
-    # all.
+    # Processor time of the test alone: starting and confining are the same in all.
     begun = time.process_time()
     try:
         reports = runtestprotocol(item, log=False, nextitem=None)

@@ -103,6 +103,7 @@ def start(
             target=child.main,
             args=(connection, _Passed(output), folder, limits, payload),
             name=name,
+            # A tester that ends must not wait for it: it runs until it is killed.
             daemon=True,
         )
         process.start()
@@ -110,7 +111,10 @@ def start(
 
 
 class _Passed:
-    """A file descriptor among the arguments of a process; `detach` gives it there."""
+    """A file descriptor among the arguments of a process, which gets a copy of it.
+
+    `multiprocessing` does that by itself for sockets, but not for a bare number.
+    """
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor

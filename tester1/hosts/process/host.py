@@ -69,6 +69,8 @@ class ProcessHost:
 
     def close(self) -> None:
         """End what still runs, and remove every file of the test's programs."""
+        # In this order: programs are ended by way of the loop, and until they have
+        # ended they may write to their folders.
         do_all(
             [
                 *(program.kill for program in self._programs),
@@ -137,6 +139,7 @@ class ProcessHost:
         return program
 
     def _await_start(self, program: ProcessProgram, boot: Boot) -> None:
+        # A program that fails meanwhile fails the test, which ends this waiting, too.
         if not program.ready.wait(boot.limits.start_s):
             raise LabFailure(
                 f"{boot.name}: {boot.program.title} has not returned within "
