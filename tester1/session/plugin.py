@@ -48,11 +48,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options; what cannot be done is an error of usage."""
     disturb_memory()
-    settings = config.stash[_SETTINGS] = Settings.of(config)
-    if _INTERRUPTS not in config.stash:  # a batch configures every run
-        config.stash[_INTERRUPTS] = Interrupts()
-        config.pluginmanager.register(config.stash[_INTERRUPTS])
+    settings = Settings.of(config)
+    use_settings(config, settings)
     remember_seed(config, settings.seed)
+    config.stash[_INTERRUPTS] = Interrupts()
+    config.pluginmanager.register(config.stash[_INTERRUPTS])
+
+
+def use_settings(config: pytest.Config, settings: Settings) -> None:
+    """Run lab tests with other settings from here on, as a batch does for each run."""
+    config.stash[_SETTINGS] = settings
 
 
 @pytest.hookimpl(wrapper=True)

@@ -25,16 +25,16 @@ _WORKER_SEED = "raftlab_seed"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What one session of pytest runs lab tests with."""
+    """What one session of pytest, or one run of a batch, runs lab tests with."""
 
     options: RunOptions
     seed: int
-    seeds: int
-    solution: Path | None
-    traced: bool
-    artifacts: Path | None
-    seed_origin: str
-    brief: bool
+    seeds: int = 1
+    solution: Path | None = None
+    traced: bool = False
+    artifacts: Path | None = None
+    seed_origin: str = ""
+    brief: bool = False
     """Whether failures are only told, not explained: nobody reads the report."""
 
     @classmethod
@@ -45,22 +45,25 @@ class Settings:
             Preempt(config.getoption("raftlab_preempt")),
         )
         solution = _folder(config, "raftlab_solution")
-        try:
-            check_available(options)
-            CodeUnderTest.of(solution)
-        except UnavailableMode as error:
-            raise pytest.UsageError(str(error)) from None
-        except SolutionError as error:
-            raise pytest.UsageError(f"--solution: {error}") from None
         traced = bool(config.getoption("raftlab_trace_events"))
         artifacts = _folder(config, "raftlab_artifacts")
         if traced and artifacts is None:
             artifacts = config.invocation_params.dir / DEFAULT_ARTIFACTS
         seed, origin = _seed(config)
         seeds = int(config.getoption("raftlab_seeds"))
-        # Not an option of the command line: batches set it.
-        brief = bool(config.getoption("raftlab_brief", False))
-        return cls(options, seed, seeds, solution, traced, artifacts, origin, brief)
+        settings = cls(options, seed, seeds, solution, traced, artifacts, origin)
+        try:
+            settings.check()
+        except UnavailableMode as error:
+            raise pytest.UsageError(str(error)) from None
+        except SolutionError as error:
+            raise pytest.UsageError(f"--solution: {error}") from None
+        return settings
+
+    def check(self) -> None:
+        """Raise `UnavailableMode` or `SolutionError` for what cannot be done."""
+        check_available(self.options)
+        CodeUnderTest.of(self.solution)
 
     def header(self) -> str:
         """The line that says how this session runs lab tests."""

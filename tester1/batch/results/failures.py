@@ -13,8 +13,7 @@ from pathlib import Path
 from tester1.batch.errors import writing
 from tester1.batch.runs.jobs import JobResult, Keep, Key
 from tester1.files import write_whole
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 
 __all__ = ["FailureFolder"]
 

@@ -38,19 +38,22 @@ from labrt import Runaway, RuntimeFailure
 from labrt.texts import harmless_lines, message_of, name_of, notes_of
 from tester1.batch.runs.jobs import Job, Keep, Order, Status, replay_command
 from tester1.batch.runs.watch import RunPipes
-from tester1.lab import LabFailure, Mode
+from tester1.hosts.modes import UnavailableMode
+from tester1.lab import LabFailure, Mode, RunOptions
 from tester1.sandbox.confine import confine, die_first, die_with_parent, limit
 from tester1.sandbox.limits import Limits
 from tester1.sandbox.loose import KEPT, cut_loose
-from tester1.session import plugin
 from tester1.session.failure_report import unwritten_part
+from tester1.session.plugin import use_settings
+from tester1.session.settings import Settings
+from tester1.solution import SolutionError
 
 __all__ = [
     "EVIDENCE",
     "RaisedErrors",
     "Verdict",
     "run_once",
-    "use_options",
+    "use_order",
     "without_paths",
 ]
 
@@ -112,8 +115,8 @@ def run_once(
         # Here pytest itself was short of memory; as a test's failure it comes by below.
         except MemoryError:
             verdict = Verdict(Status.STOPPED, _memory_message(order), "", 0.0)
-        except pytest.UsageError as error:  # it is no solution for these tests
-            text = _with_names(order, message_of(error).removeprefix("--solution: "))
+        except (SolutionError, UnavailableMode) as error:
+            text = _with_names(order, message_of(error))
             verdict = Verdict(Status.FAILED, text, "", 0.0)
         # In one piece, and before anything else is done: what the submission has left
         # running may end this process at any time.
@@ -130,7 +133,7 @@ def run_once(
         os._exit(os.EX_OK)
 
 
-def use_options(
+def use_order(
     config: pytest.Config,
     order: Order,
     *,
@@ -138,23 +141,22 @@ def use_options(
     artifacts: Path | None = None,
     brief: bool = False,
 ) -> None:
-    """Have the plugin run the next test as an order says."""
+    """Have the plugin run the next test as an order says.
+
+    Raises `SolutionError` or `UnavailableMode` for what cannot be run.
+    """
     key = order.job.key
-    values = {
-        "mode": str(key.mode),
-        "seed": key.seed,
-        "seeds": 1,
-        "solution": order.solution,
-        "preempt": str(key.preempt),
-        "trace_events": traced,
-        "artifacts": None if artifacts is None else str(artifacts),
-        "brief": brief,
-    }
-    # pytest was configured once, when the worker started; an option counts from the
-    # time when the plugin reads it.
-    for name, value in values.items():
-        setattr(config.option, f"raftlab_{name}", value)
-    plugin.pytest_configure(config)
+    settings = Settings(
+        RunOptions(key.mode, key.preempt),
+        key.seed,
+        solution=None if order.solution is None else Path(order.solution),
+        traced=traced,
+        artifacts=artifacts,
+        brief=brief,
+    )
+    settings.check()
+    # pytest was configured once, when the worker started.
+    use_settings(config, settings)
 
 
 def _settle(order: Order) -> None:
@@ -182,7 +184,7 @@ def _judge(item: pytest.Item, order: Order, raised: RaisedErrors) -> Verdict:
     # A timeline is a page with scripts, so it is kept only of the owner's own code.
     os.environ["VIS_ENABLE"] = "" if job.keep is Keep.ALL else "never"
     keeps = job.keep is not Keep.NOTHING
-    use_options(
+    use_order(
         item.config,
         order,
         traced=keeps and not _repeats_for_trace(job),
@@ -284,6 +286,6 @@ def _leave_trace(item: pytest.Item, order: Order) -> None:
     The verdict stands already: whatever happens here costs the trace and nothing else.
     """
     os.environ["VIS_ENABLE"] = "never"
-    use_options(item.config, order, traced=True, artifacts=Path(order.folder, EVIDENCE))
+    use_order(item.config, order, traced=True, artifacts=Path(order.folder, EVIDENCE))
     with contextlib.redirect_stdout(io.StringIO()):  # it has all been printed
         runtestprotocol(item, log=False, nextitem=None)

@@ -39,13 +39,12 @@ from tester1.batch.runs.one_run import (
     RaisedErrors,
     Verdict,
     run_once,
-    use_options,
+    use_order,
     without_paths,
 )
 from tester1.batch.runs.precompile import precompile
 from tester1.batch.runs.watch import EndedRun, RunPipes, watch
-from tester1.hosts.modes import Preempt
-from tester1.lab import Mode
+from tester1.lab import Mode, Preempt
 from tester1.sandbox.endings import describe
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 from tester1.suites import SUITES, suites_root
@@ -104,7 +103,7 @@ class OrderLoop:
     def _fork_free_run(self, order: Order) -> None:
         # In this process, of all things: the reference is the harness's own code.
         item = self._items[order.job.key.test]
-        use_options(item.config, order)
+        use_order(item.config, order)
         item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
     def _do(self, order: Order) -> JobResult:
