@@ -70,6 +70,8 @@ class CodeUnderTest:
         except OSError as error:
             place = error.filename or solution
             raise SolutionError(f"{place} cannot be read: {reason(error)}") from None
+        # A folder `queue` or `tests` of the student's stands beside the solution, and
+        # is nothing that the harness, or the library, may come upon.
         own -= _HARNESS_PACKAGES | sys.stdlib_module_names
         return cls((solution, REFERENCE_ROOT), own | frozenset(LAB_PACKAGES))
 
@@ -85,6 +87,7 @@ def _check(solution: Path) -> None:
             f"{solution} holds no solution: there is neither a raft1/ nor a kvraft1/ "
             f"with Python files in it{hint}"
         )
+    # Whoever works in a copy of the whole repository has them, as they are here.
     for file in _testers_files(solution):
         _check_copy(solution, file)
 

@@ -34,6 +34,7 @@ def do_all(
                 failures.append(failure)
     if not failures:
         return
+    # Ctrl-C or the first: what came later may well be its consequence.
     told = next(filter(is_interrupt, failures), failures[0])
     if not is_interrupt(told):  # of which pytest makes a heading, as it is
         for other in failures[1:]:

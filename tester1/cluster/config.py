@@ -79,6 +79,8 @@ class Config:
         self.random = lab.runtime.stream("test")
         self.annotations = lab.annotations
         self.visualizer = Visualizer(lab, self.annotations)
+        # Reliable while the servers start, whatever the test asks for in the end: a
+        # test begins with servers that have started.
         self.net = MakeNetwork(lab.runtime, hop_delay=hop_delay)
         self._services = TesterServices()
         self._services.add(TesterRPC(self.annotations))
@@ -94,6 +96,8 @@ class Config:
         self._mutex = lab.runtime.mutex()  # guards _ops
         lab.undo.push(self._undo)  # from here on there is something to clean up
         self.make_group_start(GRP0, n, Program(start, dict(options or {})))
+        # From the end of the start-up, as in the course: on a slow machine processes
+        # take their time to start, and a test is not to pay for that.
         self._started = self.now()
         self._begun = _Begin(self._started, self.rpc_total())
         self.runtime.call_later(TIME_LIMIT_S, self._out_of_time)
@@ -241,7 +245,7 @@ class Config:
 
     def _out_of_time(self) -> None:
         """End a test at its limit, with what it is waiting for."""
-        if self._cleaned_up:
+        if self._cleaned_up:  # the timer outlives a test that was in time
             return
         self._failed = True
         lines = [f"test took longer than {TIME_LIMIT_S:g} seconds"]
@@ -268,6 +272,8 @@ class Config:
 
         `checked` is the history that the timeline of a test that passes shows.
         """
+        # The end is judged before anything is taken down, and fails the test like its
+        # block. With a failure already under way it could only hide what came first.
         if error is None:
             try:
                 self.end()
@@ -285,8 +291,11 @@ class Config:
         test may as well do all of its work in an `except` block, where another error
         is under way that it has dealt with. Called again, it does nothing.
         """
+        # By the block's end, by the lab's, or by both: the lab takes down what was left
+        # by a test that never got to the end of a block.
         if self._cleaned_up:
             return
+        # Set before it is done: a part that fails must not have it begun anew.
         self._cleaned_up = True
         do_all(self._cleanup_steps(error), error)
 
@@ -301,13 +310,16 @@ class Config:
     def _cleanup_steps(
         self, error: BaseException | None
     ) -> Iterator[Callable[[], object]]:
+        # First the picture, while everybody still stands where the test has left them.
         yield self.lab.end
+        # Clients before servers: what they still ask for would only be lost.
         yield self.clnts.cleanup
         for client in self._clients:
             yield client.kill
         for group in self._groups.values():
             for server in group.servers():
                 yield partial(group.shutdown_server, server)
+        # Not before the servers are gone, which may still call through it.
         yield self.net.Cleanup
         yield self._host.close
         yield partial(self.visualizer.write, None, self._outcome(error))

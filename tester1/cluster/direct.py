@@ -56,6 +56,7 @@ class DirectPath:
         with self._mutex:
             self._closed = True
             calls, self._pending = list(self._pending), {}
+        # Outside the lock, since this runs the callers' own code.
         for call in calls:
             call.on_done(None)
 
@@ -65,6 +66,8 @@ class DirectPath:
             return list(self._pending)
 
     def _forward(self, method: str, data: bytes, on_done: OnDone) -> None:
+        # Known before it is on its way: the program may be gone in between, and then
+        # nobody else would release the caller.
         call = PendingCall(self._name, method, self._runtime.now(), on_done)
         with self._mutex:
             closed = self._closed

@@ -154,6 +154,8 @@ class ServerGrp:
         """
         server = self._servers[i]
         assert not self.alive(i), f"{server.name} runs already"
+        # End points are made anew for each incarnation: whatever is in flight to or
+        # from the old ones must not reach the new server.
         server.incarnation += 1
         ends = self._make_ends(i)
         handle = self._host.start_server(
@@ -176,8 +178,11 @@ class ServerGrp:
     def shutdown_server(self, i: int) -> None:
         """Crash server `i`: only its disk survives. Harmless if it is down."""
         server = self._servers[i]
+        # Cut off first, so that nothing that the server says from here on is heard: a
+        # crash has to look the same to everybody.
         self.disconnect_all(i)
         self._net.DeleteServer(server.name)
+        # Forgotten before it is stopped, which takes time where it is a process.
         handle, server.handle = server.handle, None
         direct, server.direct = server.direct, None
         try:

@@ -34,6 +34,7 @@ class Clnt:
         self._net = net
         self._mutex = runtime.mutex()
         self._ends: dict[str, ClientEnd] = {}
+        # A copy: whoever made the client may go on using the list.
         self._allowed = None if allowed is None else list(allowed)
 
     def call(
@@ -83,6 +84,7 @@ class Clnt:
 
     def _end(self, server: str) -> ClientEnd:
         """The end point to `server`, made if this is the first call to it."""
+        # The clerks of one client call from many threads, and each end has one name.
         with self._mutex:
             end = self._ends.get(server)
             if end is None:

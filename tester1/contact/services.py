@@ -77,6 +77,8 @@ class TesterServices:
         `program` is the name of the program that calls. Raises a `LabrpcError` for a
         method that does not exist or is called wrongly.
         """
+        # Found once for each program and method: every applied entry of every server is
+        # such a call.
         handler = self._handlers.get((program, method))
         if handler is None:
             handler = self._find(program, method)
@@ -87,6 +89,7 @@ class TesterServices:
         service = self._services.get(name)
         if not isinstance(service, PerProgram):
             return service
+        # One for all incarnations of a program: what it keeps is the tester's memory.
         own = self._own.get((program, name))
         if own is None:
             own = self._own[program, name] = MakeService(service.make(program), name)
@@ -141,6 +144,8 @@ def no_client() -> TesterClient | None:
     return None
 
 
+# The functions below are called by code under test, which has no client at hand. Whose
+# code runs is known to the host alone, so it says which client is meant.
 _client_source: Callable[[], TesterClient | None] = no_client
 
 
@@ -160,6 +165,8 @@ def Annotate(tag: str, desp: str, details: str) -> None:
 def GetAnnotatorTimestamp() -> float:
     """The test's time in seconds, 0 if the tester cannot be reached."""
     client = _client_source()
+    # Code that is run outside of every test, for instance by a student's own script,
+    # finds no tester: annotations then say nothing, and time stands still.
     reply = None
     if client is not None:
         reply = client.call(TIMESTAMP, TimestampArgs(), Timestamp)

@@ -37,6 +37,8 @@ def load_problem(error: ImportError | SyntaxError) -> str:
         shown = "".join(traceback.format_exception_only(error))
         return f"{error.filename}:{error.lineno}: {error.msg}\n{shown.rstrip()}"
     text = error.msg
+    # The innermost frame of the world's own code: what is further in belongs to the
+    # import system, and further out to the harness.
     steps = list(traceback.walk_tb(error.__traceback__))
     private = [step for step in steps if world_module(step[0]) is not None]
     frame, line = (private or steps)[-1]

@@ -53,6 +53,7 @@ def warning(mode: Mode) -> str | None:
     """What a session in this mode has to warn of; usually nothing."""
     if mode is not Mode.PROCESS:
         return None
+    # Most sessions are simulated and need not load what confines.
     from tester1.sandbox.confine import missing
 
     lacking = missing()

@@ -66,6 +66,8 @@ class SimProgram:
 
     def stop(self) -> Persister:
         """Crash the server; returns a copy of its disk, which nobody else writes to."""
+        # In this order there is no instant at which the world could save once more: it
+        # runs in this thread, and nothing here lets it.
         saved = self.persister.checkpoint()
         self.kill()
         return saved
@@ -91,6 +93,8 @@ class SimHost:
         self._programs: dict[World, SimProgram] = {}
         # True while a handler of the tester runs, inside a call from a program.
         self._in_tester = False
+        # The tester's own registry is the one that holds outside of every world. An
+        # earlier test that was not cleaned up may have left its source behind.
         labgob.use_registry_source(None)
         self._tester_registry = labgob.current_registry()
         labgob.use_registry_source(self._current_registry)
@@ -111,6 +115,7 @@ class SimHost:
 
     def start_client(self, launch: ClientLaunch) -> SimProgram:
         """Start a client's program in a new world."""
+        # A client has no disk; one that nobody else knows does no harm.
         program = self._make(launch.name, Persister())
         self._boot(program, launch.program, (program.tester, launch.clnts))
         return program
@@ -135,6 +140,7 @@ class SimHost:
             TesterClient(self._runtime, partial(self._forward, name)),
             persister,
         )
+        # Before anything of the program runs, since loading it may register classes.
         self._programs[world] = program
         return program
 
@@ -151,12 +157,16 @@ class SimHost:
                 f"{name}: {spec.title} has not returned within {START_LIMIT_S:g} s; "
                 "it must start threads for whatever takes long, and return"
             )
+        # Handed over as a result, not raised in the task: it is a failure of the test,
+        # to be raised where the test has asked for the server.
         if isinstance(task.result, LabFailure):
             raise task.result
 
     # What code in a world reaches.
 
     def _current_registry(self) -> labgob.Registry:
+        # A handler of the tester runs inside the calling program's task, but what it
+        # decodes has to be built of the tester's classes.
         program = None if self._in_tester else self._current_program()
         return self._tester_registry if program is None else program.registry
 
@@ -178,6 +188,8 @@ class SimHost:
         try:
             reply = self._services.run(name, method, data)
         except LabrpcError as error:
+            # What a handler raises to fail the test is that failure, and not a
+            # handler's mistake that labrpc has wrapped.
             cause = error.__cause__
             self._runtime.fail(cause if isinstance(cause, LabFailure) else error)
         finally:
@@ -198,6 +210,7 @@ def _initialise(
     except (ImportError, SyntaxError) as error:
         return LabFailure(f"{program.world.name}: {load_problem(error)}")
     for service in start(*arguments, **spec.options):
+        # `MakeService` gives a service another name than its class has.
         is_wrapped = isinstance(service, Service)
         program.server.AddService(service if is_wrapped else MakeService(service))
     return None

@@ -49,9 +49,11 @@ def prepare(call: pytest.CallInfo[None], lab: Lab, *, whole: bool) -> None:
     if call.excinfo is None:
         return
     error = call.excinfo.value
+    # Before the traceback is cut, in which it looks for the line.
     name_line(error, lab.solution or REFERENCE_ROOT)
     if not whole:
         cut(error)
+        # pytest has taken the traceback down already; it is to look again.
         call.excinfo = pytest.ExceptionInfo.from_exception(error)
 
 
@@ -113,11 +115,14 @@ def _last_events(
     interrupts: Interrupts,
 ) -> list[str]:
     """The last events before the failure, from the same run with tracing on."""
+    # Those that the test asks for, and not the fixtures that only had to be there: the
+    # body is called once more, and set-up is not.
     names = inspect.signature(item.obj).parameters
     arguments = {name: item.funcargs[name] for name in names if name in item.funcargs}
     make = functools.partial(
         make_runtime, settings.options, run_seed(lab.seed, lab.name)
     )
+    # It takes as long as the run did, so Ctrl-C is let through meanwhile.
     try:
         interrupts.release()
         test = functools.partial(item.obj, **arguments)

@@ -112,6 +112,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     collection in between walks over all of pytest and its tests as well.
     """
     if any(map(is_lab_test, session.items)):
+        # What is garbage now would be kept for good.
         gc.collect()
         gc.freeze()
         session.config.stash[_FROZEN] = True
@@ -155,6 +156,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     lab = pyfuncitem.funcargs.get("lab")
     if not isinstance(lab, Lab):
         return (yield)
+    # In its place, and not called here: fixtures, and plugins that replace the call, go
+    # on working as with any test.
     body = pyfuncitem.obj
     pyfuncitem.obj = functools.wraps(body)(functools.partial(_run_body, lab, body))
     try:

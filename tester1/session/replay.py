@@ -33,6 +33,7 @@ def replay(
         return []  # its stack is all there is to know, and it takes seconds to get
     if isinstance(error, KeyboardInterrupt):
         return []  # it is no part of the run (and a failure only under `--pdb`)
+    # The first runtime is kept for its course, with which this one is compared.
     trace, first = Trace(), lab.runtime
     lab.replay(make_runtime(trace))
     try:
@@ -44,6 +45,7 @@ def replay(
         # Whatever it is: it has no place to go but here, since pytest is in the middle
         # of the report on the first run.
         if _is_same(again, error):
+            # What is torn down after the failure would push it out of the last rows.
             end = None if lab.state_at_end is None else lab.state_at_end.events
             return trace.events[:end]
     lab.unrepeated = unrepeated(first, lab.runtime, trace.events)

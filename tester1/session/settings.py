@@ -170,6 +170,7 @@ def _seed(config: pytest.Config) -> tuple[int, str]:
     Whoever repeats the last failures (`--lf`, `--ff`) means those very runs, so they
     get the last session's seed.
     """
+    # A worker must not draw: all of them run under the seed in the controller's header.
     worker: Mapping[str, object] | None = getattr(config, "workerinput", None)
     if worker is not None:
         return int(str(worker[_WORKER_SEED])), ""

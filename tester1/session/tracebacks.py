@@ -50,6 +50,7 @@ def name_line(error: BaseException, root: Path) -> None:
     """
     if not isinstance(error, (RuntimeFailure, LabrpcError)):
         return
+    # The runtime's own failures have no line; what a thread or handler raised has.
     cause = error.__cause__ or error
     for step in reversed(list(steps(cause.__traceback__))):
         code = step.tb_frame.f_code
@@ -71,7 +72,10 @@ def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
 
 def _without_harness(traceback: TracebackType | None) -> TracebackType | None:
     whole = list(steps(traceback))
+    # A failure in a task of the harness leaves nothing of the innermost one.
     own = _outside_harness(_innermost_task(whole)) or _outside_harness(whole)
+    # The chain is made anew, from its end: a step cannot be taken out of an old one
+    # without changing it for whoever else holds it.
     following: TracebackType | None = None
     for step in reversed(own or whole[-1:]):
         following = TracebackType(

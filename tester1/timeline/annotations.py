@@ -146,6 +146,7 @@ class Annotations:
         self._outcome(text, details, Colour.NEUTRAL)
 
     def _outcome(self, text: str, details: str, colour: Colour) -> None:
+        # Used up: an outcome that follows has begun at a time that nobody noted.
         check, self._check = self._check, None
         if check is None:
             self._point(TAG_CHECKER, text, details, colour)
@@ -157,12 +158,14 @@ class Annotations:
 
     def connection(self, connected: Sequence[bool]) -> None:
         """The servers' connected flags are now these."""
+        # Tests say so after every step, and most steps change nothing.
         if list(connected) != self._connected:
             self._connected = list(connected)
             self._fault()
 
     def two_partitions(self, first: Iterable[int], second: Iterable[int]) -> None:
         """The network is cut in two; the connected flags do not tell this."""
+        # Both halves count as connected, so the flags would say that all is well.
         self._set_fault(f"partition = {_group(first)} {_group(second)}")
 
     def shutdown(self, servers: Iterable[int]) -> None:
@@ -228,6 +231,7 @@ class Annotations:
             self._note(tag, f"end of {state.text}")
 
     def _continuous(self, tag: str, text: str, details: str, colour: Colour) -> None:
+        # One state of a tag at a time, so that the rows of the timeline never overlap.
         self.continuous_end(tag)
         self._open[tag] = Annotation(tag, self._now(), None, text, details, colour)
         self._note(tag, text)

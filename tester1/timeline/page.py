@@ -84,6 +84,7 @@ class Visualizer:
             return None
         from tester1.porcupine.html import write_html  # slow to import, seldom needed
 
+        # Before it is written, and whatever becomes of that: one page for a test.
         self._annotations.finish(outcome)
         what = "visualization" if result is None else "history visualization"
         try:
@@ -112,6 +113,8 @@ class Visualizer:
             self._run.artifacts.mkdir(parents=True, exist_ok=True)
             yield self._run.artifacts / f"{self._run.file_stem}.html"
         else:
+            # Kept for the user, who is told its name; the system clears it away one
+            # day.
             descriptor, name = tempfile.mkstemp(prefix="porcupine-", suffix=".html")
             os.close(descriptor)
             try:
