@@ -14,7 +14,6 @@ from msgspec.msgpack import Ext
 
 from labgob.errors import Misfit
 from labgob.plan import DICT, LIST, TUPLE, Plan
-from labgob.rows import Row
 from labgob.sets import FROZENSETS, SETS, SetKind, local_kind
 
 DICT_CODE: Final = 8
@@ -106,24 +105,53 @@ class TuplePlan(Plan):
 
 
 class FixedTuplePlan(Plan):
-    """Tuples of a fixed length with a type for each place."""
+    """Tuples of a fixed length with a type for each place.
+
+    The fields of a record are carried as one of these.
+    """
 
     families = frozenset(("array",))
 
     def __init__(self, items: Sequence[Plan]) -> None:
-        self.row = Row(items)
         self.children = tuple(items)
         self.signature = f"tuple[{', '.join(item.signature for item in items)}]"
         self.exact = frozenset((tuple,))
-        self.wire = self.row.wire
-        self.unpacks = self.row.unpacks
+        self.wire = TUPLE[tuple(item.wire for item in items)]
+        self.unpacks = any(item.unpacks for item in items)
+        # Most places hold scalars, which are carried as they are: the loops that
+        # change something go over the other places only.
+        self._exact_types = tuple(item.exact for item in items)
+        self._packing = [(i, item) for i, item in enumerate(items) if item.packs]
+        self._unpacking = [(i, item) for i, item in enumerate(items) if item.unpacks]
 
     def pack(self, value: tuple[Any, ...]) -> Any:
         self._check_length(value)
-        return self.row.pack(value)
+        return self.pack_items(value)
+
+    def pack_items(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The carried forms of as many items as there are places, or Misfit."""
+        for exact, item in zip(self._exact_types, items, strict=True):
+            # A place of type Any takes whatever comes, and checks it in its `pack`.
+            if type(item) not in exact and exact:
+                raise Misfit
+        if not self._packing:
+            return items
+        carried = list(items)
+        for place, plan in self._packing:
+            carried[place] = plan.pack(carried[place])
+        return tuple(carried)  # not a list: it may be a key of a dict
 
     def unpack(self, raw: tuple[Any, ...]) -> Any:
-        return tuple(self.row.unpack(raw))
+        return tuple(self.unpack_items(raw))
+
+    def unpack_items(self, raw: tuple[Any, ...]) -> Sequence[Any]:
+        """The values of items that were decoded as `wire`."""
+        if not self.unpacks:
+            return raw
+        values = list(raw)
+        for place, plan in self._unpacking:
+            values[place] = plan.unpack(values[place])
+        return values
 
     def dump(self, value: Any) -> Any:
         if not isinstance(value, tuple):
@@ -143,10 +171,10 @@ class FixedTuplePlan(Plan):
         )
 
     def _check_length(self, items: Collection[Any]) -> None:
-        if len(items) != len(self.row.plans):
+        if len(items) != len(self.children):
             raise Misfit(
                 f"holds {len(items)} items, but {self.signature} has "
-                f"{len(self.row.plans)}"
+                f"{len(self.children)}"
             )
 
 

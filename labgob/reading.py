@@ -190,7 +190,7 @@ class RecordReader(Reader[RecordPlan]):
 
     def __init__(self, plan: RecordPlan) -> None:
         super().__init__(plan)
-        wires = tuple(part.wire for part in plan.row.plans)
+        wires = tuple(part.wire for part in plan.children)
         self._read_message = self._decoder(TUPLE[(LITERAL[plan.tag], *wires)])
         self._unpack = plan.unpack
 

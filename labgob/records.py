@@ -1,4 +1,4 @@
-"""Plans for dataclasses: rows with a class around them.
+"""Plans for dataclasses: tuples of a fixed length with a class around them.
 
 A record is carried as the array of its fields, without their names. What the array
 means is settled by the declared type; where nothing is declared, and at the start of
@@ -9,19 +9,16 @@ the names and types of its fields.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import starmap
 from typing import Any, Final
 
 import msgspec
 
 from labgob.build import SentField, builder, row_getter
+from labgob.containers import FixedTuplePlan
 from labgob.errors import DecodeError, EncodeError, Misfit, a, shown, type_name
 from labgob.plan import NamedPlan, Plan, fingerprint
-from labgob.rows import Row
 
 RECORD_CODE: Final = 5
-# So many records at most are quicker one by one than turned into columns.
-_FEW: Final = 3
 
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
 
@@ -40,47 +37,28 @@ class RecordPlan(NamedPlan):
     ) -> None:
         self.cls = cls
         self.names = [field.name for field in fields]
-        self.row = Row(plans)
-        self.children = tuple(plans)
+        self._fields = FixedTuplePlan(plans)
+        self.children = self._fields.children
         self.exact = frozenset((cls,))
-        self.wire = self.row.wire
+        self.wire = self._fields.wire
         self.signature = cls.__name__
         self.fingerprint = fingerprint(_shape(cls, self.names, plans))
         self.tag = f"{cls.__name__}:{self.fingerprint:04x}"
-        self._unpacks_fields = self.row.unpacks
-        self._as_is = self.row.as_is
         self._take_apart = row_getter(self.names)
         self._build: Callable[..., Any] = builder(cls, fields)
 
     def pack(self, value: Any) -> Any:
-        row = self._take_apart(value)
-        if tuple(map(type, row)) in self._as_is:
-            return row
-        return self.row.pack(row)
+        return self._fields.pack_items(self._take_apart(value))
 
-    def pack_many(self, values: Sequence[Any]) -> Sequence[Any]:
-        if not self.exact.issuperset(map(type, values)):
-            raise Misfit
-        if len(values) <= _FEW:
-            return list(map(self.pack, values))
-        return self.row.pack_many(list(map(self._take_apart, values)))
-
-    def unpack(self, raw: Sequence[Any]) -> Any:
-        if self._unpacks_fields:
-            raw = self.row.unpack(raw)
-        return self._build(*raw)
-
-    def unpack_many(self, raws: Sequence[Any]) -> Sequence[Any]:
-        if len(raws) <= _FEW:
-            return list(map(self.unpack, raws))
-        return list(starmap(self._build, self.row.unpack_many(raws)))
+    def unpack(self, raw: tuple[Any, ...]) -> Any:
+        return self._build(*self._fields.unpack_items(raw))
 
     def dump(self, value: Any) -> Any:
         if type(value) is not self.cls:
             raise self.reject(value)
         return tuple(
             self._dump_field(name, plan, value)
-            for name, plan in zip(self.names, self.row.plans, strict=True)
+            for name, plan in zip(self.names, self.children, strict=True)
         )
 
     def _dump_field(self, name: str, plan: Plan, record: Any) -> Any:
@@ -105,7 +83,7 @@ class RecordPlan(NamedPlan):
                 f"{a(self.signature)} has {len(self.names)} fields, but {len(raws)} "
                 "were encoded"
             )
-        fields = zip(self.names, self.row.plans, raws, strict=True)
+        fields = zip(self.names, self.children, raws, strict=True)
         return self._construct([self._load_field(*field) for field in fields])
 
     def _load_field(self, name: str, plan: Plan, raw: Any) -> Any:
