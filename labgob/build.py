@@ -51,30 +51,42 @@ def _type_hints(cls: type) -> dict[str, Any]:
 
     `typing.get_type_hints` compiles each string anew, which is most of what a fresh
     copy of a class costs: strings are compiled once here, and left to it only if they
-    fail or hold further strings.
+    hold further strings or are written in names that it alone knows.
     """
+    hints: dict[str, Any] = {}
     try:
-        return {field.name: _resolved(cls, field) for field in dataclasses.fields(cls)}
-    except Exception:
-        pass
-    try:
-        # Its own name, for a class defined inside a function that refers to itself.
-        return typing.get_type_hints(cls, localns={cls.__name__: cls})
+        for field in dataclasses.fields(cls):
+            text: object = field.type
+            if isinstance(text, type):
+                hints[field.name] = text
+                continue
+            names = _names_around(cls, field.name)
+            # Its own name, for a class inside a function that refers to itself.
+            own_name = {cls.__name__: cls}
+            if names is None or not isinstance(text, str) or not _is_flat(text):
+                return typing.get_type_hints(cls, localns=own_name)
+            hints[field.name] = eval(_compiled(text), names, own_name)
+    # An annotation is any expression of the user's.
     except Exception as error:
         raise EncodeError(
             f"the annotations of {cls.__qualname__} cannot be resolved: {error}"
         ) from error
+    return hints
 
 
-def _resolved(cls: type, field: dataclasses.Field[Any]) -> Any:
-    text: object = field.type
-    if isinstance(text, type):
-        return text
-    if not isinstance(text, str) or "'" in text or '"' in text:
-        raise NameError(field.name)
-    owner = next(c for c in cls.__mro__ if field.name in vars(c).get(_NOTES, ()))
-    names = vars(sys.modules[owner.__module__])
-    return eval(_compiled(text), names, {cls.__name__: cls})
+def _names_around(cls: type, field_name: str) -> dict[str, Any] | None:
+    """The globals that a field's annotation is written in, if they are all it needs."""
+    for owner in cls.__mro__:
+        if field_name in vars(owner).get(_NOTES, ()):
+            module = sys.modules.get(owner.__module__)
+            generic = getattr(owner, "__type_params__", ())  # of `class C[T]`
+            return None if module is None or generic else vars(module)
+    return None  # from 3.14 on, a class may keep its annotations as a function
+
+
+def _is_flat(annotation: str) -> bool:
+    """Whether an annotation holds no further strings, to be resolved in their turn."""
+    return "'" not in annotation and '"' not in annotation
 
 
 @functools.lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ import msgspec
 
 from labgob.compiler import ANY_OF_DECLARED, plan_of
 from labgob.errors import EncodeError, Misfit, shown, type_name
+from labgob.falls import CANNOT_ENCODE, note_fall
 from labgob.plan import PLAN_ATTRIBUTE, Plan
 from labgob.reading import Data, reader_of
 from labgob.records import RecordPlan
@@ -35,9 +36,8 @@ def encode(value: object) -> bytes:
             return _ENCODE(value)
         if not is_record(kind):
             return _ENCODE(_framed(kind, ANY_OF_DECLARED.pack(value)))
-    # Any failure at all: the exact path decides, and words the error.
-    except Exception:
-        pass
+    except CANNOT_ENCODE:  # the exact path decides, and words the error
+        note_fall()
     return encode_exactly(value)
 
 

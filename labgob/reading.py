@@ -23,6 +23,7 @@ from labgob.compiler import plan_of
 from labgob.containers import DICT_CODE, ListPlan
 from labgob.dynamic import FROZENSET_CODE, SET_CODE, TABLE_CODE, TUPLE_CODE
 from labgob.errors import DecodeError, Misfit, a, shown, type_name
+from labgob.falls import CANNOT_DECODE, note_fall
 from labgob.plan import LIST, LITERAL, TUPLE, NamedPlan, Plan, make_header, reachable
 from labgob.records import RECORD_CODE, RecordPlan
 from labgob.registry import Registry, current_registry, wire_name
@@ -30,13 +31,11 @@ from labgob.scalars import BIG_INT_CODE, ENUM_CODE, EnumPlan
 from labgob.sets import local_kind
 
 Data: TypeAlias = bytes | bytearray | memoryview
+Decode: TypeAlias = Callable[[Data], Any]
 P = TypeVar("P", bound=Plan)
 
 # Kinds of data whose form at the top of a message differs from that in a field.
 _COMPLEX: Final = frozenset(("array", "other"))
-
-# What a record inside has come to, or the end of the stack, is not worth a second try.
-_FINAL: Final = (DecodeError, RecursionError)
 
 _NAME_OF_CODE: Final = {
     BIG_INT_CODE: "int",
@@ -61,7 +60,7 @@ class ExtensionReader:
     def __init__(self, plan: Plan, *, exactly: bool) -> None:
         self._plan = plan
         self._exactly = exactly
-        self.decode: Callable[[Data], Any] = self.decoder(Any)
+        self.decode: Decode = msgspec.msgpack.Decoder(ext_hook=self._read).decode
         self._readers: dict[int, Callable[[memoryview], Any]] = {
             BIG_INT_CODE: lambda body: int.from_bytes(body, "big", signed=True),
             TUPLE_CODE: lambda body: tuple(self._items(body)),
@@ -73,12 +72,17 @@ class ExtensionReader:
             ENUM_CODE: self._enum,
         }
 
-    def decoder(self, wire: Any) -> Callable[[Data], Any]:
-        """A function that decodes bytes into msgspec's type `wire`."""
+    def decoder(self, wire: Any, unpack: Callable[[Any], Any]) -> Decode | None:
+        """The fast path from bytes to a value, by way of msgspec's type `wire`.
+
+        None where there is none.
+        """
         try:
-            return msgspec.msgpack.Decoder(wire, ext_hook=self._read).decode
-        except TypeError:  # a combination that only the exact path can do
-            return _never
+            decode = msgspec.msgpack.Decoder(wire, ext_hook=self._read).decode
+        except TypeError:  # a combination that msgspec does not know
+            note_fall()
+            return None
+        return lambda data: unpack(decode(data))
 
     def _read(self, code: int, body: memoryview) -> Any:
         reader = self._readers.get(code)
@@ -158,24 +162,22 @@ def _look_up(header: bytes, registry: Registry) -> NamedPlan:
     return plan
 
 
-def _never(data: Data) -> Any:
-    raise Misfit
-
-
 class Reader(ABC, Generic[P]):
     """Decodes messages for one type: `read` is quick, and `read_exactly` decides."""
+
+    _quick: Decode | None
 
     def __init__(self, plan: P) -> None:
         self._plan = plan
         self._decoder = ExtensionReader(plan, exactly=False).decoder
 
-    @abstractmethod
     def read(self, data: Data) -> Any:
         """The value of a message, or DecodeError."""
+        return _attempt(self._quick, self.read_exactly, data)
 
     @abstractmethod
     def read_exactly(self, data: Data) -> Any:
-        """The same, by way of the exact path."""
+        """As `read`, by way of the exact path."""
 
     def _plain(self, data: Data) -> Any:
         return _guarded(self._exact.decode, data)
@@ -191,26 +193,16 @@ class RecordReader(Reader[RecordPlan]):
     def __init__(self, plan: RecordPlan) -> None:
         super().__init__(plan)
         wires = tuple(part.wire for part in plan.children)
-        self._read_message = self._decoder(TUPLE[(LITERAL[plan.tag], *wires)])
-        self._unpack = plan.unpack
-
-    def read(self, data: Data) -> Any:
-        try:
-            return self._unpack(self._read_message(data)[1:])
-        except _FINAL as error:
-            raise _final(error) from None
-        # Any other failure: the exact path decides, and words the error.
-        except Exception:
-            pass
-        return self.read_exactly(data)
+        message = TUPLE[(LITERAL[plan.tag], *wires)]
+        self._quick = self._decoder(message, lambda raw: plan.unpack(raw[1:]))
 
     @cached_property
-    def _read_fields(self) -> Callable[[Data], Any]:
-        return self._decoder(self._plan.wire)
+    def _quick_fields(self) -> Decode | None:
+        return self._decoder(self._plan.wire, self._plan.unpack)
 
     @cached_property
-    def _read_table(self) -> Callable[[Data], Any]:
-        return self._decoder(LIST[self._plan.wire])
+    def _quick_table(self) -> Decode | None:
+        return self._decoder(LIST[self._plan.wire], self._plan.unpack_many)
 
     def read_exactly(self, data: Data) -> Any:
         shallow = _guarded(msgspec.msgpack.decode, data)
@@ -223,13 +215,7 @@ class RecordReader(Reader[RecordPlan]):
 
     def fields(self, data: Data) -> Any:
         """One record from the array of its fields, or DecodeError."""
-        try:
-            return self._unpack(self._read_fields(data))
-        except _FINAL as error:
-            raise _final(error) from None
-        except Exception:  # as in `read`
-            pass
-        return self.fields_exactly(data)
+        return _attempt(self._quick_fields, self.fields_exactly, data)
 
     def fields_exactly(self, data: Data) -> Any:
         """As `fields`, by way of the exact path."""
@@ -237,13 +223,7 @@ class RecordReader(Reader[RecordPlan]):
 
     def table(self, data: Data) -> Any:
         """A list of records from the array of their fields' arrays, or DecodeError."""
-        try:
-            return self._plan.unpack_many(self._read_table(data))
-        except _FINAL as error:
-            raise _final(error) from None
-        except Exception:  # as in `read`
-            pass
-        return self.table_exactly(data)
+        return _attempt(self._quick_table, self.table_exactly, data)
 
     def table_exactly(self, data: Data) -> list[Any]:
         """As `table`, by way of the exact path."""
@@ -263,20 +243,14 @@ class ValueReader(Reader[Plan]):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
-        self._is_list = isinstance(plan, ListPlan)
-        wire = TUPLE[plan.wire] if self._is_list else plan.wire
-        simple = plan.plain and (self._is_list or plan.families.isdisjoint(_COMPLEX))
-        self._read_message = self._decoder(wire) if simple else _never
-
-    def read(self, data: Data) -> Any:
-        try:
-            raw = self._read_message(data)
-            return self._plan.unpack(raw[0] if self._is_list else raw)
-        except _FINAL as error:
-            raise _final(error) from None
-        except Exception:  # as in RecordReader.read
-            pass
-        return self.read_exactly(data)
+        is_list = isinstance(plan, ListPlan)
+        if not plan.plain or not (is_list or plan.families.isdisjoint(_COMPLEX)):
+            self._quick = None
+        elif is_list:
+            wire = TUPLE[plan.wire]
+            self._quick = self._decoder(wire, lambda raw: plan.unpack(raw[0]))
+        else:
+            self._quick = self._decoder(plan.wire, plan.unpack)
 
     def read_exactly(self, data: Data) -> Any:
         return _guarded(self._load, self._plain(data))
@@ -323,24 +297,42 @@ def _describe(shallow: Any) -> str:
     return a(type_name(type(shallow)))
 
 
-def _final(error: Exception) -> DecodeError:
-    """What a failure that the exact path would only repeat comes to."""
-    if isinstance(error, DecodeError):
-        return error
-    return DecodeError("the message is nested too deeply")
+def _attempt(quick: Decode | None, exactly: Decode, data: Data) -> Any:
+    """The value in `data` by the fast path, or by the exact one if that cannot do it.
+
+    What a record inside has come to is final: if each level had a second try, a few
+    dozen levels would take for ever.
+    """
+    if quick is not None:
+        try:
+            return quick(data)
+        except CANNOT_DECODE:  # the exact path decides, and words the error
+            note_fall()
+        except DecodeError:
+            raise
+        except Exception as error:
+            raise _unreadable(error) from error
+    return exactly(data)
 
 
 def _guarded(decode: Callable[[Any], Any], data: Any) -> Any:
     """decode(data), with everything that can go wrong turned into DecodeError."""
     try:
         return decode(data)
-    except _FINAL as error:
-        raise _final(error) from None
-    # Whatever hostile bytes bring about (bad UTF-8, unhashable keys, lengths beyond
-    # the end, ...) is the message's fault.
+    except DecodeError:
+        raise
     except Exception as error:
-        text = f"the message is not one of labgob's: {shown(str(error))}"
-        raise DecodeError(text) from error
+        raise _unreadable(error) from error
+
+
+def _unreadable(error: Exception) -> DecodeError:
+    """What hostile bytes come to, whatever they have brought about.
+
+    Bad UTF-8, unhashable keys, lengths beyond the end: all are the message's fault.
+    """
+    if isinstance(error, RecursionError):
+        return DecodeError("the message is nested too deeply")
+    return DecodeError(f"the message is not one of labgob's: {shown(str(error))}")
 
 
 def reader_of(plan: Plan) -> Reader[Any]:

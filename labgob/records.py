@@ -48,10 +48,14 @@ class RecordPlan(NamedPlan):
         self._build: Callable[..., Any] = builder(cls, fields)
 
     def pack(self, value: Any) -> Any:
-        return self._fields.pack_items(self._take_apart(value))
+        try:
+            items = self._take_apart(value)
+        except AttributeError:
+            raise Misfit from None
+        return self._fields.pack_items(items)
 
     def unpack(self, raw: tuple[Any, ...]) -> Any:
-        return self._build(*self._fields.unpack_items(raw))
+        return self._construct(self._fields.unpack_items(raw))
 
     def dump(self, value: Any) -> Any:
         if type(value) is not self.cls:

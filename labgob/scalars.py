@@ -147,7 +147,7 @@ class EnumPlan(NamedPlan):
         return value.name if self.packs else value.value
 
     def unpack(self, raw: Any) -> Any:
-        return self._member_of[raw] if self.unpacks else raw
+        return self._member(raw) if self.unpacks else raw
 
     def dump(self, value: Any) -> Any:
         if type(value) is not self.cls:
@@ -159,6 +159,10 @@ class EnumPlan(NamedPlan):
             return raw
         if not typed or type(raw) not in (int, str):
             raise self.reject(raw)
+        return self._member(raw)
+
+    def _member(self, raw: object) -> enum.Enum:
+        # Not by calling the enum, which would run a `_missing_` of the user's.
         member = self._member_of.get(raw)
         if member is None:
             raise Misfit(f"holds no member of {self.signature}")
@@ -180,9 +184,14 @@ def _msgspec_decodes(cls: type[enum.Enum]) -> bool:
         return False
     values: list[Any] = [member.value for member in cls.__members__.values()]
     kinds = {type(value) for value in values}
-    if kinds == {int}:
-        return all(_INT64_MIN <= value < -_INT64_MIN for value in values)
-    return kinds == {str}
+    return kinds in ({int}, {str}) and all(map(_in_literals, values))
+
+
+def _in_literals(value: object) -> bool:
+    """Whether msgspec compares with `value`, in an enum or in a Literal."""
+    if type(value) is int:
+        return _INT64_MIN <= value < -_INT64_MIN
+    return type(value) in (str, NoneType)
 
 
 class LiteralPlan(Plan):
@@ -193,8 +202,9 @@ class LiteralPlan(Plan):
         self.exact = frozenset(map(type, values))
         if not self.exact <= SCALARS:
             raise Misfit("has a Literal of something other than plain values")
-        self.wire = LITERAL[values] if self.exact <= {int, str, NoneType} else Any
-        # msgspec knows no Literal of bools or bytes: those are compared here.
+        # msgspec knows no Literal of bools, bytes or large integers: those are
+        # compared here.
+        self.wire = LITERAL[values] if all(map(_in_literals, values)) else Any
         self.unpacks = self.wire is Any
         self.signature = f"Literal{list(values)!r}"
         self.families = frozenset(("int", "text", "none", "bool", "other"))
