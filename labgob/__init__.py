@@ -15,11 +15,11 @@ were asked for or registered, whatever the bytes say.
 """
 
 from labgob.codec import decode, encode
-from labgob.complaints import error_count
 from labgob.errors import DecodeError, EncodeError
 from labgob.register import Register, RegisterName
 from labgob.registry import Registry, current_registry, use_registry_source
 from labgob.stream import Decoder, Encoder, NewDecoder, NewEncoder
+from labgob.warnings import error_count
 
 __all__ = [
     "DecodeError",

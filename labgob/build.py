@@ -16,10 +16,10 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Any, Final
 
-from labgob import complaints
 from labgob.errors import EncodeError
 from labgob.registry import wire_name
 from labgob.sets import FROZENSETS, SETS, local_kind
+from labgob.warnings import warn_of_underscore
 
 _NOTES: Final = "__annotations__"
 _ZERO_TYPES: Final = (bool, int, float, str, bytes, list, dict, tuple)
@@ -40,7 +40,7 @@ def sent_fields(cls: type) -> list[SentField]:
     sent = []
     for field in dataclasses.fields(cls):
         if field.name.startswith("_"):
-            complaints.underscore_field(wire_name(cls), field.name)
+            warn_of_underscore(wire_name(cls), field.name)
         else:
             sent.append(SentField(field.name, hints[field.name], field.init))
     return sent

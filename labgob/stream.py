@@ -9,12 +9,12 @@ from __future__ import annotations
 import io
 from typing import Any, Final, Protocol, TypeVar, overload
 
-from labgob import complaints
 from labgob.codec import decode, encode
 from labgob.compiler import plan_of
 from labgob.errors import DecodeError, EncodeError, type_name
 from labgob.records import RecordPlan
 from labgob.registry import is_record
+from labgob.warnings import warn_of_used_variables
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ class Decoder:
                 f"a {type_name(cls)} is frozen and cannot be filled in: give Decode "
                 "the class and use what it returns"
             )
-        complaints.check_default(target)
+        warn_of_used_variables(target)
         plan = plan_of(cls)
         assert isinstance(plan, RecordPlan)
         decoded = decode(self._message(), cls)

@@ -40,7 +40,7 @@ def _registered() -> None:
     register_all()
 
 
-def complaint(data: bytes, kind: Any) -> str:
+def refusal(data: bytes, kind: Any) -> str:
     """The text of the DecodeError that decoding raises, or "" if it does not."""
     try:
         labgob.decode(data, kind)
@@ -100,7 +100,7 @@ def test_wrong_type_is_refused_or_gives_that_type(
 @given(TYPES, st.binary(max_size=40))
 def test_random_bytes_raise_nothing_but_decode_error(typed: Typed, data: bytes) -> None:
     """Whatever the bytes are, the outcome is a value or DecodeError."""
-    assert complaint(data, typed[0]).count("\n") == 0
+    assert refusal(data, typed[0]).count("\n") == 0
 
 
 @steady
@@ -113,7 +113,7 @@ def test_damaged_messages_raise_nothing_but_decode_error(
     message = bytearray(labgob.encode(value))
     at = data.draw(st.integers(0, len(message) - 1))
     message[at] = data.draw(st.integers(0, 255))
-    assert complaint(bytes(message), kind).count("\n") == 0
+    assert refusal(bytes(message), kind).count("\n") == 0
 
 
 @steady

@@ -174,7 +174,7 @@ def test_classes_are_let_go(load: Load) -> None:
     assert [ref() for ref in gone] == [None, None, None]
 
 
-def test_complaints_are_made_once_for_all_copies(
+def test_warnings_are_made_once_for_all_copies(
     load: Load, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A hundred servers with the same mistake say so once."""

@@ -1,4 +1,4 @@
-"""What labgob complains about without stopping the program.
+"""Warnings: what labgob reports without stopping the program.
 
 Two habits lose data quietly: a field that is never sent because its name starts with
 an underscore (the Python form of Go's lower-case field), and decoding into a variable
@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import dataclasses
 
-_MAX_LEVEL = 3  # the default check looks at most this deep; the target is level 1
+_MAX_LEVEL = 3  # variables in use are looked for this deep; the target is level 1
 _LEAVES = (bool, int, float, str)
 
 _count = 0
-_reported: set[tuple[str, str]] = set()
+_reported: set[tuple[str, str]] = set()  # only asked, never gone over
 
 
 def error_count() -> int:
-    """How many complaints there have been in this process."""
+    """How many warnings there have been in this process, printed or not."""
     return _count
 
 
-def underscore_field(type_name: str, field: str) -> None:
+def warn_of_underscore(type_name: str, field: str) -> None:
     """Report a field that is not sent, once per type and process.
 
     `type_name` is the wire name, which every fresh copy of a module shares.
@@ -38,12 +38,12 @@ def underscore_field(type_name: str, field: str) -> None:
     )
 
 
-def check_default(target: object) -> None:
-    """Report each used variable in a dataclass instance that is decoded into."""
-    _check_default(target, "value", 1)
+def warn_of_used_variables(target: object) -> None:
+    """Report each variable in use in a dataclass instance that is decoded into."""
+    _look_for_used(target, "value", 1)
 
 
-def _check_default(value: object, name: str, level: int) -> None:
+def _look_for_used(value: object, name: str, level: int) -> None:
     if level > _MAX_LEVEL:
         return
     if isinstance(value, _LEAVES):
@@ -51,11 +51,12 @@ def _check_default(value: object, name: str, level: int) -> None:
             _used_variable(name)
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
-            _check_default(getattr(value, field.name), field.name, level + 1)
+            _look_for_used(getattr(value, field.name), field.name, level + 1)
 
 
 def _used_variable(name: str) -> None:
     global _count
+    # Told once, as in the course; from then on it is counted only.
     if _count == 0:
         print(
             f"labgob warning: Decoding into a non-default variable/field {name}; "
