@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from time import process_time
 
 from labrpc import ClientEnd, MakeNetwork, MakeServer, MakeService, Network
-from labrpc.faults import Channel, Fates, Faults, draw
+from labrpc.faults import Decider, Faults, Flow, draw
 from labrt import RealRuntime, Runtime, SimRuntime
 
 ROUNDS = 7
@@ -69,7 +69,7 @@ def connect(runtime: Runtime) -> tuple[Network, ClientEnd]:
 
 
 def time_calls(runtime: Runtime, callers: int, calls: int, *, reliable: bool) -> float:
-    """Return the microseconds per call of concurrent callers."""
+    """The microseconds per call of concurrent callers."""
 
     def main() -> float:
         net, end = connect(runtime)
@@ -86,23 +86,23 @@ def time_calls(runtime: Runtime, callers: int, calls: int, *, reliable: bool) ->
 
 
 def time_draws(calls: int) -> float:
-    """Return the microseconds per draw of a fate."""
-    channel = Channel(0, "server-0-0>server-0-1", "Raft.RequestVote")
+    """The microseconds per draw of a key."""
+    flow = Flow(0, "server-0-0>server-0-1", "Raft.RequestVote")
     started = process_time()
     for number in range(calls):
-        draw(channel.fate(number), 0, 1000)
+        draw(flow.key_of(number), 0, 1000)
     return (process_time() - started) / calls * 1e6
 
 
-def time_fates(calls: int) -> float:
-    """Return the microseconds per message for all its decisions, unreliable."""
-    fates = Fates(Faults(), hops=True)
-    channel = Channel(0, "server-0-0>server-0-1", "Raft.RequestVote")
+def time_decisions(calls: int) -> float:
+    """The microseconds per message for all its decisions, unreliable."""
+    decider = Decider(Faults(), hops=True)
+    flow = Flow(0, "server-0-0>server-0-1", "Raft.RequestVote")
     started = process_time()
     for number in range(calls):
-        fate = channel.fate(number)
-        fates.request(fate, False)
-        fates.reply(fate, False, True)
+        key = flow.key_of(number)
+        decider.request(key, False)
+        decider.reply(key, False, True)
     return (process_time() - started) / calls * 1e6
 
 
@@ -136,7 +136,7 @@ def main() -> None:
         lambda: time_calls(RealRuntime(seed=1), 1, 2000, reliable=True),
     )
     report("one draw", lambda: time_draws(calls))
-    report("all decisions of one unreliable message", lambda: time_fates(calls))
+    report("all decisions of one unreliable message", lambda: time_decisions(calls))
 
 
 if __name__ == "__main__":

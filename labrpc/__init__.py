@@ -1,7 +1,7 @@
 """The simulated network of the labs, and remote procedure calls over it.
 
-``MakeNetwork`` makes a network, ``MakeEnd`` an end point to call from, ``MakeServer``
-and ``MakeService`` something to call. The operations have the course's names.
+`MakeNetwork` makes a network, `MakeEnd` an end point to call from, `MakeServer`
+and `MakeService` something to call. The operations have the course's names.
 """
 
 from labrpc.dispatch import Dispatch, Dispatcher, OnDone

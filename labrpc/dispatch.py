@@ -18,6 +18,6 @@ class Dispatcher(Protocol):
     def dispatch(self, method: str, data: bytes, on_done: OnDone) -> None:
         """Run a method on encoded arguments and hand on the encoded reply.
 
-        Must not block. Calls ``on_done`` once, at any later time, with None if there
+        Must not block. Calls `on_done` once, at any later time, with None if there
         will be no reply; or never, if the server dies first.
         """

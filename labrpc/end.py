@@ -17,9 +17,9 @@ R = TypeVar("R")
 class ClientEnd:
     """One end of a directed link to a server; many calls may be under way at once.
 
-    ``forward`` is the asynchronous core: ``Call`` without encoding and without
-    waiting. ``Network.MakeEnd`` makes ends that send through the network; an end
-    over a server's own ``dispatch`` calls it directly, and an end over a socket's
+    `forward` is the asynchronous core: `Call` without encoding and without
+    waiting. `Network.MakeEnd` makes ends that send through the network; an end
+    over a server's own `dispatch` calls it directly, and an end over a socket's
     relay calls a server of another process.
     """
 
@@ -31,7 +31,7 @@ class ClientEnd:
         self.forward = forward
 
     def Call(self, method: str, args: object, reply_type: type[R]) -> R | None:
-        """Call ``Service.Method`` with a copy of ``args`` and wait for the reply.
+        """Call `Service.Method` with a copy of `args` and wait for the reply.
 
         Returns the reply, or None if nothing is known: the request may not have
         arrived, or the handler ran and its reply was lost. There is no other time
@@ -43,6 +43,7 @@ class ClientEnd:
             data = encode(args)
         except EncodeError as error:
             raise self._fail(unencodable(method, args, error)) from error
+        # Set by a timer, by a handler's task, or before `forward` has returned.
         future = runtime.future()
         self.forward(method, data, future.set)
         future.wait()
@@ -54,12 +55,14 @@ class ClientEnd:
             raise self._fail(wrong_reply(method, reply_type, error)) from error
 
     def _fail(self, error: LabrpcError) -> LabrpcError:
+        # The run fails even if the caller catches what is raised: the mistake is in
+        # the program, and a retry would only repeat it.
         self._runtime.fail(error)
         return error
 
 
 def unencodable(method: str, args: object, error: Exception) -> EncodingError:
-    """Return the error for arguments that cannot be sent."""
+    """The error for arguments that cannot be sent."""
     return EncodingError(
         f"call of {method} at {line_of_caller()}: "
         f"its arguments ({type_name(type(args))}) cannot be encoded: {error}"
@@ -67,7 +70,7 @@ def unencodable(method: str, args: object, error: Exception) -> EncodingError:
 
 
 def wrong_reply(method: str, asked: object, error: Exception) -> TypeMismatchError:
-    """Return the error for a reply that is not of the type that was asked for."""
+    """The error for a reply that is not of the type that was asked for."""
     return TypeMismatchError(
         f"call of {method} at {line_of_caller()} asks for a reply of type "
         f"{type_name(asked)}, but the handler's reply is not one: {error}"

@@ -1,8 +1,8 @@
 """What can go wrong with a remote call, one class for each party at fault.
 
-A lost message is not an error: ``Call`` returns None for it. The classes here are
-programming mistakes. All but ``UsageError`` are found while calls are under way and
-end the run at once, through ``Runtime.fail``; each message names the server, the
+A lost message is not an error: `Call` returns None for it. The classes here are
+programming mistakes. All but `UsageError` are found while calls are under way and
+end the run at once, through `Runtime.fail`; each message names the server, the
 method and a line of the code that has to change.
 """
 
@@ -25,9 +25,9 @@ class UnknownMethodError(LabrpcError):
 
 
 class HandlerSignatureError(LabrpcError):
-    """The handler's mistake: its ``def`` does not say what to decode and return.
+    """The handler's mistake: its `def` does not say what to decode and return.
 
-    Write ``def Method(self, args: ArgsType) -> ReplyType``.
+    Write `def Method(self, args: ArgsType) -> ReplyType`.
     """
 
 

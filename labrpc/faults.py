@@ -1,13 +1,14 @@
 """What the network does to messages: every constant, and every decision.
 
-``Faults`` holds the constants. ``Fates`` takes the decisions: it is the only place
+`Faults` holds the constants. `Decider` takes the decisions: it is the only place
 that says whether a message is lost and how late it comes.
 
 A decision is a function of the run's seed, the link, the method and the message's
 running number among the messages of that method on that link, and of nothing else.
-No generator is shared, so one more call somewhere leaves the fate of all others as
-it was. The function is splitmix64's finalizer over a counter: the key of a channel
-comes from a hash, once, and every draw after that is a few multiplications.
+No generator is shared: one more call somewhere leaves the decisions about all others
+as they were, and it does not matter in which order decisions are taken. The function
+is splitmix64's finalizer over a counter: the seed of a flow comes from a hash, once,
+and every draw after that is a few multiplications.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from labrt import derive
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment, 2**64 over the golden ratio
 
-# A message owns one counter value of its channel for each question that may be asked
-# about it.
+# A message owns one value of its flow's counter for each question that may be asked
+# about it. A question keeps its place for good: another order would change every run
+# of every seed, and so would one more question.
 _QUESTIONS = 9
 (
     _REQUEST_HOP,
@@ -42,7 +44,7 @@ _HOP_STEPS = 1 << 53  # hop delays have the resolution of a float
 class Faults:
     """The network's constants. Times are whole milliseconds unless they say seconds.
 
-    A delay of ``n`` ms stands for a uniform integer draw out of ``0 .. n - 1``.
+    A delay of `n` ms stands for a uniform integer draw out of `0 .. n - 1`.
     """
 
     short_delay_ms: int = 27
@@ -60,7 +62,7 @@ class Faults:
     reorder_base_ms: int = 200
     """Least time that a reply is held back."""
     reorder_spread_ms: int = 2000
-    """On top of it comes a uniform ``0..X`` ms, X itself uniform below this."""
+    """On top of it comes a uniform `0..X` ms, X itself uniform below this."""
     hop_delay: tuple[float, float] = (100e-6, 500e-6)
     """Travel time of a request, and of a reply, in seconds; simulation only."""
 
@@ -83,41 +85,48 @@ class Faults:
             raise ValueError(f"hop delay is no range of seconds: {self}")
 
 
-class Channel:
-    """The messages of one method on one link, numbered from 1 as they are sent."""
+class Flow:
+    """The messages of one method on one link, numbered from 1 as they are sent.
 
-    __slots__ = ("key", "link", "method", "sent")
+    By method as well as by link, so that a solution which sends one kind of message
+    more often finds the network as it was for the others.
+    """
+
+    __slots__ = ("link", "method", "seed", "sent")
 
     def __init__(self, seed: int, link: str, method: str) -> None:
         self.link = link
         self.method = method
-        self.key = derive(seed, f"{link} {method}")
+        self.seed = derive(seed, f"{link} {method}")
         self.sent = 0
 
-    def fate(self, number: int) -> int:
-        """Return the fate of message ``number``, from which all draws follow."""
-        return self.key + number * (_QUESTIONS * _GOLDEN)
+    def key_of(self, number: int) -> int:
+        """The key of message `number`, from which all its draws follow."""
+        # Not yet cut to 64 bits: `draw` does that, once the question is added.
+        return self.seed + number * (_QUESTIONS * _GOLDEN)
 
 
-def draw(fate: int, question: int, choices: int) -> int:
-    """Return the uniform answer, out of ``0 .. choices - 1``, to one question."""
-    word = (fate + question) & _MASK
+def draw(key: int, question: int, choices: int) -> int:
+    """The answer to a question about a message, uniform in `0 .. choices - 1`."""
+    word = (key + question) & _MASK
     word = ((word ^ (word >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     word = ((word ^ (word >> 27)) * 0x94D049BB133111EB) & _MASK
+    # The upper half of the product, not a remainder: it is as uniform, and Python has
+    # integers wide enough.
     return ((word ^ (word >> 31)) * choices) >> 64
 
 
-class Outcome(Enum):
-    """What becomes of a request or a reply."""
+class Decision(Enum):
+    """What is decided about a request or a reply."""
 
-    DELIVERED = "delivered"
-    LOST = "lost"
-    LATE = "late"
-    """Held back by long reordering: delivered whatever happens to the server."""
+    DELIVER = "deliver"
+    DROP = "drop"
+    HOLD_BACK = "hold back"
+    """Long reordering: it is delivered late, whatever happens to the server."""
 
 
-class Fates:
-    """Takes the decisions of one network, from its constants and messages' fates."""
+class Decider:
+    """Takes the decisions of one network, from its constants and messages' keys."""
 
     __slots__ = ("_hop_start", "_hop_step", "_hops", "faults")
 
@@ -128,43 +137,48 @@ class Fates:
         self._hop_start = start
         self._hop_step = (end - start) / _HOP_STEPS
 
-    def undeliverable(self, fate: int, *, long_delays: bool) -> float:
-        """Return the seconds until a call without a server fails."""
+    def undeliverable(self, key: int, *, long_delays: bool) -> float:
+        """The seconds until a call without a server fails."""
         faults = self.faults
         choices = faults.long_delay_ms if long_delays else faults.undeliverable_ms
-        return draw(fate, _UNDELIVERABLE, choices) / 1000
+        return draw(key, _UNDELIVERABLE, choices) / 1000
 
-    def request(self, fate: int, reliable: bool) -> tuple[float, Outcome]:
-        """Return the delay of a request in seconds, and what becomes of it then."""
+    def request(self, key: int, reliable: bool) -> tuple[float, Decision]:
+        """The delay of a request in seconds, and what becomes of it then."""
         if reliable:
-            return self._hop(fate, _REQUEST_HOP), Outcome.DELIVERED
+            return self._hop(key, _REQUEST_HOP), Decision.DELIVER
         faults = self.faults
-        delay = draw(fate, _SHORT_DELAY, faults.short_delay_ms) / 1000
-        if draw(fate, _REQUEST_DROP, 1000) < faults.request_drop_per_mille:
-            return delay, Outcome.LOST
-        return delay + self._hop(fate, _REQUEST_HOP), Outcome.DELIVERED
+        delay = draw(key, _SHORT_DELAY, faults.short_delay_ms) / 1000
+        if draw(key, _REQUEST_DROP, 1000) < faults.request_drop_per_mille:
+            # After the short delay, as in the course: the caller does not learn of a
+            # loss sooner than of an answer.
+            return delay, Decision.DROP
+        return delay + self._hop(key, _REQUEST_HOP), Decision.DELIVER
 
     def reply(
-        self, fate: int, reliable: bool, reordering: bool
-    ) -> tuple[float, Outcome]:
-        """Return the delay of a reply in seconds, and what becomes of it."""
+        self, key: int, reliable: bool, reordering: bool
+    ) -> tuple[float, Decision]:
+        """The delay of a reply in seconds, and what becomes of it."""
         faults = self.faults
-        if not reliable and draw(fate, _REPLY_DROP, 1000) < faults.reply_drop_per_mille:
-            return 0.0, Outcome.LOST
-        hop = self._hop(fate, _REPLY_HOP)
+        # Lost before held back, as in the course: both chances are then the stated
+        # ones, the second of what is left.
+        if not reliable and draw(key, _REPLY_DROP, 1000) < faults.reply_drop_per_mille:
+            return 0.0, Decision.DROP
+        hop = self._hop(key, _REPLY_HOP)
         if reordering:
             hits, tries = faults.reorder_chance
-            if draw(fate, _REORDER, tries) < hits:
-                return hop + self._held_back(fate), Outcome.LATE
-        return hop, Outcome.DELIVERED
+            if draw(key, _REORDER, tries) < hits:
+                return hop + self._held_back(key), Decision.HOLD_BACK
+        return hop, Decision.DELIVER
 
-    def _held_back(self, fate: int) -> float:
+    def _held_back(self, key: int) -> float:
+        # A draw below a draw, as in the course: the shorter delays are the likelier.
         faults = self.faults
-        most = draw(fate, _REORDER_SPREAD, faults.reorder_spread_ms)
-        extra = draw(fate, _REORDER_DELAY, most + 1)
+        most = draw(key, _REORDER_SPREAD, faults.reorder_spread_ms)
+        extra = draw(key, _REORDER_DELAY, most + 1)
         return (faults.reorder_base_ms + extra) / 1000
 
-    def _hop(self, fate: int, question: int) -> float:
+    def _hop(self, key: int, question: int) -> float:
         if not self._hops:
             return 0.0
-        return self._hop_start + draw(fate, question, _HOP_STEPS) * self._hop_step
+        return self._hop_start + draw(key, question, _HOP_STEPS) * self._hop_step

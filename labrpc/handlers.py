@@ -1,11 +1,12 @@
-"""What a handler's ``def`` says, and how it is run on bytes.
+"""What a handler's `def` says, and how it is run on bytes.
 
 A method of a service is remotely callable if it is public and reads
 
     def Method(self, args: ArgsType) -> ReplyType
 
-A ``Handler`` is made at the first call of a method, so a service object may have
-any other methods besides; they are only complained about when somebody calls them.
+A `Handler` is made at the first call of a method, so a service object may have
+any other methods besides: one that is not fit to be called is an error only once
+somebody calls it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Handler:
     def __init__(self, title: str, function: Callable[..., object]) -> None:
         """Read the signature of a bound method.
 
-        ``title`` is how error messages call it. Raises ``HandlerSignatureError``.
+        `title` is how error messages call it. Raises `HandlerSignatureError`.
         """
         self._title = title
         self._function = function
@@ -56,10 +57,11 @@ class Handler:
         args = self._decode(data)
         try:
             reply = self._function(args)
-        except Exception as error:
+        except Exception as error:  # a student's code may raise anything
             line = line_of_raise(error.__traceback__, self._function)
             raised = f"{name_of(error)}: {message_of(error)}"
             raise HandlerError(f"{self._title} raised {raised} (at {line})") from error
+        # The usual case, by identity; subclasses and unions are looked at closer.
         if type(reply) is not self._reply_class:
             self._check_reply(reply)
         try:
@@ -83,6 +85,7 @@ class Handler:
                 f"{type_name(self._args_type)}, but its caller sent something else: "
                 f"{error}"
             ) from error
+        # Not the caller's mistake: the declared type is none that labgob carries.
         except EncodeError as error:
             raise self._wrong(
                 f"takes arguments that cannot be sent: {error}"
@@ -102,7 +105,7 @@ class Handler:
             )
 
     def _read_signature(self) -> tuple[type, type]:
-        """Return the types of the arguments and of the reply."""
+        """The types of the arguments and of the reply."""
         # First of all: from 3.14 on, a signature needs the annotations, too.
         hints = self._hints()
         parameters = inspect.signature(self._function).parameters.values()
@@ -117,6 +120,8 @@ class Handler:
         if "return" not in hints:
             raise self._wrong("does not say what type it returns")
         reply = hints["return"]
+        # On the caller's side None means that nothing is known: a reply that can be
+        # None could not be told from a lost one.
         if may_be_none(reply):
             raise self._wrong(
                 "may return None, which its caller takes for a lost message"
@@ -140,15 +145,16 @@ class Handler:
 
 
 def may_be_none(kind: object) -> bool:
-    """Say whether None is a value of a type."""
+    """Whether None is a value of a type."""
     if get_origin(kind) in (Union, UnionType):
         return NoneType in get_args(kind)
     return kind is NoneType
 
 
 def plain_class(kind: object) -> type | None:
-    """Return the class whose instances are all values of a type, None for unions."""
+    """The class whose instances are all values of a type, None for unions."""
     if kind is Any:
         return None
+    # The items of `list[int]` are checked by the encoder, not here.
     origin = get_origin(kind) or kind
     return origin if isinstance(origin, type) and origin is not UnionType else None

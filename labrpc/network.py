@@ -1,7 +1,7 @@
 """The simulated network: who is connected to whom, what is up, and the statistics.
 
-What happens to a message on its way is in ``transit``, whether it gets there at all
-in ``faults``.
+What happens to a message on its way is in `transit`, whether it gets there at all
+in `faults`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from labrpc.end import ClientEnd
 from labrpc.errors import UsageError
 from labrpc.faults import Faults
 from labrpc.server import Server
-from labrpc.transit import Fabric, Host, Message, Port
+from labrpc.transit import Attachment, Fabric, Message, Port
 from labrt import Runtime
 
 
@@ -32,6 +32,7 @@ class Network:
 
     def Cleanup(self) -> None:
         """Destroy the network: new calls return None, those under way still finish."""
+        # Like the modes, without the mutex: a single store, which `forward` reads.
         self._fabric.destroyed = True
 
     # Modes. A call keeps the reliability and the reordering that it started with.
@@ -41,7 +42,7 @@ class Network:
         self._fabric.reliable = yes
 
     def IsReliable(self) -> bool:
-        """Say whether the network is reliable."""
+        """Whether the network is reliable."""
         return self._fabric.reliable
 
     def LongReordering(self, yes: bool) -> None:
@@ -53,7 +54,7 @@ class Network:
         self._fabric.long_delays = yes
 
     def IsLongDelays(self) -> bool:
-        """Say whether long delays are on."""
+        """Whether long delays are on."""
         return self._fabric.long_delays
 
     # End points.
@@ -61,8 +62,9 @@ class Network:
     def MakeEnd(self, name: Hashable, link: str | None = None) -> ClientEnd:
         """Make an end point, disabled and unconnected.
 
-        ``link`` names the link in traces, and the fates of its messages follow from
-        it: give a name that is the same in every run. It defaults to the end's name.
+        `link` names the link in traces, and the decisions about its messages follow
+        from it: give a name that is the same in every run. It defaults to the end's
+        name.
         """
         fabric = self._fabric
         port = Port(fabric, str(name) if link is None else link)
@@ -78,14 +80,14 @@ class Network:
             port = self._port("DeleteEnd", name)
             del self._fabric.ports[name]
             port.enabled = False
-            dying = list(port.exposed)
+            dying = list(port.in_flight)  # a copy: each takes itself out as it fails
         self._fail(dying)
 
     def Connect(self, end: Hashable, server: Hashable) -> None:
         """Bind an end point to a server's name, whether or not it exists yet."""
         with self._fabric.mutex:
             port = self._port("Connect", end)
-            port.host_name = server
+            port.server_name = server
             port.connected = True
 
     def Enable(self, end: Hashable, yes: bool) -> None:
@@ -93,7 +95,7 @@ class Network:
         with self._fabric.mutex:
             port = self._port("Enable", end)
             port.enabled = yes
-            dying = [] if yes else list(port.exposed)
+            dying = [] if yes else list(port.in_flight)
         self._fail(dying)
 
     # Servers.
@@ -103,11 +105,12 @@ class Network:
         if isinstance(server, Server) and not server.name:
             server.name = str(name)
         with self._fabric.mutex:
-            old = self._fabric.hosts.get(name)
+            old = self._fabric.servers.get(name)
+            # The same object again: its calls in flight and its count stay.
             if old is not None and old.server is server:
                 return
             dying = self._remove(name)
-            self._fabric.hosts[name] = Host(server)
+            self._fabric.servers[name] = Attachment(server)
         self._fail(dying)
 
     def DeleteServer(self, name: Hashable) -> None:
@@ -119,26 +122,26 @@ class Network:
     # Statistics.
 
     def GetCount(self, server: Hashable) -> int:
-        """Return how many calls have been dispatched to the present server object.
+        """How many calls have been dispatched to the present server object.
 
-        Raises ``UsageError`` when there is none: its counter went with it.
+        Raises `UsageError` when there is none: its counter went with it.
         """
-        host = self._fabric.hosts.get(server)
-        if host is None:
-            deleted = server in self._fabric.hosts
+        attachment = self._fabric.servers.get(server)
+        if attachment is None:
+            deleted = server in self._fabric.servers
             state = "is deleted: read its count first" if deleted else "is unknown"
             raise UsageError(f"GetCount: server {server!r} {state}")
-        return host.count
+        return attachment.count
 
     def GetTotalCount(self) -> int:
-        """Return how many calls the network has accepted, delivered or not."""
+        """How many calls the network has accepted, delivered or not."""
         return self._fabric.total_count
 
     def GetTotalBytes(self) -> int:
-        """Return the bytes of all requests accepted and of all replies delivered."""
+        """The bytes of all requests accepted and of all replies delivered."""
         return self._fabric.total_bytes
 
-    # All of these are called with the mutex held, except for _fail.
+    # These are called with the mutex held, except for `_fail`: it runs `on_done`s.
 
     def _port(self, operation: str, name: Hashable) -> Port:
         port = self._fabric.ports.get(name)
@@ -147,17 +150,19 @@ class Network:
         return port
 
     def _remove(self, name: Hashable) -> list[Message]:
-        """Take the host of a name out of service and return the calls to it."""
-        host = self._fabric.hosts.get(name)
-        self._fabric.hosts[name] = None
-        if host is None:
+        """Take the attachment of a name out of service and return the calls to it."""
+        attachment = self._fabric.servers.get(name)
+        self._fabric.servers[name] = None
+        if attachment is None:
             return []
-        host.present = False
+        attachment.present = False
+        # Over all ports, in the order in which they were made, and not from a list of
+        # the server's own: servers go seldom, and messages come and go all the time.
         return [
             message
             for port in self._fabric.ports.values()
-            for message in port.exposed
-            if message.host is host
+            for message in port.in_flight
+            if message.target is attachment
         ]
 
     def _fail(self, messages: list[Message]) -> None:
@@ -173,7 +178,7 @@ def MakeNetwork(
 ) -> Network:
     """Make an empty network.
 
-    ``faults`` replaces the constants of the course, ``hop_delay`` just the one of
+    `faults` replaces the constants of the course, `hop_delay` just the one of
     them: the range of seconds that a request, or a reply, travels in simulation.
     """
     faults = faults or Faults()

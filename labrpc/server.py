@@ -27,10 +27,10 @@ class Service:
         self.name = name
 
     def handler(self, method: str, server: str) -> Handler | None:
-        """Return the handler of a method, None if there is no such public method.
+        """The handler of a method, None if there is no such public method.
 
-        Raises ``HandlerSignatureError`` for a method that is not fit to be one.
-        ``server`` is how error messages call the server.
+        Raises `HandlerSignatureError` for a method that is not fit to be one.
+        `server` is how error messages call the server.
         """
         if not self._is_method(method):
             return None
@@ -38,7 +38,7 @@ class Service:
         return Handler(f"{server}: handler {self.name}.{method}", function)
 
     def methods(self) -> list[str]:
-        """Return the names of the remotely callable methods, sorted."""
+        """The names of the remotely callable methods, sorted."""
         return [name for name in dir(type(self.receiver)) if self._is_callable(name)]
 
     def _is_callable(self, method: str) -> bool:
@@ -69,10 +69,11 @@ class Server:
         self._world = world
         self.name = name
         self._services: dict[str, Service] = {}
+        # By full method name, once found: reading a signature is what costs most.
         self._handlers: dict[str, Handler] = {}
 
     def AddService(self, service: Service) -> None:
-        """Offer the service's methods as ``<its name>.<method>``."""
+        """Offer the service's methods as `<its name>.<method>`."""
         if service.name in self._services:
             raise UsageError(
                 f"{self._label}: there is a service {service.name!r} already; "
@@ -81,7 +82,7 @@ class Server:
         self._services[service.name] = service
 
     def dispatch(self, method: str, data: bytes, on_done: OnDone) -> None:
-        """Start the handler of ``method``; its reply goes to ``on_done``.
+        """Start the handler of `method`; its reply goes to `on_done`.
 
         A server whose world has been killed answers None at once.
         """
@@ -89,7 +90,9 @@ class Server:
             on_done(None)
             return
         handler = self._handler(method)
+        # Without a handler the run has failed, and nobody waits for an answer.
         if handler is not None:
+            # In the server's world, so that the task goes when the server is killed.
             self._runtime.spawn(
                 self._handle, handler, data, on_done, name=method, world=self._world
             )
@@ -104,7 +107,7 @@ class Server:
             self._handle(handler, data, on_done)
 
     def _handler(self, method: str) -> Handler | None:
-        """Return the handler of a method; None, and the run fails, if it has none."""
+        """The handler of a method; None, and the run fails, if it has none."""
         handler = self._handlers.get(method)
         if handler is None:
             try:
@@ -114,10 +117,10 @@ class Server:
         return handler
 
     def _handle(self, handler: Handler, data: bytes, on_done: OnDone) -> None:
-        # A real thread of a killed world may get as far as to end its handler; what
-        # it has to say is not heard any more.
         try:
             reply = handler.run(data)
+        # A real thread cannot be killed: that of a dead world may still get as far as
+        # to end its handler. Neither its error nor its reply counts any more.
         except LabrpcError as error:
             if self._is_alive():
                 self._runtime.fail(error)
@@ -133,7 +136,7 @@ class Server:
         return self._world is None or self._world.alive
 
     def _find(self, full_method: str) -> Handler:
-        """Return the handler of ``Service.Method``, split at the last dot."""
+        """The handler of `Service.Method`, split at the last dot."""
         service_name, _, method = full_method.rpartition(".")
         service = self._services.get(service_name)
         if service is None:
@@ -154,17 +157,17 @@ class Server:
 def MakeServer(
     runtime: Runtime, *, world: World | None = None, name: str = ""
 ) -> Server:
-    """Make a server without services; its handlers run in ``world``."""
+    """Make a server without services; its handlers run in `world`."""
     if not name and world is not None:
         name = world.name
     return Server(runtime, world, name)
 
 
 def MakeService(receiver: object, name: str | None = None) -> Service:
-    """Wrap an object as a service, named after its class unless ``name`` is given."""
+    """Wrap an object as a service, named after its class unless `name` is given."""
     return Service(receiver, type(receiver).__name__ if name is None else name)
 
 
 def listed(names: Iterable[str]) -> str:
-    """Return names as error messages list them."""
+    """Names as error messages list them."""
     return ", ".join(sorted(names)) or "(none)"

@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 
 def line_of_definition(function: Callable[..., object]) -> str:
-    """Return ``file:line`` of the ``def`` of a function, under its decorators."""
+    """`file:line` of the `def` of a function, under its decorators."""
     code = cast(FunctionType, inspect.unwrap(function)).__code__
     return f"{code.co_filename}:{code.co_firstlineno}"
 
@@ -24,7 +24,7 @@ def line_of_definition(function: Callable[..., object]) -> str:
 def line_of_raise(
     traceback: TracebackType | None, handler: Callable[..., object]
 ) -> str:
-    """Return ``file:line`` of the innermost frame beside the handler's own file.
+    """`file:line` of the innermost frame beside the handler's own file.
 
     An exception often comes out of a library; the line that its author can change
     is the last one in the folder where the handler is defined.
@@ -41,7 +41,7 @@ def line_of_raise(
 
 
 def line_of_caller() -> str:
-    """Return ``file:line`` of the innermost frame outside this package."""
+    """`file:line` of the innermost frame outside this package."""
     frame = sys._getframe(1)
     while frame.f_back is not None and Path(frame.f_code.co_filename).parent == _HERE:
         frame = frame.f_back
@@ -49,7 +49,7 @@ def line_of_caller() -> str:
 
 
 def type_name(kind: object) -> str:
-    """Return a type as its author wrote it."""
+    """A type as its author wrote it."""
     if kind is NoneType:
         return "None"
     return kind.__name__ if isinstance(kind, type) else str(kind)

@@ -1,6 +1,6 @@
 """The way of a message through the network.
 
-A call is a ``Message``, moved on by timers and by the server's answer and never by
+A call is a `Message`, moved on by timers and by the server's answer and never by
 the task that made it: what is under way arrives, whatever becomes of its sender.
 Its stations:
 
@@ -11,14 +11,20 @@ Its stations:
                     -> reply held back     delivered later, come what may
                     -> reply delivered
 
-A message with a route is *exposed* until it ends or is held back: it is listed at its
-port, and when the port is disabled, or the server is deleted or replaced, the call
+A message with a route is *in flight* until it ends or is held back: it is listed at
+its port, and when the port is disabled, or the server is deleted or replaced, the call
 fails at that instant. The request may still arrive afterwards if the server exists, as
 it left while the port was enabled; the answer is dropped. A reply that is held back is
 past all checks.
 
 Shared state is read and changed under the mutex of the fabric. Nothing is called
-under it that is not ours, ``on_done`` and ``dispatch`` least of all.
+under it that is not ours, `on_done` and `dispatch` least of all: they run code of the
+caller's or the server's, which may call into the network again.
+
+What a run does may depend on the seed alone. The decisions about a message follow from
+its key, whenever they are taken (`labrpc.faults`). What is left is the order in which
+messages are numbered, timers are set and calls are failed: it comes from the order of
+the calls and of the making of ends, never from a set or from the hash of a name.
 """
 
 from __future__ import annotations
@@ -27,11 +33,11 @@ from collections.abc import Hashable
 from enum import StrEnum
 
 from labrpc.dispatch import Dispatcher, OnDone
-from labrpc.faults import Channel, Fates, Faults, Outcome
+from labrpc.faults import Decider, Decision, Faults, Flow
 from labrt import Runtime
 
 
-class Event(StrEnum):
+class EventKind(StrEnum):
     """The kinds of trace events of the network."""
 
     SEND = "send"
@@ -43,38 +49,42 @@ class Event(StrEnum):
     DEAD = "dead"
 
 
-class Host:
-    """A server object in the network, from being added to being deleted or replaced."""
+class Attachment:
+    """A server object under its name, from being added to being deleted or replaced.
+
+    Not the server object itself: the same one may be added again, and then is another
+    target with a count of its own.
+    """
 
     __slots__ = ("count", "present", "server")
 
     def __init__(self, server: Dispatcher) -> None:
         self.server = server
         self.count = 0  # calls dispatched to this object
-        self.present = True
+        self.present = True  # for good False once it is deleted or replaced
 
 
 class Fabric:
     """The state that all ports and messages of one network share."""
 
     __slots__ = (
-        "channels",
+        "decider",
         "destroyed",
-        "fates",
-        "hosts",
+        "flows",
         "long_delays",
         "long_reordering",
         "mutex",
         "ports",
         "reliable",
         "runtime",
+        "servers",
         "total_bytes",
         "total_count",
     )
 
     def __init__(self, runtime: Runtime, faults: Faults) -> None:
         self.runtime = runtime
-        self.fates = Fates(faults, hops=runtime.simulated)
+        self.decider = Decider(faults, hops=runtime.simulated)
         self.mutex = runtime.mutex()
         self.reliable = True
         self.long_delays = False
@@ -83,31 +93,33 @@ class Fabric:
         self.total_count = 0
         self.total_bytes = 0
         self.ports: dict[Hashable, Port] = {}
-        self.hosts: dict[Hashable, Host | None] = {}
+        # None: there was a server of this name, and it is deleted.
+        self.servers: dict[Hashable, Attachment | None] = {}
         # By link and method. Kept when a port is deleted: the next port of the same
-        # link continues the numbers, so that no fate is used twice.
-        self.channels: dict[tuple[str, str], Channel] = {}
+        # link continues the numbers, so that no key is used twice. A server that
+        # is started anew would otherwise meet the same losses again.
+        self.flows: dict[tuple[str, str], Flow] = {}
 
-    def channel(self, link: str, method: str) -> Channel:
-        """Return the one channel of a method on a link."""
-        channel = self.channels.get((link, method))
-        if channel is None:
-            channel = Channel(self.runtime.seed, link, method)
-            self.channels[link, method] = channel
-        return channel
+    def flow(self, link: str, method: str) -> Flow:
+        """The one flow of a method on a link."""
+        flow = self.flows.get((link, method))
+        if flow is None:
+            flow = Flow(self.runtime.seed, link, method)
+            self.flows[link, method] = flow
+        return flow
 
 
 class Port:
     """The network's side of one end point."""
 
     __slots__ = (
-        "_channels",
+        "_flows",
         "connected",
         "enabled",
-        "exposed",
         "fabric",
-        "host_name",
+        "in_flight",
         "link",
+        "server_name",
     )
 
     def __init__(self, fabric: Fabric, link: str) -> None:
@@ -115,16 +127,18 @@ class Port:
         self.link = link
         self.enabled = False
         self.connected = False
-        self.host_name: Hashable = None  # means something while connected
-        # Messages that fail with this port or with their host, oldest first.
-        self.exposed: dict[Message, None] = {}
-        self._channels: dict[str, Channel] = {}
+        self.server_name: Hashable = None  # means something while connected
+        # Messages that fail with this port or with their target, oldest first. A dict
+        # because they fail in this order, which a set does not keep.
+        self.in_flight: dict[Message, None] = {}
+        self._flows: dict[str, Flow] = {}  # saves a look-up by link and method
 
     def forward(self, method: str, data: bytes, on_done: OnDone) -> None:
-        """Send a request; ``on_done`` gets the reply, or None, exactly once."""
+        """Send a request; `on_done` gets the reply, or None, exactly once."""
         fabric = self.fabric
         with fabric.mutex:
             message = None if fabric.destroyed else self._accept(method, data, on_done)
+        # Both outside the mutex, which `on_done` and `send` may want.
         if message is None:
             on_done(None)
         else:
@@ -135,18 +149,20 @@ class Port:
         fabric = self.fabric
         fabric.total_count += 1
         fabric.total_bytes += len(data)
-        channel = self._channels.get(method)
-        if channel is None:
-            channel = self._channels[method] = fabric.channel(self.link, method)
-        message = Message(self, channel, data, on_done)
+        flow = self._flows.get(method)
+        if flow is None:
+            flow = self._flows[method] = fabric.flow(self.link, method)
+        message = Message(self, flow, data, on_done)
+        # The route is settled here, once: a port that is enabled, or a server that is
+        # added, a moment later does not help this message.
         if self.enabled and self.connected:
-            message.host = fabric.hosts.get(self.host_name)
-            if message.host is not None:
-                self.exposed[message] = None
+            message.target = fabric.servers.get(self.server_name)
+            if message.target is not None:
+                self.in_flight[message] = None
         return message
 
     def obstacle(self) -> str:
-        """Say why nothing can be delivered from here."""
+        """Why nothing can be delivered from here."""
         if not self.enabled:
             return "end disabled"
         return "server down" if self.connected else "end not connected"
@@ -156,116 +172,127 @@ class Message:
     """One call on its way: a request, and then its reply."""
 
     __slots__ = (
-        "_channel",
         "_data",
-        "_fate",
+        "_flow",
+        "_key",
         "_number",
         "_on_done",
         "_port",
         "_reliable",
         "_reordering",
-        "host",
+        "target",
     )
 
-    def __init__(
-        self, port: Port, channel: Channel, data: bytes, on_done: OnDone
-    ) -> None:
-        number = channel.sent = channel.sent + 1
+    def __init__(self, port: Port, flow: Flow, data: bytes, on_done: OnDone) -> None:
+        # The only place that numbers: under the mutex, in the order of the calls, and
+        # for every accepted message, with a route or without. The key, and with it
+        # every decision, hangs on that number.
+        number = flow.sent = flow.sent + 1
         fabric = port.fabric
-        self.host: Host | None = None
+        self.target: Attachment | None = None
         self._port = port
-        self._channel = channel
+        self._flow = flow
         self._number = number
-        self._fate = channel.fate(number)
+        self._key = flow.key_of(number)
         self._data = data
         self._on_done: OnDone | None = on_done  # None: the call is completed
+        # A call keeps the modes that it started with, so that a change of them in the
+        # middle of a test decides about new calls only.
         self._reliable = fabric.reliable
         self._reordering = fabric.long_reordering
 
     def send(self) -> None:
-        """Set out: to the host if there is one, else to nowhere."""
+        """Set out: to the target if there is one, else to nowhere."""
         fabric = self._port.fabric
+        # Before any timer is set, so that a message is sent before all else that
+        # happens to it, in the trace too.
         if fabric.runtime.trace is not None:
-            self._trace(Event.SEND, self._data)
-        if self.host is None:
+            self._trace(EventKind.SEND, self._data)
+        if self.target is None:
             self._wait_for_nothing()
             return
-        delay, outcome = fabric.fates.request(self._fate, self._reliable)
-        if outcome is Outcome.LOST:
-            fabric.runtime.call_later(delay, self._finish, Event.DROP_REQUEST, None)
+        delay, decision = fabric.decider.request(self._key, self._reliable)
+        if decision is Decision.DROP:
+            fabric.runtime.call_later(delay, self._finish, EventKind.DROP_REQUEST, None)
         elif delay > 0 or fabric.runtime.simulated:
-            # In simulation always by a timer, so that no handler is ever started on
-            # the sender's stack, in the sender's world.
+            # In simulation always by a timer, if only of zero seconds, so that no
+            # handler is ever started on the sender's stack, in the sender's world.
             fabric.runtime.call_later(delay, self._arrive)
         else:
             self._arrive()
 
     def die(self) -> None:
-        """Complete the call as failed: its port or its host is gone."""
-        self._finish(Event.DEAD, None)
+        """Complete the call as failed: its port or its target is gone."""
+        self._finish(EventKind.DEAD, None)
 
     def _wait_for_nothing(self) -> None:
         fabric = self._port.fabric
-        delay = fabric.fates.undeliverable(self._fate, long_delays=fabric.long_delays)
-        fabric.runtime.call_later(delay, self._finish, Event.UNDELIVERABLE, None)
+        delay = fabric.decider.undeliverable(self._key, long_delays=fabric.long_delays)
+        fabric.runtime.call_later(delay, self._finish, EventKind.UNDELIVERABLE, None)
 
     def _arrive(self) -> None:
         fabric = self._port.fabric
-        host = self.host
-        assert host is not None, "a message without a route has arrived"
+        target = self.target
+        assert target is not None, "a message without a route has arrived"
         with fabric.mutex:
-            if not host.present:
-                return  # the call failed when the host went
-            host.count += 1
+            if not target.present:
+                return  # the call failed when the server went
+            target.count += 1
         if fabric.runtime.trace is not None:
-            self._trace(Event.DELIVER, self._data)
-        host.server.dispatch(self._channel.method, self._data, self._answered)
+            self._trace(EventKind.DELIVER, self._data)
+        target.server.dispatch(self._flow.method, self._data, self._answered)
 
     def _answered(self, reply: bytes | None) -> None:
         """Send the reply on its way; the server calls this, in a task of its own."""
+        # An early way out, without the mutex: `_finish` looks again, with it.
         if self._on_done is None:
             return
         if reply is None:
-            self._finish(Event.DEAD, None)
+            self._finish(EventKind.DEAD, None)
             return
         fabric = self._port.fabric
-        delay, outcome = fabric.fates.reply(
-            self._fate, self._reliable, self._reordering
+        delay, decision = fabric.decider.reply(
+            self._key, self._reliable, self._reordering
         )
-        if outcome is Outcome.LOST:
-            self._finish(Event.DROP_REPLY, None)
-        elif outcome is Outcome.LATE:
+        if decision is Decision.DROP:
+            self._finish(EventKind.DROP_REPLY, None)
+        elif decision is Decision.HOLD_BACK:
+            # From here on nothing fails the call: neither the end of its port nor that
+            # of its server. That is what makes replies overtake a restart.
             with fabric.mutex:
-                if self not in self._port.exposed:
+                if self not in self._port.in_flight:
                     return  # the call has failed in between
-                del self._port.exposed[self]
-            fabric.runtime.call_later(delay, self._finish, Event.REPLY, reply)
+                del self._port.in_flight[self]
+            fabric.runtime.call_later(delay, self._finish, EventKind.REPLY, reply)
         elif delay > 0 or fabric.runtime.simulated:
-            fabric.runtime.call_later(delay, self._finish, Event.REPLY, reply)
+            fabric.runtime.call_later(delay, self._finish, EventKind.REPLY, reply)
         else:
-            self._finish(Event.REPLY, reply)
+            self._finish(EventKind.REPLY, reply)
 
-    def _finish(self, event: Event, reply: bytes | None) -> None:
+    def _finish(self, event: EventKind, reply: bytes | None) -> None:
         """Complete the call, unless it is completed already."""
         fabric = self._port.fabric
         with fabric.mutex:
+            # Several may want to complete a call (a timer, the server's answer, the
+            # end of its port): the first does, and takes `on_done` with it.
             on_done = self._on_done
             if on_done is None:
                 return
             self._on_done = None
-            self._port.exposed.pop(self, None)
+            self._port.in_flight.pop(self, None)
+            # A reply counts once it is delivered, a request as soon as it is accepted.
             if reply is not None:
                 fabric.total_bytes += len(reply)
         if fabric.runtime.trace is not None:
             self._trace(event, reply)
         on_done(reply)
 
-    def _trace(self, event: Event, data: bytes | None) -> None:
+    def _trace(self, event: EventKind, data: bytes | None) -> None:
         trace = self._port.fabric.runtime.trace
         assert trace is not None
-        text = f"{self._channel.method} #{self._number}"
+        text = f"{self._flow.method} #{self._number}"
         if data is not None:
             text += f" {len(data)} B"
-        if event is Event.SEND and self.host is None:
+        if event is EventKind.SEND and self.target is None:
             text += f" ({self._port.obstacle()})"
         trace.add(event, self._port.link, text)

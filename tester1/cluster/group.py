@@ -3,8 +3,8 @@
 Rules:
 
 - Each incarnation of a server gets end points of its own. Their names differ from
-  those of every other incarnation; the names of their *links*, from which the fates of
-  messages derive, stay.
+  those of every other incarnation; the names of their *links*, from which the decisions
+  about messages derive, stay.
 - A crash keeps one order: cut off, removed from the network, disk image taken, ended.
   So no reply can escape for something that the disk image does not hold.
 - Only server-to-server end points are touched: a clerk still reaches a server that is

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from labrpc.transit import Event
+from labrpc.transit import EventKind
 from tester1.cli.errors import ExitStatus
 from tester1.cli.main import app
 from tester1.solution import REFERENCE_ROOT
@@ -189,7 +189,7 @@ def test_statuses_are_documented() -> None:
 def test_kinds_of_events_are_documented() -> None:
     """The table of events has every kind that the network records."""
     kinds = re.findall(r"`([a-z ]+)`(?=[,` a-z]* \|)", DOCUMENT.read_text())
-    assert {str(event) for event in Event} <= set(kinds)
+    assert {str(event) for event in EventKind} <= set(kinds)
 
 
 def test_every_command_is_documented() -> None:

@@ -46,7 +46,7 @@ class Result:
 
 @dataclass
 class EchoNet:
-    """A network in front of one ``Echo``, without hop delays unless given."""
+    """A network in front of one `Echo`, without hop delays unless given."""
 
     runtime: SimRuntime
     net: Network
@@ -61,7 +61,7 @@ class EchoNet:
         hop_delay: tuple[float, float] = (0.0, 0.0),
         faults: Faults | None = None,
     ) -> EchoNet:
-        """Make it, with one end point called ``end``."""
+        """Make it, with one end point called `end`."""
         net = MakeNetwork(runtime, hop_delay=hop_delay, faults=faults)
         echo = Echo()
         net.AddServer("echo", echo)
@@ -102,12 +102,12 @@ def run_echo(
     *,
     faults: Faults | None = None,
 ) -> None:
-    """Run ``main`` with a fresh network."""
+    """Run `main` with a fresh network."""
     runtime.run(lambda: main(EchoNet.make(runtime, faults=faults)))
 
 
 def assert_uniform(draws: Iterable[int], choices: range) -> None:
-    """Check by chi-square that draws are uniform over all of ``choices``."""
+    """Check by chi-square that draws are uniform over all of `choices`."""
     counts = Counter(draws)
     assert set(counts) <= set(choices)
     expected = counts.total() / len(choices)

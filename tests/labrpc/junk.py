@@ -66,11 +66,11 @@ class JunkServer:
         return JunkReply("no pointer")
 
     def Handler6(self, args: str) -> int:
-        """Return the length of a text."""
+        """The length of a text."""
         return len(args)
 
     def Handler7(self, args: int) -> str:
-        """Return a text of a given length."""
+        """A text of a given length."""
         return "y" * args
 
 

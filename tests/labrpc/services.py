@@ -64,26 +64,26 @@ class Good:
     Class = Args
 
     def Plain(self, args: Args) -> Reply:
-        """Return the term."""
+        """The term."""
         return Reply(args.Term)
 
     @logged
     def Decorated(self, args: Args) -> Reply:
-        """Return the term, through a decorator."""
+        """The term, through a decorator."""
         return Reply(args.Term)
 
     @staticmethod
     def Static(args: Args) -> Reply:
-        """Return the term, without an object."""
+        """The term, without an object."""
         return Reply(args.Term)
 
     @classmethod
     def OfClass(cls, args: Args) -> Reply:
-        """Return the term, knowing the class only."""
+        """The term, knowing the class only."""
         return Reply(args.Term)
 
     def Anything(self, args: Any) -> Any:
-        """Return the arguments, whatever they are."""
+        """The arguments, whatever they are."""
         return args
 
     def Generic(self, args: list[int]) -> dict[str, int]:
@@ -91,7 +91,7 @@ class Good:
         return {"count": len(args)}
 
     def Either(self, args: int | str) -> int | str:
-        """Return the arguments, of one type or the other."""
+        """The arguments, of one type or the other."""
         return args
 
     def Nothing(self, args: None) -> int:
@@ -162,7 +162,7 @@ class Bad:
         return reply  # type: ignore[no-any-return]  # as an untyped caller would
 
     def ReturnsOpaque(self, args: Args) -> Opaque:
-        """Return what cannot be encoded."""
+        """What cannot be encoded."""
         return Opaque()
 
     def Raises(self, args: Args) -> Reply:

@@ -1,4 +1,4 @@
-"""One seed is one run, and no message's fate depends on unrelated traffic."""
+"""One seed is one run, and no decision about a message depends on unrelated traffic."""
 
 from __future__ import annotations
 
@@ -70,14 +70,14 @@ def events_of_link(*, crowded: bool) -> list[TraceEvent]:
     ]
 
 
-def test_fates_do_not_depend_on_other_traffic() -> None:
+def test_decisions_do_not_depend_on_other_traffic() -> None:
     """Calls on other links, and of other methods, leave a link's messages alone."""
     alone = events_of_link(crowded=False)
     assert len(alone) > 400
     assert alone == events_of_link(crowded=True)
 
 
-def test_fates_depend_on_the_link_not_on_the_end() -> None:
+def test_decisions_depend_on_the_link_not_on_the_end() -> None:
     """A new end of a link continues its numbers: nothing is repeated or redrawn."""
 
     def elapsed(*, replace_after: int) -> list[float]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labrpc.faults import Channel, Fates, Faults, Outcome, draw
+from labrpc.faults import Decider, Decision, Faults, Flow, draw
 from labrt import SimRuntime
 from tests.labrpc.echo import EchoNet, assert_share, assert_uniform, run_echo
 
@@ -208,39 +208,39 @@ def test_faults_are_parameters(sim: SimRuntime) -> None:
 @given(st.integers(0, 2**64 - 1), st.integers(1, 10**6), st.integers(1, 2**53))
 def test_draws_stay_in_range(key: int, number: int, choices: int) -> None:
     """A draw is one of its choices, for every key and number."""
-    channel = Channel(0, "a>b", "Raft.X")
-    channel.key = key
-    assert 0 <= draw(channel.fate(number), 0, choices) < choices
+    flow = Flow(0, "a>b", "Raft.X")
+    flow.seed = key
+    assert 0 <= draw(flow.key_of(number), 0, choices) < choices
 
 
 def test_draws_of_neighbours_are_unrelated() -> None:
     """Pairs of draws of consecutive messages fill the square evenly."""
-    channel = Channel(5, "server-0-1>server-0-2", "Raft.AppendEntries")
-    draws = [draw(channel.fate(number), 0, 10) for number in range(20001)]
+    flow = Flow(5, "server-0-1>server-0-2", "Raft.AppendEntries")
+    draws = [draw(flow.key_of(number), 0, 10) for number in range(20001)]
     pairs = (10 * one + other for one, other in pairwise(draws))
     assert_uniform(pairs, range(100))
 
 
 def test_draws_of_one_message_are_unrelated() -> None:
     """Whether a reply is lost does not depend on whether its request was late."""
-    fates = Fates(Faults(), hops=False)
-    channel = Channel(6, "server-0-1>server-0-2", "Raft.AppendEntries")
+    decider = Decider(Faults(), hops=False)
+    flow = Flow(6, "server-0-1>server-0-2", "Raft.AppendEntries")
     late = lost = 0
     for number in range(20000):
-        fate = channel.fate(number)
-        delay, outcome = fates.request(fate, False)
-        if outcome is Outcome.DELIVERED and delay >= 0.020:
+        key = flow.key_of(number)
+        delay, decision = decider.request(key, False)
+        if decision is Decision.DELIVER and delay >= 0.020:
             late += 1
-            lost += fates.reply(fate, False, False)[1] is Outcome.LOST
+            lost += decider.reply(key, False, False)[1] is Decision.DROP
     assert_share(lost, late, 0.1)
 
 
-def test_fates_are_pinned() -> None:
+def test_decisions_are_pinned() -> None:
     """The decisions for a seed are the same in every process and version."""
-    fates = Fates(Faults(), hops=True)
-    channel = Channel(1, "server-0-1>server-0-2", "Raft.RequestVote")
-    fate = channel.fate(1)
-    assert channel.key == 8504868735680363839
-    assert fates.request(fate, False) == (0.006187263984475095, Outcome.DELIVERED)
-    assert fates.reply(fate, True, True) == (1.722359754591172, Outcome.LATE)
-    assert fates.undeliverable(fate, long_delays=True) == 3.811
+    decider = Decider(Faults(), hops=True)
+    flow = Flow(1, "server-0-1>server-0-2", "Raft.RequestVote")
+    key = flow.key_of(1)
+    assert flow.seed == 8504868735680363839
+    assert decider.request(key, False) == (0.006187263984475095, Decision.DELIVER)
+    assert decider.reply(key, True, True) == (1.722359754591172, Decision.HOLD_BACK)
+    assert decider.undeliverable(key, long_delays=True) == 3.811

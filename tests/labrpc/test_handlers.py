@@ -38,7 +38,7 @@ def call(
     *,
     runtime: Runtime | None = None,
 ) -> object:
-    """Call a method of a server that offers ``Good`` and ``Bad``."""
+    """Call a method of a server that offers `Good` and `Bad`."""
     runtime = runtime or SimRuntime(seed=1)
 
     def main() -> object:
@@ -58,14 +58,14 @@ def call(
 def refusal(
     kind: type[LabrpcError], method: str, args: object, reply_type: type = Reply
 ) -> str:
-    """Make a call that fails the run with ``kind`` of error; return its message."""
+    """Make a call that fails the run with `kind` of error; return its message."""
     with pytest.raises(kind) as caught:
         call(method, args, reply_type)
     return str(caught.value)
 
 
 def line_of(function: Callable[..., object], offset: int = 0) -> str:
-    """Return ``file:line`` of a function, or of a line so far below its ``def``."""
+    """`file:line` of a function, or of a line so far below its `def`."""
     _, first = inspect.getsourcelines(function)
     return f"{services.__file__}:{first + offset}"
 
@@ -154,7 +154,7 @@ def test_unknown_method(method: str) -> None:
     ],
 )
 def test_signature_mistakes(method: Callable[..., object], problem: str) -> None:
-    """The error shows the line of the ``def`` and what to write instead."""
+    """The error shows the line of the `def` and what to write instead."""
     name = method.__name__
     message = refusal(HandlerSignatureError, f"Bad.{name}", Args())
     start = f"server-0-1: handler Bad.{name} ({line_of(method)}) {problem}"

@@ -13,7 +13,7 @@ PATIENCE = 30.0  # seconds of real time after which something hangs
 
 
 def call_handler2(setup: Setup, number: int) -> None:
-    """Call ``Handler2`` and check the reply."""
+    """Call `Handler2` and check the reply."""
     reply = setup.end.Call("JunkServer.Handler2", number, str)
     assert reply == f"handler2-{number}"
 

@@ -14,7 +14,7 @@ CALM = Faults(request_drop_per_mille=0, reply_drop_per_mille=0, hop_delay=(0.0, 
 def traced(
     main: Callable[[EchoNet], None], faults: Faults = CALM
 ) -> list[tuple[str, str, str]]:
-    """Run ``main`` with tracing on and return the kind, place and text of events."""
+    """Run `main` with tracing on and return the kind, place and text of events."""
     trace = Trace()
     run_echo(SimRuntime(seed=1, trace=trace), main, faults=faults)
     return [
