@@ -39,6 +39,7 @@ def sent_fields(cls: type) -> list[SentField]:
     hints = _type_hints(cls)
     sent = []
     for field in dataclasses.fields(cls):
+        # As Go leaves out fields that begin with a small letter.
         if field.name.startswith("_"):
             warn_of_underscore(wire_name(cls), field.name)
         else:
@@ -109,6 +110,8 @@ def builder(cls: type, sent: Sequence[SentField]) -> Callable[..., Any]:
         for field in dataclasses.fields(cls)
         if field.init and not field.kw_only
     ]
+    # The class itself where its generated constructor takes the sent fields in order,
+    # which is nearly always: nothing is quicker.
     own_init = not cls.__dataclass_params__.init  # type: ignore[attr-defined]  # not in typeshed
     if not own_init and parameters == [field.name for field in sent]:
         return cls
@@ -134,11 +137,14 @@ class _FieldwiseBuilder:
         given = dict(zip(self._names, values, strict=True))
         for name, kind in self._missing.items():
             given[name] = zero_value(kind)
+        # A constructor that the user has written may want anything, or do anything: it
+        # is not called.
         if self._own_init:
             made: Any = object.__new__(self._cls)
         else:
             made = self._cls(**{n: v for n, v in given.items() if n not in self._later})
         for name, value in given.items():
+            # Past `__setattr__`, which a frozen dataclass forbids.
             if self._own_init or name in self._later:
                 object.__setattr__(made, name, value)
         return made

@@ -29,11 +29,14 @@ def encode(value: object) -> bytes:
     """
     kind = type(value)
     try:
+        # The class's own plan: `getattr` would find that of a base class, which knows
+        # nothing of this one's fields.
         plan = kind.__dict__.get(PLAN_ATTRIBUTE)
         if plan.__class__ is RecordPlan:
             return _ENCODE((plan.tag, *plan.pack(value)))
         if kind in SCALARS:
             return _ENCODE(value)
+        # The first record of a class goes the exact way, which makes the plan.
         if not is_record(kind):
             return _ENCODE(_framed(kind, ANY_OF_DECLARED.pack(value)))
     except CANNOT_ENCODE:  # the exact path decides, and words the error
@@ -78,6 +81,7 @@ def decode(data: Data, kind: Any) -> Any:
     EncodeError if `kind` is not a type that labgob carries.
     """
     try:
+        # The class's own, as in `encode`. Aliases have none, or no such attribute.
         plan = kind.__dict__[PLAN_ATTRIBUTE]
     except (AttributeError, KeyError):
         plan = _plan_for(kind)

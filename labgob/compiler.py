@@ -31,6 +31,8 @@ from labgob.sets import FROZENSETS, SETS
 from labgob.unions import RecursivePlan, TaggedUnionPlan, UnionPlan
 
 _ALIASES: Final = "__labgob_aliases__"
+# Aliases may be made at run time without end, as `Literal[number]`: past so many for
+# one class their plans are forgotten and made again.
 _MAX_ALIASES: Final = 64
 
 _LISTS: Final = (list, collections.abc.Sequence, collections.abc.MutableSequence)
@@ -63,6 +65,8 @@ def plan_of(kind: object) -> Plan:
 
 def _aliases_with(alias: object) -> dict[object, Plan]:
     """Where the plan of an alias is kept: with the first class that it mentions."""
+    # An alias holds on to its classes. In a table of the module, `list[Entry]` would
+    # keep the `Entry` of each server that has ever lived.
     owner = _first_class(alias)
     if owner is None:
         return _builtin_aliases
@@ -97,11 +101,15 @@ class _Compiler:
     """Makes the plans for one type and all that it is made of."""
 
     def __init__(self) -> None:
+        # Records whose fields are being looked at now. One that comes up again inside
+        # itself is answered with its placeholder, or this would never end.
         self._open: dict[type, RecursivePlan] = {}
         self._made: dict[type, Plan] = {}
 
     def compile(self, kind: object) -> Plan:
         """The plan for `kind`; its classes keep theirs only if all could be made."""
+        # Only at the end: the plan of an inner class may refer to that of an outer one,
+        # which may yet turn out to be impossible.
         plan = self.plan(kind)
         for cls, made in self._made.items():
             setattr(cls, PLAN_ATTRIBUTE, made)
@@ -152,6 +160,8 @@ class _Compiler:
 
     def _union(self, kinds: tuple[Any, ...]) -> Plan:
         options = self._plans(kinds)
+        # Any takes the others in. Members that msgpack cannot tell apart, two records
+        # for instance, need their names on the wire; all others are msgspec's to tell.
         if ANY in options:
             return ANY
         families = [family for plan in options for family in plan.families]

@@ -24,6 +24,8 @@ _ORDERED: Final[tuple[set[type], ...]] = ({int}, {str}, {bytes})
 
 def in_fixed_order(items: Iterable[Any]) -> list[Any]:
     """Items of a set, already in carried form, ordered by what they hold."""
+    # Not by the items themselves, which need have no order, nor by their hashes. The
+    # bytes of any item have one; integers and texts have their own, which costs less.
     carried = list(items)
     if {*map(type, carried)} in _ORDERED:
         return sorted(carried)
@@ -190,6 +192,8 @@ class SetPlan(Plan):
         self.children = (item,)
         self.signature = f"{kind.__name__}[{item.signature}]"
         self.exact = frozenset(kinds)
+        # A list on the way, not a set: items may be of a form that has no hash until
+        # they are unpacked.
         self.wire = LIST[item.wire]
 
     def pack(self, value: Collection[Any]) -> Any:
@@ -227,6 +231,8 @@ class DictPlan(Plan):
 
     def pack(self, value: dict[Any, Any]) -> Any:
         old_keys, old_values = list(value), list(value.values())
+        # `pack_many` gives back what it was given if nothing had to change: then the
+        # dict itself goes to msgspec, and need not be built anew.
         keys = self.key.pack_many(old_keys)
         values = self.value.pack_many(old_values)
         if keys is old_keys and values is old_values:

@@ -65,6 +65,7 @@ class AnyPlan(Plan):
         return raw if type(raw) in SCALARS else admit(raw)
 
     def unpack_many(self, raws: Sequence[Any]) -> Sequence[Any]:
+        # msgspec has built the values already; they are looked at, never changed.
         if not SCALARS.issuperset(map(type, raws)):
             for raw in raws:
                 admit(raw)
@@ -106,6 +107,8 @@ class _Walker:
         carrier = self._carriers.get(kind)
         if carrier is not None:
             return carrier(value)
+        # Only headers of registered classes are remembered: they go when the registry
+        # changes, and the registry goes with its server.
         header = current_registry().headers.get(kind) or self._header(kind)
         plan: NamedPlan = kind.__dict__[PLAN_ATTRIBUTE]
         return Ext(plan.code, header + plan.body(value, self._exactly))
@@ -121,6 +124,8 @@ class _Walker:
         return [self.carry(value) for value in values]
 
     def _carry_list(self, values: Sequence[Any]) -> Any:
+        # A table needs one class for all; records of several go one by one, each with
+        # its name.
         kinds = {*map(type, values)}
         if len(kinds) == 1 and is_record(kind := kinds.pop()):
             header = self._header(kind)
@@ -131,7 +136,9 @@ class _Walker:
     def _carry_dict(self, value: dict[Any, Any]) -> Any:
         keys = self._items(list(value))
         values = self._carry_list(list(value.values()))
-        if type(values) is Ext:  # a table
+        # A table is an extension, not one value for each key: the dict goes as its
+        # keys and its values, whatever its keys are.
+        if type(values) is Ext:
             return Ext(DICT_CODE, _ENCODE((keys, values)))
         return carried_dict(keys, values)
 
@@ -147,6 +154,8 @@ class _Walker:
                 f"holds {a(type_name(kind))}, which is neither plain data nor a "
                 "dataclass: make it a dataclass and register it, or send its parts"
             ) from None
+        # A registered class goes under its registered name even where it need not be
+        # registered, so that it has one name on the wire.
         registry = current_registry()
         name = registry.name_of(kind)
         if name is not None:

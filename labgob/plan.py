@@ -3,13 +3,14 @@
 There are two ways each way, and they must agree:
 
 - `pack` and `unpack` are the fast path. They do as little as they can in Python, leave
-  the rest to msgspec, and raise `Misfit` (or anything else) when a value is not of the
-  common kind. Their `_many` forms take a whole list or column in one go.
+  the rest to msgspec, and raise `Misfit` when a value is not of the common kind, as
+  msgspec raises errors of its own. Their `_many` forms take a whole list in one go.
 - `dump` and `load` are the exact path. They look at every value, carry what msgspec
   alone cannot (integers beyond 64 bits, recursive types), and say what is wrong.
 
-The fast path only ever gives the same result as the exact one, sooner: a caller falls
-back from the first to the second on any exception.
+The fast path only ever gives the same bytes and values as the exact one, sooner: a
+caller falls back from the first to the second on the exceptions that `labgob.falls`
+lists, and on no others.
 """
 
 from __future__ import annotations
@@ -59,6 +60,8 @@ class Plan(ABC):
 
     def pack_many(self, values: Sequence[Any]) -> Sequence[Any]:
         """The carried forms; the very same object if nothing had to change."""
+        # By exact type, in a loop that runs in C. A subclass may hold anything else
+        # besides: the exact path decides about it.
         if not self.exact.issuperset(map(type, values)):
             raise Misfit
         if not self.packs:
@@ -120,11 +123,13 @@ def make_header(plan: NamedPlan, name: str) -> bytes:
 
 def fingerprint(text: str) -> int:
     """16 bits of `text`, the same in every process."""
+    # Not `hash`, which differs from process to process.
     return zlib.crc32(text.encode()) & 0xFFFF
 
 
 def reachable(plan: Plan) -> Iterator[Plan]:
     """`plan` and all plans it is made of, each once."""
+    # Types may contain themselves: each plan is entered once, told by its identity.
     seen: set[int] = set()
     waiting = [plan]
     while waiting:

@@ -82,9 +82,12 @@ class ExtensionReader:
         except TypeError:  # a combination that msgspec does not know
             note_fall()
             return None
+        # An ext hook of msgspec's is not called where its type is declared otherwise:
+        # then msgspec refuses the extension, and the exact path takes it.
         return lambda data: unpack(decode(data))
 
     def _read(self, code: int, body: memoryview) -> Any:
+        # What is raised here passes through msgspec as it is.
         reader = self._readers.get(code)
         if reader is None:
             raise DecodeError(f"the message has an unknown extension, {code}")
@@ -121,11 +124,15 @@ class ExtensionReader:
 
     def _announced(self, body: memoryview) -> tuple[NamedPlan, bytes]:
         """The plan for the class that an extension names, and what follows."""
+        # A byte that says how long the name is, the name, two bytes of fingerprint. A
+        # body that is shorter makes a header that nothing has.
         data = bytes(body)
         end = data[0] + 3 if data else 0
         header = data[:end]
         registry = current_registry()
         plan = self._declared.get(header) or registry.plans.get(header)
+        # By header as a whole, so that a known class costs one look-up, and the name is
+        # read, and the fingerprint compared, at its first message only.
         if plan is None:
             plan = registry.plans[header] = _look_up(header, registry)
         return plan, data[end:]
@@ -205,6 +212,8 @@ class RecordReader(Reader[RecordPlan]):
         return self._decoder(LIST[self._plan.wire], self._plan.unpack_many)
 
     def read_exactly(self, data: Data) -> Any:
+        # Without what extensions stand for: a message for another type is named in the
+        # error, and nothing that it asks for is built.
         shallow = _guarded(msgspec.msgpack.decode, data)
         if not _is_record(shallow) or shallow[0] != self._plan.tag:
             raise DecodeError(
@@ -243,6 +252,8 @@ class ValueReader(Reader[Plan]):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan)
+        # msgspec alone can do what has the same form at the top of a message as in a
+        # field. Records have a tag there, and a list has an array around it.
         is_list = isinstance(plan, ListPlan)
         if not plan.plain or not (is_list or plan.families.isdisjoint(_COMPLEX)):
             self._quick = None
@@ -271,6 +282,8 @@ class ValueReader(Reader[Plan]):
         raise DecodeError("the message is an array, but neither a record nor a list")
 
     def _record_with_tag(self, tag: str) -> RecordPlan:
+        # The types asked for go first: a registered class of another module may have
+        # the same tag.
         for plan in (*reachable(self._plan), *map(plan_of, _registered())):
             if isinstance(plan, RecordPlan) and plan.tag == tag:
                 return plan
@@ -345,6 +358,7 @@ def reader_of(plan: Plan) -> Reader[Any]:
 
 
 def _record_reader(plan: NamedPlan) -> RecordReader:
+    # The plan is the one that the header names, which the message chose freely.
     reader = plan.reader or reader_of(plan)
     if not isinstance(reader, RecordReader):
         raise DecodeError(f"the message has fields for {a(plan.signature)}, no record")

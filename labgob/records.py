@@ -48,6 +48,7 @@ class RecordPlan(NamedPlan):
         self._build: Callable[..., Any] = builder(cls, fields)
 
     def pack(self, value: Any) -> Any:
+        # A field that was never set. The exact path finds out which, and tells.
         try:
             items = self._take_apart(value)
         except AttributeError:
@@ -74,6 +75,8 @@ class RecordPlan(NamedPlan):
             raise EncodeError(f"{self.signature}.{name} {misfit}") from None
 
     def load(self, raw: Any, typed: bool) -> Any:
+        # From a place where nothing is declared it comes with its name, and was built
+        # by the reader of extensions.
         if type(raw) is self.cls:
             return raw
         if not typed or type(raw) not in (list, tuple):
@@ -117,5 +120,7 @@ class RecordPlan(NamedPlan):
 
 
 def _shape(cls: type, names: Sequence[str], plans: Sequence[Plan]) -> str:
+    # In the order of the fields: names are not sent, so that fields in another order
+    # would be taken for each other.
     fields = zip(names, plans, strict=True)
     return f"{cls.__name__}({[(name, plan.signature) for name, plan in fields]})"

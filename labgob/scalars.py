@@ -52,6 +52,7 @@ class ScalarPlan(Plan):
         self.families = frozenset((family,))
 
     def dump(self, value: Any) -> Any:
+        # By exact type: for Python a bool is an int, for msgpack it is not.
         if type(value) not in self.exact:
             raise self.reject(value)
         return value
@@ -77,7 +78,11 @@ class FloatPlan(ScalarPlan):
     def dump(self, value: Any) -> Any:
         if not isinstance(value, float | int) or isinstance(value, bool):
             raise self.reject(value)
-        return self._to_float(value)
+        as_float = self._to_float(value)
+        # An integer stays one as far as msgpack carries it, as on the fast path: equal
+        # values have equal bytes. It becomes a float where it is read.
+        carried = type(value) is int and _INT64_MIN <= value <= _UINT64_MAX
+        return value if carried else as_float
 
     def load(self, raw: Any, typed: bool) -> Any:
         if type(raw) not in self.exact:
@@ -225,7 +230,7 @@ class LiteralPlan(Plan):
         return value
 
     def load(self, raw: Any, typed: bool) -> Any:
-        return self.dump(raw)
+        return self.dump(raw)  # plain values are carried as they are
 
     def reject(self, value: object) -> Misfit:
         if type(value) not in self.exact:

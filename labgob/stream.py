@@ -36,6 +36,7 @@ class Encoder:
 
     def Encode(self, value: object) -> None:
         """Append one value; raises EncodeError, with nothing written, as `encode`."""
+        # In one piece, once it is complete: a value that is refused leaves no trace.
         message = encode(value)
         self._write(_length(len(message)) + message)
 
@@ -73,12 +74,14 @@ class Decoder:
         warn_of_used_variables(target)
         plan = plan_of(cls)
         assert isinstance(plan, RecordPlan)
+        # Decoded as a whole first: bytes that are refused leave the target as it was.
         decoded = decode(self._message(), cls)
         for name in plan.names:
             setattr(target, name, getattr(decoded, name))
         return target
 
     def _message(self) -> bytes:
+        # A bound on the bytes of a length, or hostile ones could go on for ever.
         length = shift = 0
         for _ in range(_MAX_LENGTH_BYTES):
             byte = self._buffer.read(1)
@@ -91,6 +94,8 @@ class Decoder:
         raise DecodeError("there is no further value in the buffer")
 
     def _exactly(self, length: int) -> bytes:
+        # The length is not believed: a buffer in memory gives, and makes room for, no
+        # more than it has.
         message = self._buffer.read(length)
         if len(message) < length:
             raise DecodeError(

@@ -32,6 +32,8 @@ def _by_type(options: Sequence[Plan]) -> dict[type, Plan]:
     found: dict[type, Plan] = {}
     for plan in options:
         for kind in plan.exact:
+            # `int | float`: a float's plan takes integers too, but an int's own plan
+            # is the one for them.
             primary = plan.wire is kind
             if kind in found and not primary and found[kind].wire is not kind:
                 raise Misfit(
@@ -57,6 +59,7 @@ class UnionPlan(Plan):
         # Not typing.Union, whose cache would keep the classes of dead servers alive.
         self.wire = functools.reduce(operator.or_, [plan.wire for plan in options])
         self._by_type = _by_type(options)
+        # One plan for each family: the compiler makes this plan only if none is shared.
         self._by_family = {family: plan for plan in options for family in plan.families}
 
     def pack(self, value: Any) -> Any:

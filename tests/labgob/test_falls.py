@@ -113,6 +113,14 @@ def test_uncommon_values_fall_and_arrive(value: Any, kind: Any, falls: int) -> N
     assert falls_of_round_trip(value, kind) == falls
 
 
+def test_integers_in_fields_of_floats_have_one_form() -> None:
+    """The first message of a class, by the exact path, is like those after it."""
+    point = make_dataclass("Point", [("x", float)])
+    first, second = labgob.encode(point(3)), labgob.encode(point(3))
+    assert first == second
+    assert type(labgob.decode(first, point).x) is float
+
+
 def test_wrong_values_fall() -> None:
     """The exact path words the error."""
     labgob.encode(Entry(1))
