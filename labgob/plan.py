@@ -53,6 +53,9 @@ class Plan(ABC):
     unpacks: bool = True
     plain: bool = False
     children: tuple[Plan, ...] = ()
+    # What decodes messages of this type, once there was one. Kept here and not in a
+    # table, so that it goes with the plan, and the plan with its class.
+    reader: Any = None
 
     def pack(self, value: Any) -> Any:
         """The carried form of `value`, whose type the caller found in `exact`."""
@@ -79,8 +82,6 @@ class Plan(ABC):
             return raws
         unpack = self.unpack
         return [unpack(raw) for raw in raws]
-
-    reader: Any = None  # what decodes messages of this type, once there was one
 
     @abstractmethod
     def dump(self, value: Any) -> Any:

@@ -145,19 +145,19 @@ class Bad:
         return Reply()
 
     def ForgetsReturn(self, args: Args) -> Reply:
-        """Return nothing after all."""
+        """Nothing, after all."""
         if args.Term < 0:
             return Reply()
         reply: Any = None
         return reply  # type: ignore[no-any-return]  # as an untyped caller would
 
     def ReturnsOther(self, args: Args) -> Reply:
-        """Return another class than promised."""
+        """An object of another class than promised."""
         other: Any = OtherReply()
         return other  # type: ignore[no-any-return]  # as an untyped caller would
 
     def ReturnsNoneOfTwo(self, args: Args) -> Reply | OtherReply:
-        """Return neither of two classes."""
+        """An object of neither of two classes."""
         reply: Any = None
         return reply  # type: ignore[no-any-return]  # as an untyped caller would
 
