@@ -14,6 +14,7 @@ from msgspec.msgpack import Ext
 
 from labgob.errors import Misfit
 from labgob.plan import DICT, LIST, TUPLE, Plan
+from labgob.scalars import SCALARS
 from labgob.sets import FROZENSETS, SETS, SetKind, local_kind
 
 DICT_CODE: Final = 8
@@ -120,9 +121,11 @@ class FixedTuplePlan(Plan):
         self.exact = frozenset((tuple,))
         self.wire = TUPLE[tuple(item.wire for item in items)]
         self.unpacks = any(item.unpacks for item in items)
+        # The types of items that were found to fit: one look-up instead of a loop.
+        self._admitted: set[tuple[type, ...]] = set()
+        self._closed = all(item.exact for item in items)
         # Most places hold scalars, which are carried as they are: the loops that
         # change something go over the other places only.
-        self._exact_types = tuple(item.exact for item in items)
         self._packing = [(i, item) for i, item in enumerate(items) if item.packs]
         self._unpacking = [(i, item) for i, item in enumerate(items) if item.unpacks]
 
@@ -132,10 +135,9 @@ class FixedTuplePlan(Plan):
 
     def pack_items(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
         """The carried forms of as many items as there are places, or Misfit."""
-        for exact, item in zip(self._exact_types, items, strict=True):
-            # A place of type Any takes whatever comes, and checks it in its `pack`.
-            if type(item) not in exact and exact:
-                raise Misfit
+        kinds = tuple(map(type, items))
+        if kinds not in self._admitted:
+            self._admit(kinds)
         if not self._packing:
             return items
         carried = list(items)
@@ -143,13 +145,21 @@ class FixedTuplePlan(Plan):
             carried[place] = plan.pack(carried[place])
         return tuple(carried)  # not a list: it may be a key of a dict
 
+    def _admit(self, kinds: tuple[type, ...]) -> None:
+        for plan, kind in zip(self.children, kinds, strict=True):
+            # A place of type Any takes whatever comes, and checks it in its `pack`.
+            if plan.exact and kind not in plan.exact:
+                raise Misfit
+        # What else comes in a place of type Any is not remembered: that would keep the
+        # classes of dead servers alive.
+        if self._closed or SCALARS.issuperset(kinds):
+            self._admitted.add(kinds)
+
     def unpack(self, raw: tuple[Any, ...]) -> Any:
         return tuple(self.unpack_items(raw))
 
-    def unpack_items(self, raw: tuple[Any, ...]) -> Sequence[Any]:
+    def unpack_items(self, raw: Sequence[Any]) -> Sequence[Any]:
         """The values of items that were decoded as `wire`."""
-        if not self.unpacks:
-            return raw
         values = list(raw)
         for place, plan in self._unpacking:
             values[place] = plan.unpack(values[place])

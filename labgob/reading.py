@@ -72,19 +72,33 @@ class ExtensionReader:
             ENUM_CODE: self._enum,
         }
 
-    def decoder(self, wire: Any, unpack: Callable[[Any], Any]) -> Decode | None:
-        """The fast path from bytes to a value, by way of msgspec's type `wire`.
+    def either(
+        self, wire: Any, unpack: Callable[[Any], Any], exactly: Decode
+    ) -> Decode:
+        """A function that reads by way of msgspec's type `wire` and `unpack`.
 
-        None where there is none.
+        And by `exactly` where those cannot, which then decides, and words the error.
+        What a record inside has come to is final: if each level had a second try, a
+        few dozen levels would take for ever.
         """
         try:
             decode = msgspec.msgpack.Decoder(wire, ext_hook=self._read).decode
         except TypeError:  # a combination that msgspec does not know
             note_fall()
-            return None
-        # An ext hook of msgspec's is not called where its type is declared otherwise:
-        # then msgspec refuses the extension, and the exact path takes it.
-        return lambda data: unpack(decode(data))
+            return exactly
+
+        def read(data: Data) -> Any:
+            try:
+                return unpack(decode(data))
+            except CANNOT_DECODE:
+                note_fall()
+            except DecodeError:
+                raise
+            except Exception as error:
+                raise _unreadable(error) from error
+            return exactly(data)
+
+        return read
 
     def _read(self, code: int, body: memoryview) -> Any:
         # What is raised here passes through msgspec as it is.
@@ -170,17 +184,16 @@ def _look_up(header: bytes, registry: Registry) -> NamedPlan:
 
 
 class Reader(ABC, Generic[P]):
-    """Decodes messages for one type: `read` is quick, and `read_exactly` decides."""
+    """Decodes messages for one type: `read` is quick, and `read_exactly` decides.
 
-    _quick: Decode | None
+    read: a function from a message to its value; raises DecodeError.
+    """
+
+    read: Decode
 
     def __init__(self, plan: P) -> None:
         self._plan = plan
-        self._decoder = ExtensionReader(plan, exactly=False).decoder
-
-    def read(self, data: Data) -> Any:
-        """The value of a message, or DecodeError."""
-        return _attempt(self._quick, self.read_exactly, data)
+        self._either = ExtensionReader(plan, exactly=False).either
 
     @abstractmethod
     def read_exactly(self, data: Data) -> Any:
@@ -201,15 +214,21 @@ class RecordReader(Reader[RecordPlan]):
         super().__init__(plan)
         wires = tuple(part.wire for part in plan.children)
         message = TUPLE[(LITERAL[plan.tag], *wires)]
-        self._quick = self._decoder(message, lambda raw: plan.unpack(raw[1:]))
+        self.read = self._either(
+            message, lambda raw: plan.unpack(raw[1:]), self.read_exactly
+        )
 
     @cached_property
-    def _quick_fields(self) -> Decode | None:
-        return self._decoder(self._plan.wire, self._plan.unpack)
+    def fields(self) -> Decode:
+        """Reads one record from the array of its fields; raises DecodeError."""
+        plan = self._plan
+        return self._either(plan.wire, plan.unpack, self.fields_exactly)
 
     @cached_property
-    def _quick_table(self) -> Decode | None:
-        return self._decoder(LIST[self._plan.wire], self._plan.unpack_many)
+    def table(self) -> Decode:
+        """Reads a list of records from the array of their fields' arrays, likewise."""
+        plan = self._plan
+        return self._either(LIST[plan.wire], plan.unpack_many, self.table_exactly)
 
     def read_exactly(self, data: Data) -> Any:
         # Without what extensions stand for: a message for another type is named in the
@@ -222,17 +241,9 @@ class RecordReader(Reader[RecordPlan]):
             )
         return _guarded(self._plan.load_fields, self._plain(data)[1:])
 
-    def fields(self, data: Data) -> Any:
-        """One record from the array of its fields, or DecodeError."""
-        return _attempt(self._quick_fields, self.fields_exactly, data)
-
     def fields_exactly(self, data: Data) -> Any:
         """As `fields`, by way of the exact path."""
         return self._load_fields(self._plain(data))
-
-    def table(self, data: Data) -> Any:
-        """A list of records from the array of their fields' arrays, or DecodeError."""
-        return _attempt(self._quick_table, self.table_exactly, data)
 
     def table_exactly(self, data: Data) -> list[Any]:
         """As `table`, by way of the exact path."""
@@ -256,12 +267,14 @@ class ValueReader(Reader[Plan]):
         # field. Records have a tag there, and a list has an array around it.
         is_list = isinstance(plan, ListPlan)
         if not plan.plain or not (is_list or plan.families.isdisjoint(_COMPLEX)):
-            self._quick = None
+            self.read = self.read_exactly
         elif is_list:
             wire = TUPLE[plan.wire]
-            self._quick = self._decoder(wire, lambda raw: plan.unpack(raw[0]))
+            self.read = self._either(
+                wire, lambda raw: plan.unpack(raw[0]), self.read_exactly
+            )
         else:
-            self._quick = self._decoder(plan.wire, plan.unpack)
+            self.read = self._either(plan.wire, plan.unpack, self.read_exactly)
 
     def read_exactly(self, data: Data) -> Any:
         return _guarded(self._load, self._plain(data))
@@ -308,24 +321,6 @@ def _describe(shallow: Any) -> str:
     if type(shallow) is Ext:
         return a(_NAME_OF_CODE.get(shallow.code, "unknown extension"))
     return a(type_name(type(shallow)))
-
-
-def _attempt(quick: Decode | None, exactly: Decode, data: Data) -> Any:
-    """The value in `data` by the fast path, or by the exact one if that cannot do it.
-
-    What a record inside has come to is final: if each level had a second try, a few
-    dozen levels would take for ever.
-    """
-    if quick is not None:
-        try:
-            return quick(data)
-        except CANNOT_DECODE:  # the exact path decides, and words the error
-            note_fall()
-        except DecodeError:
-            raise
-        except Exception as error:
-            raise _unreadable(error) from error
-    return exactly(data)
 
 
 def _guarded(decode: Callable[[Any], Any], data: Any) -> Any:

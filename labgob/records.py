@@ -44,6 +44,7 @@ class RecordPlan(NamedPlan):
         self.signature = cls.__name__
         self.fingerprint = fingerprint(_shape(cls, self.names, plans))
         self.tag = f"{cls.__name__}:{self.fingerprint:04x}"
+        self._unpacks_fields = self._fields.unpacks
         self._take_apart = row_getter(self.names)
         self._build: Callable[..., Any] = builder(cls, fields)
 
@@ -55,8 +56,15 @@ class RecordPlan(NamedPlan):
             raise Misfit from None
         return self._fields.pack_items(items)
 
-    def unpack(self, raw: tuple[Any, ...]) -> Any:
-        return self._construct(self._fields.unpack_items(raw))
+    def unpack(self, raw: Sequence[Any]) -> Any:
+        if self._unpacks_fields:
+            raw = self._fields.unpack_items(raw)
+        # The constructor is the user's and may object to the values in any way. That
+        # is final: the exact path would only call it again.
+        try:
+            return self._build(*raw)
+        except Exception as error:
+            raise self._not_built(error) from error
 
     def dump(self, value: Any) -> Any:
         if type(value) is not self.cls:
@@ -91,7 +99,11 @@ class RecordPlan(NamedPlan):
                 "were encoded"
             )
         fields = zip(self.names, self.children, raws, strict=True)
-        return self._construct([self._load_field(*field) for field in fields])
+        values = [self._load_field(*field) for field in fields]
+        try:
+            return self._build(*values)
+        except Exception as error:  # as in `unpack`
+            raise self._not_built(error) from error
 
     def _load_field(self, name: str, plan: Plan, raw: Any) -> Any:
         try:
@@ -108,15 +120,11 @@ class RecordPlan(NamedPlan):
             return _ENCODE([self.dump(value) for value in values])
         return _ENCODE(self.pack_many(values))
 
-    def _construct(self, values: Sequence[Any]) -> Any:
-        try:
-            return self._build(*values)
-        # The constructor is the user's and may object to the values in any way.
-        except Exception as error:
-            raise DecodeError(
-                f"{a(self.signature)} cannot be built from what was encoded: "
-                f"{type_name(type(error))}: {shown(str(error))}"
-            ) from error
+    def _not_built(self, error: Exception) -> DecodeError:
+        return DecodeError(
+            f"{a(self.signature)} cannot be built from what was encoded: "
+            f"{type_name(type(error))}: {shown(str(error))}"
+        )
 
 
 def _shape(cls: type, names: Sequence[str], plans: Sequence[Plan]) -> str:
