@@ -17,8 +17,8 @@ from operator import attrgetter
 from typing import Any, Final
 
 from labgob.errors import EncodeError
-from labgob.registry import wire_name
-from labgob.sets import FROZENSETS, SETS, local_kind
+from labgob.registry import local_kind, wire_name
+from labgob.sets import FROZENSETS, SETS
 from labgob.warnings import warn_of_underscore
 
 _NOTES: Final = "__annotations__"

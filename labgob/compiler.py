@@ -37,7 +37,7 @@ _MAX_ALIASES: Final = 64
 
 _LISTS: Final = (list, collections.abc.Sequence, collections.abc.MutableSequence)
 _DICTS: Final = (dict, collections.abc.Mapping, collections.abc.MutableMapping)
-_SETS: Final = (*SETS, collections.abc.Set, collections.abc.MutableSet)
+_ABSTRACT_SETS: Final = (collections.abc.Set, collections.abc.MutableSet)
 _UNIONS: Final = (typing.Union, types.UnionType)
 
 _builtin_aliases: dict[object, Plan] = {}
@@ -136,8 +136,8 @@ class _Compiler:
             return ListPlan(*self._plans(arguments or (Any,)))
         if cls in _DICTS:
             return DictPlan(*self._plans(arguments or (Any, Any)))
-        if cls in _SETS or cls in FROZENSETS:
-            container = cls if cls in (*SETS, *FROZENSETS) else set
+        if cls in SETS or cls in FROZENSETS or cls in _ABSTRACT_SETS:
+            container = set if cls in _ABSTRACT_SETS else cls
             return SetPlan(container, *self._plans(arguments or (Any,)))
         if cls is tuple:
             return self._tuple(arguments)

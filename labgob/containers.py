@@ -14,8 +14,9 @@ from msgspec.msgpack import Ext
 
 from labgob.errors import Misfit
 from labgob.plan import DICT, LIST, TUPLE, Plan
+from labgob.registry import local_kind
 from labgob.scalars import SCALARS
-from labgob.sets import FROZENSETS, SETS, SetKind, local_kind
+from labgob.sets import FROZENSETS, SETS, SetKind
 
 DICT_CODE: Final = 8
 

@@ -23,7 +23,7 @@ from labgob.plan import PLAN_ATTRIBUTE, NamedPlan, Plan, make_header
 from labgob.records import RecordPlan
 from labgob.registry import current_registry, is_record, wire_name
 from labgob.scalars import SCALARS, dump_int, dump_str
-from labgob.sets import FROZENSETS, SETS
+from labgob.sets import FROZENSETS, SEQUENCES, SETS
 
 TUPLE_CODE: Final = 2
 SET_CODE: Final = 3
@@ -31,7 +31,6 @@ FROZENSET_CODE: Final = 4
 TABLE_CODE: Final = 6
 
 _ENCODE: Final = msgspec.msgpack.Encoder().encode
-_SEQUENCES: Final = frozenset((list, tuple, *SETS, *FROZENSETS))
 
 
 class AnyPlan(Plan):
@@ -91,8 +90,6 @@ class _Walker:
             list: self._carry_list,
             dict: self._carry_dict,
             tuple: lambda value: Ext(TUPLE_CODE, _ENCODE(self._carry_list(value))),
-            **dict.fromkeys(SETS, partial(self._carry_set, SET_CODE)),
-            **dict.fromkeys(FROZENSETS, partial(self._carry_set, FROZENSET_CODE)),
             defaultdict: self._carry_dict,
             OrderedDict: self._carry_dict,
             Counter: self._carry_dict,
@@ -109,9 +106,23 @@ class _Walker:
             return carrier(value)
         # Only headers of registered classes are remembered: they go when the registry
         # changes, and the registry goes with its server.
-        header = current_registry().headers.get(kind) or self._header(kind)
+        header = current_registry().headers.get(kind)
+        if header is None:
+            carrier = self._carrier_of_set(kind)
+            if carrier is not None:
+                return carrier(value)
+            header = self._header(kind)
         plan: NamedPlan = kind.__dict__[PLAN_ATTRIBUTE]
         return Ext(plan.code, header + plan.body(value, self._exactly))
+
+    def _carrier_of_set(self, kind: type) -> Callable[[Any], Any] | None:
+        """What carries a kind of set, found when the first of it comes."""
+        # Not from the start: there may be kinds that labgob has yet to be told of.
+        for kinds, code in ((SETS, SET_CODE), (FROZENSETS, FROZENSET_CODE)):
+            if kind in kinds:
+                self._carriers[kind] = partial(self._carry_set, code)
+                return self._carriers[kind]
+        return None
 
     def _carry_scalar(self, value: Any) -> Any:
         if type(value) is int:
@@ -179,7 +190,7 @@ def admit(raw: Any) -> Any:
     msgpack has a timestamp, which msgspec decodes unasked; labgob never sends one.
     """
     kind = type(raw)
-    if kind in _SEQUENCES:
+    if kind in SEQUENCES:
         _admit_all(raw)
     elif kind is dict:
         _admit_all(raw)

@@ -26,9 +26,8 @@ from labgob.errors import DecodeError, Misfit, a, shown, type_name
 from labgob.falls import CANNOT_DECODE, note_fall
 from labgob.plan import LIST, LITERAL, TUPLE, NamedPlan, Plan, make_header, reachable
 from labgob.records import RECORD_CODE, RecordPlan
-from labgob.registry import Registry, current_registry, wire_name
+from labgob.registry import Registry, current_registry, local_kind, wire_name
 from labgob.scalars import BIG_INT_CODE, ENUM_CODE, EnumPlan
-from labgob.sets import local_kind
 
 Data: TypeAlias = bytes | bytearray | memoryview
 Decode: TypeAlias = Callable[[Data], Any]

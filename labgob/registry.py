@@ -14,13 +14,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from labgob.errors import EncodeError, type_name
-from labrt.ordered.sets import OrderedFrozenSet, OrderedSet
+from labgob.sets import FROZENSETS, SETS, SetKind, stand_in_of
 
 # fmt: off
 _BUILTIN: Final = frozenset(
     (
-        bool, int, float, str, bytes, type(None), list, dict, tuple, set, frozenset,
-        OrderedSet, OrderedFrozenSet,
+        bool, int, float, str, bytes, type(None), list, dict, tuple,
     )
 )
 # fmt: on
@@ -64,7 +63,7 @@ class Registry:
         Plain data needs no registration; asking for it is accepted and does nothing.
         Raises EncodeError for any other class.
         """
-        if cls in _BUILTIN:
+        if cls in _BUILTIN or cls in SETS or cls in FROZENSETS:
             return
         if not is_record(cls) and not issubclass(cls, enum.Enum):
             raise EncodeError(
@@ -117,3 +116,12 @@ def use_registry_source(source: Callable[[], Registry] | None) -> None:
 def current_registry() -> Registry:
     """The registry that encoding, decoding and `Register` use now."""
     return _source()
+
+
+def local_kind(kind: SetKind) -> SetKind:
+    """What the running code knows a kind of set as.
+
+    A class that came from outside, by way of `typing.Set` for instance, is Python's own
+    in a simulated server too.
+    """
+    return stand_in_of(kind) if current_registry().ordered_sets else kind

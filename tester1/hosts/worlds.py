@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 import labgob
+from labgob.sets import stand_in
 from labrpc import (
     LabrpcError,
     MakeServer,
@@ -23,6 +24,7 @@ from labrpc import (
     Service,
 )
 from labrt import Runtime, World
+from labrt.ordered.sets import OrderedFrozenSet, OrderedSet
 from tester1.contact import services as testerclient
 from tester1.contact.services import TesterClient, TesterServices
 from tester1.hosts.interface import ClientLaunch, Launch, Program
@@ -32,6 +34,9 @@ from tester1.lab import LabFailure
 from tester1.solution import CodeUnderTest
 
 __all__ = ["START_LIMIT_S", "SimHost"]
+
+# What worlds have for sets; the encoding knows nothing of them by itself.
+stand_in(OrderedSet, OrderedFrozenSet)
 
 START_LIMIT_S: Final = 60.0
 """How long a program may take until it has initialised, in seconds."""
