@@ -20,7 +20,7 @@ def print_line(time: float, world: str, text: str) -> None:
     sys.stdout.write(f"[{time:10.6f} {world}] {text}\n")
 
 
-class Home(Protocol):
+class Origin(Protocol):
     """A world, as far as a report has to know it."""
 
     @property
@@ -42,7 +42,7 @@ class Failed(Protocol):
         """Name the task."""
 
     @property
-    def world(self) -> Home | None:
+    def world(self) -> Origin | None:
         """Return the task's world."""
 
 
