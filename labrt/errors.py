@@ -1,9 +1,9 @@
 """What can go wrong in a runtime, one class a kind.
 
 Three parties can be at fault and the classes keep them apart: the code inside a
-world (``TaskFailed``, ``Runaway``, ``LockStuck``, ``Deadlock``, ``NotSimulable``),
-the caller of this package (``UsageError``), and nobody at all (``WorldKilled``,
-which is how a killed world's tasks end and which never leaves the runtime).
+world (`TaskFailed`, `Runaway`, `LockStuck`, `Deadlock`, `NotSimulable`), the caller
+of this package (`UsageError`), and nobody at all (`WorldKilled`, which is how a
+killed world's tasks end and which never leaves the runtime).
 """
 
 from __future__ import annotations
@@ -55,6 +55,6 @@ class UsageError(RuntimeError):
 class WorldKilled(GreenletExit):
     """Ends a task of a killed world.
 
-    It is no ``Exception``, and the loader sees to it that no handler and no
-    ``finally`` block of the world's own code runs while it passes.
+    It is no `Exception`, and the loader sees to it that no handler and no `finally`
+    block of the world's own code runs while it passes.
     """

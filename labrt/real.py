@@ -1,7 +1,7 @@
 """The wall clock and real threads behind the same interface as the simulation.
 
 What is seeded stays seeded (the named streams); when things happen does not. Every
-wait of the main thread goes through ``_Parking``, so that a failure anywhere can
+wait of the main thread goes through `_Parking`, so that a failure anywhere can
 raise in it at once. Killing a world here cannot stop its threads: it only cuts them
 off; processes are what can be killed for real.
 """
@@ -54,19 +54,19 @@ class RealWorld:
         )
 
     def load(self, module: str) -> ModuleType:
-        """Import ``module`` as the world's code would and return it."""
+        """Import `module` as the world's code would and return it."""
         return self._loader.load(module)
 
     def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a copy of a function that imports as the world's code does."""
+        """A copy of a function that imports as the world's code does."""
         return self._loader.adopt(function)
 
     def owns(self, filename: str) -> bool:
-        """Say whether a file is one of those that are private to the world."""
+        """Whether a file is one of those that are private to the world."""
         return self._loader.owns(filename)
 
     def shorten(self, filename: str) -> str:
-        """Return a file's path below the root that it is in."""
+        """A file's path below the root that it is in."""
         return self._loader.shorten(filename)
 
     def kill(self) -> None:
@@ -142,7 +142,7 @@ class RealFuture:
             parking.release()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the value is set; False when ``timeout`` seconds pass first."""
+        """Block until the value is set; False when `timeout` seconds pass first."""
         parking = _Parking()
         with self._runtime.mutex():
             if self.done:
@@ -167,11 +167,11 @@ class RealTask:
 
     @property
     def done(self) -> bool:
-        """Say whether the task has ended."""
+        """Whether the task has ended."""
         return self._finished.done
 
     def join(self, timeout: float | None = None) -> bool:
-        """Block until the task is done; False when ``timeout`` seconds pass first."""
+        """Block until the task is done; False when `timeout` seconds pass first."""
         return self._finished.wait(timeout)
 
     def finish(self) -> None:
@@ -250,7 +250,7 @@ class _TimerThread:
 
 
 class RealRuntime(interface.Runtime):
-    """Threads and the wall clock; the streams come from ``seed``."""
+    """Threads and the wall clock; the streams come from `seed`."""
 
     simulated: ClassVar[bool] = False
 
@@ -268,11 +268,11 @@ class RealRuntime(interface.Runtime):
         self._incarnations: dict[str, int] = {}
 
     def now(self) -> float:
-        """Return the seconds on the wall since the runtime was made."""
+        """The seconds on the wall since the runtime was made."""
         return time.monotonic() - self._began
 
     def sleep(self, seconds: float) -> None:
-        """Block the calling thread for ``seconds``."""
+        """Block the calling thread for `seconds`."""
         self.park(_Parking(), seconds)
 
     def park(self, parking: _Parking, timeout: float | None) -> None:
@@ -316,7 +316,7 @@ class RealRuntime(interface.Runtime):
         name: str = "",
         world: interface.World | None = None,
     ) -> RealTask:
-        """Run ``function(*args)`` on a thread of its own."""
+        """Run `function(*args)` on a thread of its own."""
         home = world or self.current_world()
         assert home is None or isinstance(home, RealWorld)
         title = name or getattr(function, "__name__", "task")
@@ -355,21 +355,21 @@ class RealRuntime(interface.Runtime):
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: object
     ) -> RealTimer:
-        """Call ``callback(*args)`` in ``delay`` seconds, on the timer thread."""
+        """Call `callback(*args)` in `delay` seconds, on the timer thread."""
         timer = RealTimer(callback, args)
         self._timers.add(time.monotonic() + delay, timer)
         return timer
 
     def future(self) -> RealFuture:
-        """Return a new future."""
+        """A new future."""
         return RealFuture(self)
 
     def mutex(self) -> AbstractContextManager[object]:
-        """Return the runtime's own lock, which may be taken again by its holder."""
+        """The runtime's own lock, which may be taken again by its holder."""
         return self._lock
 
     def fail(self, error: BaseException) -> None:
-        """Raise ``error`` in main, at once if it waits, else when it next does."""
+        """Raise `error` in main, at once if it waits, else when it next does."""
         with self._lock:
             if self._failure is None:
                 self._failure = error
@@ -378,7 +378,7 @@ class RealRuntime(interface.Runtime):
                 self._main_parking = None
 
     def run(self, main: Callable[[], T]) -> T:
-        """Run ``main`` in the calling thread; raises its, or the first, failure."""
+        """Run `main` in the calling thread; raises its, or the first, failure."""
         self._main = threading.current_thread()
         self._began = time.monotonic()
         try:
@@ -403,11 +403,11 @@ class RealRuntime(interface.Runtime):
         roots: Sequence[Path],
         packages: Collection[str] | None = None,
     ) -> RealWorld:
-        """Make a world called ``name``, with module copies of its own."""
+        """Make a world called `name`, with module copies of its own."""
         incarnation = self._incarnations[name] = self._incarnations.get(name, 0) + 1
         return RealWorld(name, incarnation, roots, packages)
 
     def current_world(self) -> RealWorld | None:
-        """Return the world of the calling thread's task."""
+        """The world of the calling thread's task."""
         world: RealWorld | None = getattr(self._local, "world", None)
         return world

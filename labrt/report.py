@@ -25,13 +25,13 @@ class Origin(Protocol):
 
     @property
     def name(self) -> str:
-        """Name the program."""
+        """The program's name."""
 
     def owns(self, filename: str) -> bool:
-        """Say whether a file is one of the world's private modules."""
+        """Whether a file is one of the world's private modules."""
 
     def shorten(self, filename: str) -> str:
-        """Return a file's path below the root that it is in."""
+        """A file's path below the root that it is in."""
 
 
 class Failed(Protocol):
@@ -39,15 +39,15 @@ class Failed(Protocol):
 
     @property
     def name(self) -> str:
-        """Name the task."""
+        """The task's name."""
 
     @property
     def world(self) -> Origin | None:
-        """Return the task's world."""
+        """The task's world."""
 
 
 def task_failed(task: Failed, error: BaseException) -> str:
-    """Say which world, thread and line an exception came from."""
+    """The line that says which world, thread and line an exception came from."""
     kind, message = name_of(error), message_of(error)
     what = f"{kind}: {message}" if message else kind
     place = _place_of_error(task, error)
@@ -57,7 +57,7 @@ def task_failed(task: Failed, error: BaseException) -> str:
 
 
 def _place_of_error(task: Failed, error: BaseException) -> str:
-    """Return the innermost line of the world's own code, else of any."""
+    """The innermost line of the world's own code, else of any."""
     if isinstance(error, SyntaxError) and error.filename:
         return f", at {_shorten(task, error.filename)}:{error.lineno}"
     lines = list(traceback.walk_tb(error.__traceback__))

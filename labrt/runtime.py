@@ -1,8 +1,8 @@
 """The interface that the network, the tester and the tests are written against.
 
-A ``Runtime`` hands out time, tasks, timers, futures and random streams. There are
-two: ``SimRuntime`` (virtual time, one thread, every choice from the seed) and
-``RealRuntime`` (threads and the wall clock). Code written against this module runs
+A `Runtime` hands out time, tasks, timers, futures and random streams. There are
+two: `SimRuntime` (virtual time, one thread, every choice from the seed) and
+`RealRuntime` (threads and the wall clock). Code written against this module runs
 under both, and by itself never reads a clock or a shared random generator.
 """
 
@@ -34,17 +34,17 @@ class Future(Protocol):
 
     @property
     def done(self) -> bool:
-        """Say whether the value is set."""
+        """Whether the value is set."""
 
     @property
     def value(self) -> object:
-        """Return the value, None before it is set."""
+        """The value, None before it is set."""
 
     def set(self, value: object = None) -> None:
         """Set the value and wake whoever waits; later calls change nothing."""
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Block until the value is set; False when ``timeout`` seconds pass first."""
+        """Block until the value is set; False when `timeout` seconds pass first."""
 
 
 class World(Protocol):
@@ -52,17 +52,17 @@ class World(Protocol):
 
     @property
     def name(self) -> str:
-        """Name the program; every incarnation has the same."""
+        """The program's name; every incarnation has the same."""
 
     @property
     def alive(self) -> bool:
-        """Say whether the world has not been killed."""
+        """Whether the world has not been killed."""
 
     def load(self, module: str) -> ModuleType:
-        """Import ``module`` as the world's code would and return it."""
+        """Import `module` as the world's code would and return it."""
 
     def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a copy of a function that imports as the world's code does."""
+        """A copy of a function that imports as the world's code does."""
 
     def kill(self) -> None:
         """End the world now: its tasks never run again."""
@@ -73,18 +73,18 @@ class Task(Protocol):
 
     @property
     def name(self) -> str:
-        """Name the task, for messages."""
+        """The task's name, for messages."""
 
     @property
     def done(self) -> bool:
-        """Say whether the task has ended."""
+        """Whether the task has ended."""
 
     @property
     def result(self) -> object:
-        """Return what the function returned, once the task is done."""
+        """What the function returned, once the task is done."""
 
     def join(self, timeout: float | None = None) -> bool:
-        """Block until the task is done; False when ``timeout`` seconds pass first."""
+        """Block until the task is done; False when `timeout` seconds pass first."""
 
 
 class Runtime(ABC):
@@ -101,11 +101,11 @@ class Runtime(ABC):
 
     @abstractmethod
     def now(self) -> float:
-        """Return the seconds that have passed since the run began."""
+        """The seconds that have passed since the run began."""
 
     @abstractmethod
     def sleep(self, seconds: float) -> None:
-        """Let ``seconds`` pass for the calling task."""
+        """Let `seconds` pass for the calling task."""
 
     @abstractmethod
     def spawn(
@@ -115,16 +115,16 @@ class Runtime(ABC):
         name: str = "",
         world: World | None = None,
     ) -> Task:
-        """Run ``function(*args)`` as a new task, in ``world`` or the caller's own.
+        """Run `function(*args)` as a new task, in `world` or the caller's own.
 
-        A task that raises ends the whole run with ``fail``.
+        A task that raises ends the whole run with `fail`.
         """
 
     @abstractmethod
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: object
     ) -> Timer:
-        """Call ``callback(*args)`` in ``delay`` seconds; it must not block.
+        """Call `callback(*args)` in `delay` seconds; it must not block.
 
         It runs outside every world, whoever asked for it and whatever becomes of
         them.
@@ -132,21 +132,21 @@ class Runtime(ABC):
 
     @abstractmethod
     def future(self) -> Future:
-        """Return a new future."""
+        """A new future."""
 
     @abstractmethod
     def mutex(self) -> AbstractContextManager[object]:
-        """Return a lock for the harness's own state; nobody may block inside it."""
+        """A lock for the harness's own state; nobody may block inside it."""
 
     @abstractmethod
     def fail(self, error: BaseException) -> None:
-        """End the run: ``error`` is raised in ``main`` at once."""
+        """End the run: `error` is raised in `main` at once."""
 
     @abstractmethod
     def run(self, main: Callable[[], T]) -> T:
-        """Run ``main`` as the first task and return what it returns.
+        """Run `main` as the first task and return what it returns.
 
-        Every other task and every world ends with it. Raises what ``main`` raises,
+        Every other task and every world ends with it. Raises what `main` raises,
         which is the first failure of any task.
         """
 
@@ -158,23 +158,23 @@ class Runtime(ABC):
         roots: Sequence[Path],
         packages: Collection[str] | None = None,
     ) -> World:
-        """Make a world whose private modules are those found under ``roots``.
+        """Make a world whose private modules are those found under `roots`.
 
-        ``roots`` are searched in order. With ``packages`` only modules of those
+        `roots` are searched in order. With `packages` only modules of those
         top-level packages are private; the rest is shared with the process.
         """
 
     @abstractmethod
     def current_world(self) -> World | None:
-        """Return the world of the calling task, None outside every world."""
+        """The world of the calling task, None outside every world."""
 
     def stuck_locks(self, seconds: float) -> list[str]:
-        """Say of each task that has waited so long for a lock who waits, and for whom.
+        """Who waits, and for whom, of each task that has waited so long for a lock.
 
         Only a simulation knows.
         """
         return []
 
     def stream(self, name: str) -> random.Random:
-        """Return the random stream called ``name``, seeded by the run's seed."""
+        """The random stream called `name`, seeded by the run's seed."""
         return self._streams.get(name)

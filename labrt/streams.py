@@ -12,9 +12,9 @@ import random
 
 
 def derive(seed: int, name: str) -> int:
-    """Return the 64-bit number that belongs to ``name`` under ``seed``.
+    """The 64-bit number that belongs to `name` under `seed`.
 
-    It is the same in every process, whatever ``PYTHONHASHSEED`` says.
+    It is the same in every process, whatever `PYTHONHASHSEED` says.
     """
     text = f"{seed} {name}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
@@ -30,7 +30,7 @@ class Streams:
         self._streams: dict[str, random.Random] = {}
 
     def get(self, name: str) -> random.Random:
-        """Return the generator called ``name``; one name is one generator."""
+        """The generator called `name`; one name is one generator."""
         stream = self._streams.get(name)
         if stream is None:
             stream = self._streams[name] = random.Random(derive(self._seed, name))

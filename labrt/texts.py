@@ -3,12 +3,12 @@
 What a solution prints, raises or names is chosen by the solution, and goes on to files,
 pipes, terminals, JSON, HTML and XML. All of it passes through here first:
 
-* ``harmless`` and ``harmless_lines`` leave nothing in a text but characters that every
+- `harmless` and `harmless_lines` leave nothing in a text but characters that every
   place can show: no controls, no escape sequences, no lone surrogates;
-* ``message_of`` and ``name_of`` ask an exception what it says. An exception is code of
+- `message_of` and `name_of` ask an exception what it says. An exception is code of
   the solution too: asking may raise, and an answer may have any length;
-* ``without_addresses`` leaves out what differs from run to run: ``<Peer at 0x7f3a…>``
-  becomes ``<Peer at 0x…>``. Addresses are not numbered instead, since an address is
+- `without_addresses` leaves out what differs from run to run: `<Peer at 0x7f3a…>`
+  becomes `<Peer at 0x…>`. Addresses are not numbered instead, since an address is
   given away again, and when that happens is chance.
 
 Nothing here raises, whatever it is given: it runs where a failure is being told.
@@ -28,13 +28,13 @@ _ADDRESS: Final = re.compile(r"\bat 0x[0-9A-Fa-f]{8,}")
 
 
 def without_addresses(text: str) -> str:
-    """Return text with the addresses of objects left out."""
+    """Text with the addresses of objects left out."""
     # Most text holds none, and looking for this is much faster than the expression.
     return _ADDRESS.sub("at 0x…", text) if "at 0x" in text else text
 
 
 def harmless(text: str) -> str:
-    """Return a line in which nothing but its text is left."""
+    """A line in which nothing but its text is left."""
     if text.isprintable():
         return text
     return "".join(
@@ -43,12 +43,12 @@ def harmless(text: str) -> str:
 
 
 def harmless_lines(text: str) -> str:
-    """Return a text of several lines, each of them harmless."""
+    """A text of several lines, each of them harmless."""
     return "\n".join(map(harmless, text.split("\n")))
 
 
 def message_of(error: BaseException) -> str:
-    """Return what an exception says, safe to show; empty if it says nothing."""
+    """What an exception says, safe to show; empty if it says nothing."""
     try:
         text = str(error)
     except BaseException as failure:
@@ -60,14 +60,14 @@ def message_of(error: BaseException) -> str:
 
 
 def name_of(error: BaseException) -> str:
-    """Return the name of an exception's class, safe to show."""
+    """The name of an exception's class, safe to show."""
     # The plain attribute of the type: a metaclass can put anything in its place.
     name: str = type.__dict__["__name__"].__get__(type(error))
     return harmless(name[:200])
 
 
 def notes_of(error: BaseException) -> list[str]:
-    """Return the notes that were added to an exception, safe to show."""
+    """The notes that were added to an exception, safe to show."""
     notes = vars(error).get("__notes__") if hasattr(error, "__dict__") else None
     if not isinstance(notes, list):
         return []

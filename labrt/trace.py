@@ -1,7 +1,7 @@
 """What happened in a run, in order: the record that two runs are compared by.
 
-Tracing is off unless a ``Trace`` is given to the runtime, and code that records
-guards every call with ``if runtime.trace is not None``: a run that nobody looks at
+Tracing is off unless a `Trace` is given to the runtime, and code that records
+guards every call with `if runtime.trace is not None`: a run that nobody looks at
 pays nothing.
 """
 
@@ -42,7 +42,7 @@ class Trace:
         self.events.append(TraceEvent(self.clock(), kind, where, text))
 
     def digest(self) -> str:
-        """Return a hash over all events; equal runs have equal digests."""
+        """A hash over all events; equal runs have equal digests."""
         total = hashlib.blake2b(digest_size=16)
         for event in self.events:
             line = f"{event.time!r}\t{event.kind}\t{event.where}\t{event.text}\n"

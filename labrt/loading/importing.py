@@ -3,16 +3,16 @@
 It means what it means in Python: the same module is found, the same names are bound,
 the same exception is raised in the same words. What differs is the table of modules
 that it looks in, which is the world's own, and where a missing module comes from,
-which is for ``Loader`` to say.
+which is for `Loader` to say.
 
 The rules that are easy to lose:
 
-* A module is in the table before its code runs, so that imports may run in a circle;
+- A module is in the table before its code runs, so that imports may run in a circle;
   a module that fails leaves the table, one that replaces itself there stays replaced.
-* ``from package import module`` of a half-loaded package falls back on the table.
-  The interpreter does that by itself, in the process's ``sys.modules`` and under the
-  package's ``__name__``: what it will look for is put there (``_publish``).
-* A second thread that imports a module waits until the first has loaded it, unless
+- `from package import module` of a half-loaded package falls back on the table.
+  The interpreter does that by itself, in the process's `sys.modules` and under the
+  package's `__name__`: what it will look for is put there (`_publish`).
+- A second thread that imports a module waits until the first has loaded it, unless
   the first waits for the second: then it gets the module as far as it is.
 """
 
@@ -50,8 +50,8 @@ class _Loading:
 class ImportSystem:
     """Finds modules in a world's table, and has them loaded that are missing.
 
-    ``load(name, importer)`` makes a module and puts it into the table, or raises.
-    ``thread()`` tells the threads of the world apart and ``gate()`` makes what they
+    `load(name, importer)` makes a module and puts it into the table, or raises.
+    `thread()` tells the threads of the world apart and `gate()` makes what they
     wait at.
     """
 
@@ -73,7 +73,7 @@ class ImportSystem:
         self._published: set[str] = set()
 
     def close(self) -> None:
-        """Take out of ``sys.modules`` what was put there for the interpreter."""
+        """Take out of `sys.modules` what was put there for the interpreter."""
         for name in self._published:
             sys.modules.pop(name, None)
 
@@ -85,7 +85,7 @@ class ImportSystem:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> ModuleType:
-        """Do what ``__import__`` does."""
+        """What `__import__` gives for the same arguments."""
         if not level and name not in self._loading:
             # What is loaded and no package: most of all imports.
             module = self.modules.get(name)
@@ -113,7 +113,7 @@ class ImportSystem:
         return top
 
     def find(self, name: str, importer: str = "") -> ModuleType:
-        """Return the module of an absolute name, loaded if need be."""
+        """The module of an absolute name, loaded if need be."""
         while self._loading and name in self._loading and self._await(name):
             # Whoever loaded it may have failed: then it is missing once more.
             pass
@@ -176,7 +176,7 @@ class ImportSystem:
         return True
 
     def _ends_at(self, thread: Hashable, name: str) -> bool:
-        """Say whether waiting for a module is, in the end, waiting for ``thread``."""
+        """Whether waiting for a module is, in the end, waiting for `thread`."""
         following: str | None = name
         while following is not None:
             loading = self._loading.get(following)
@@ -187,7 +187,7 @@ class ImportSystem:
             following = self._waiting.get(loading.owner)
         return False
 
-    # The names after ``from … import``.
+    # The names after `from … import`.
 
     def _load_names(
         self, module: ModuleType, names: Iterable[str], importer: str
@@ -226,7 +226,7 @@ class ImportSystem:
         self._publish(module, name)
 
     def _publish_path(self, module: ModuleType, name: str) -> None:
-        """Publish what ``import a.b.c as d`` reads, attribute by attribute."""
+        """Publish what `import a.b.c as d` reads, attribute by attribute."""
         for child in name.split(".")[1:]:
             self._publish(module, child)
             full = f"{plain_name(module.__name__)}.{child}"
@@ -258,9 +258,9 @@ def _is_package(module: ModuleType) -> bool:
 
 
 def _is_in_process(parent: ModuleType, name: str) -> bool:
-    """Say whether a library module has a module in it without being a package.
+    """Whether a library module has a module in it without being a package.
 
-    ``os.path`` is one.
+    `os.path` is one.
     """
     return type(parent.__name__) is not ModuleName and name in sys.modules
 
@@ -270,7 +270,7 @@ _MISSING: Any = object()
 
 
 def _absolute(name: str, globals: Mapping[str, Any] | None, level: int) -> str:
-    """Return the absolute name that an import statement asks for."""
+    """The absolute name that an import statement asks for."""
     if not isinstance(name, str):
         raise TypeError("module name must be a string")
     if level < 0:
@@ -283,7 +283,7 @@ def _absolute(name: str, globals: Mapping[str, Any] | None, level: int) -> str:
 
 
 def resolve(name: str, package: str, level: int) -> str:
-    """Return the absolute name of what is imported relative to a package."""
+    """The absolute name of what is imported relative to a package."""
     if not package:
         raise ImportError("attempted relative import with no known parent package")
     parts = package.rsplit(".", level - 1)
@@ -293,7 +293,7 @@ def resolve(name: str, package: str, level: int) -> str:
 
 
 def _package_of(namespace: Mapping[str, Any]) -> str:
-    """Return the package that a module's relative imports start from."""
+    """The package that a module's relative imports start from."""
     package = namespace.get("__package__")
     if package is None:
         spec = namespace.get("__spec__")

@@ -1,14 +1,14 @@
 """Private copies of modules: the import system of one world.
 
-A world's modules get built-ins of their own, whose ``__import__`` is the world's.
-So ``import`` means something else in a world than outside it, with nothing patched
-in the process: a module found under the world's roots is loaded afresh for this
-world alone, a substitute replaces what the runtime simulates, and everything else
-is the process's own module.
+A world's modules get built-ins of their own, whose `__import__` is the world's. So
+`import` means something else in a world than outside it, with nothing patched in the
+process: a module found under the world's roots is loaded afresh for this world
+alone, a substitute replaces what the runtime simulates, and everything else is the
+process's own module.
 
-A private module is in ``sys.modules`` under a unique name, ``raft1.raft@server#2``,
-for as long as its world lives, so that dataclasses, typing and codecs can resolve
-names in it. Its ``__package__`` is the plain one.
+A private module is in `sys.modules` under a unique name, `raft1.raft@server#2`, for
+as long as its world lives, so that dataclasses, typing and codecs can resolve names
+in it. Its `__package__` is the plain one.
 """
 
 from __future__ import annotations
@@ -70,14 +70,14 @@ class Sources:
         self._code: dict[str, CodeType] = {}
 
     def root(self, folder: Path) -> str:
-        """Return the path of a folder that modules are found in."""
+        """The path of a folder that modules are found in."""
         root = self._roots.get(folder)
         if root is None:
             root = self._roots[folder] = str(folder.resolve())
         return root
 
     def locate(self, roots: tuple[str, ...], name: str) -> tuple[str, bool] | None:
-        """Return a module's file below one of the roots, and whether it is a package's.
+        """A module's file below one of the roots, and whether it is a package's.
 
         A file that is not there may still come.
         """
@@ -87,7 +87,7 @@ class Sources:
         return place
 
     def code(self, filename: str) -> CodeType:
-        """Return a file's code. Raises ``SyntaxError`` and ``OSError``."""
+        """A file's code. Raises `SyntaxError` and `OSError`."""
         code = self._code.get(filename)
         if code is None:
             code = self._code[filename] = _compile_file(filename, self._compiler)
@@ -97,11 +97,11 @@ class Sources:
 class Loader:
     """Loads modules for one world.
 
-    ``key`` marks the world's modules in ``sys.modules``. ``substitute`` returns the
-    module to use for a plain name, or None where there is nothing to replace; it
-    may raise ``ImportError`` to refuse. ``names`` are further built-ins, ``sources``
-    the run's, and ``compile_library`` is for modules of the standard library that the
-    world runs. ``thread`` and ``gate`` are those of ``ImportSystem``.
+    `key` marks the world's modules in `sys.modules`. `substitute` returns the module
+    to use for a plain name, or None where there is nothing to replace; it may raise
+    `ImportError` to refuse. `names` are further built-ins, `sources` the run's, and
+    `compile_library` is for modules of the standard library that the world runs.
+    `thread` and `gate` are those of `ImportSystem`.
     """
 
     def __init__(
@@ -138,7 +138,7 @@ class Loader:
         self.modules["builtins"] = own
 
     def load(self, name: str) -> ModuleType:
-        """Import the module called ``name`` and return it."""
+        """Import the module called `name` and return it."""
         try:
             return self.imports.find(name)
         except ModuleNotFoundError as error:
@@ -150,7 +150,7 @@ class Loader:
             ) from None
 
     def adopt(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a copy of a function whose import statements are the world's."""
+        """A copy of a function whose import statements are the world's."""
         assert isinstance(function, FunctionType), "only plain functions can be adopted"
         own = {**function.__globals__, "__builtins__": self.builtins}
         copy = FunctionType(
@@ -164,17 +164,17 @@ class Loader:
         return copy
 
     def unload(self) -> None:
-        """Take the modules out of ``sys.modules``; live references keep working."""
+        """Take the modules out of `sys.modules`; live references keep working."""
         for name in (*self._unique, *(f"{name}@{self._key}" for name in self.modules)):
             sys.modules.pop(name, None)
         self.imports.close()
 
     def owns(self, filename: str) -> bool:
-        """Say whether a file is one of those that are private to the world."""
+        """Whether a file is one of those that are private to the world."""
         return filename in self._files
 
     def shorten(self, filename: str) -> str:
-        """Return a file's path below the root that it is in."""
+        """A file's path below the root that it is in."""
         for root in self._roots:
             if filename.startswith(root + "/"):
                 return filename[len(root) + 1 :]
@@ -194,7 +194,7 @@ class Loader:
         return self._execute(self.spec_of(name, filename, is_package), code)
 
     def code_of(self, filename: str) -> CodeType | None:
-        """Return the code of a file of the world's modules; None for a folder."""
+        """The code of a file of the world's modules; None for a folder."""
         if filename in self._files:
             return self._sources.code(filename) if filename[-3:] == ".py" else None
         return _compile_file(filename, self._compile_library)
@@ -226,7 +226,7 @@ class Loader:
         return shared
 
     def replacement(self, name: str, importer: str) -> ModuleType | None:
-        """Return what the world has in place of a library module, with its spec."""
+        """What the world has in place of a library module, with its spec."""
         module = self._substitute(name, importer)
         if module is not None and not isinstance(module.__loader__, PrivateLoader):
             # The original's would lead back to the original.
@@ -234,7 +234,7 @@ class Loader:
         return module
 
     def place_of(self, name: str) -> tuple[str, bool] | None:
-        """Return where a private module is; None for a module that is not private.
+        """Where a private module is; None for a module that is not private.
 
         What is built into the interpreter comes before any file, and any file or
         package of the process before a mere folder.
@@ -247,7 +247,7 @@ class Loader:
         return None
 
     def locate(self, name: str) -> tuple[str, bool] | None:
-        """Return the file of a private module, and whether it is a package's.
+        """The file of a private module, and whether it is a package's.
 
         The file of a package that is only a folder is that folder.
         """
@@ -260,7 +260,7 @@ class Loader:
         return found
 
     def _is_regular(self, name: str) -> bool:
-        """Say whether the process has a module that comes before a mere folder."""
+        """Whether the process has a module that comes before a mere folder."""
         if self._packages is not None or "." in name:
             return False
         spec = importlib.util.find_spec(name)
@@ -273,7 +273,7 @@ class Loader:
         return self._execute(spec, self.code_of(filename))
 
     def spec_of(self, name: str, filename: str, is_package: bool) -> ModuleSpec:
-        """Describe a private module as the import system does."""
+        """The spec of a private module, as the import system would make it."""
         is_file = filename.endswith(".py")
         loader = PrivateLoader(name, filename, self) if is_file else None
         spec = ModuleSpec(name, loader, origin=filename if is_file else None)

@@ -1,6 +1,6 @@
-"""The ``__loader__`` of a world's modules, for those who ask a module where it is from.
+"""The `__loader__` of a world's modules, for those who ask a module where it is from.
 
-The world itself loads without them. ``importlib.reload``, ``inspect``, ``pkgutil`` and
+The world itself loads without them. `importlib.reload`, `inspect`, `pkgutil` and
 their like find here what they find on any module.
 """
 
@@ -23,7 +23,7 @@ class WorldLoader(Protocol):
 
 
 class PrivateLoader(SourceFileLoader):
-    """What a private module has for its ``__loader__``: it finds source and data."""
+    """What a private module has for its `__loader__`: it finds source and data."""
 
     def __init__(self, name: str, path: str, loader: WorldLoader) -> None:
         super().__init__(name, path)
@@ -46,7 +46,7 @@ class SubstituteLoader(AbstractLoader):
         self._module = module
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
-        """Return the substitute."""
+        """The substitute, which there is already."""
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:

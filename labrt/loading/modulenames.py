@@ -1,7 +1,7 @@
 """What a world's modules are called, in the process and to their own code.
 
-Two worlds have modules of the same name, and ``sys.modules`` is one table: so a
-private module's ``__name__`` bears the mark of its world, and the world has a table of
+Two worlds have modules of the same name, and `sys.modules` is one table: so a
+private module's `__name__` bears the mark of its world, and the world has a table of
 its own in which the names are plain.
 """
 
@@ -12,11 +12,11 @@ from types import FrameType, ModuleType
 
 
 class ModuleName(str):
-    """The ``__name__`` of a private module: unique in the process, plain to a reader.
+    """The `__name__` of a private module: unique in the process, plain to a reader.
 
-    As a string it is ``raft1.raft@server#2``, by which the process finds the module.
-    Where it is shown, in an ``ImportError`` of the interpreter or in a log, it is
-    ``raft1.raft``, which is what the code was told to import.
+    As a string it is `raft1.raft@server#2`, by which the process finds the module.
+    Where it is shown, in an `ImportError` of the interpreter or in a log, it is
+    `raft1.raft`, which is what the code was told to import.
     """
 
     __slots__ = ()
@@ -36,7 +36,7 @@ class ModuleName(str):
 
 
 def plain_name(module: str) -> str:
-    """Return a module's name without the mark of its world."""
+    """A module's name without the mark of its world."""
     return module.partition("@")[0]
 
 
@@ -50,7 +50,7 @@ def world_module(frame: FrameType) -> str | None:
 
 
 class ModuleTable(dict[str, ModuleType]):
-    """The ``sys.modules`` of a world: its modules under their plain names.
+    """The `sys.modules` of a world: its modules under their plain names.
 
     It fills as the world imports. What every Python process has from its start is
     there when it is asked for.

@@ -30,7 +30,7 @@ _LEAVE_OUT: Final = f"{_ADVICE} and leave that line out"
 def compile_file(
     compiler: Callable[[bytes, str], CodeType], source: bytes, filename: str
 ) -> CodeType:
-    """Compile a file's contents. Raises ``SyntaxError`` with the file and a line."""
+    """Compile a file's contents. Raises `SyntaxError` with the file and a line."""
     try:
         return compiler(source, filename)
     except (SyntaxError, ValueError) as error:

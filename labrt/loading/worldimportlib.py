@@ -1,9 +1,9 @@
-"""``importlib`` and what else imports modules by name, for one world.
+"""`importlib` and what else imports modules by name, for one world.
 
 The library's own source runs once more, over the frozen heart of the import system,
 which also runs once more: with the world's table of modules, one finder that knows
-the world's modules, and the world's way to find and load. So ``import_module``,
-``reload``, ``find_spec`` and ``run_module`` do in a world what they do in Python.
+the world's modules, and the world's way to find and load. So `import_module`,
+`reload`, `find_spec` and `run_module` do in a world what they do in Python.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ HEART = "_frozen_importlib"
 def make_heart(
     loader: Loader, system: ModuleType, thread: ModuleType = _thread
 ) -> ModuleType:
-    """Make a world's ``importlib._bootstrap``, over its ``sys`` and ``_thread``."""
+    """Make a world's `importlib._bootstrap`, over its `sys` and `_thread`."""
     imports = loader.imports
     heart = loader.run_frozen(
         HEART,
@@ -52,7 +52,7 @@ def make_heart(
 
 
 class WorldFinder:
-    """Finds modules as the world's import statement does; its ``sys.meta_path``."""
+    """Finds modules as the world's import statement does; its `sys.meta_path`."""
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
@@ -60,7 +60,7 @@ class WorldFinder:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: object = None
     ) -> ModuleSpec | None:
-        """Describe a module of an absolute name; None if there is none."""
+        """The spec of a module of an absolute name; None if there is none."""
         loader = self._loader
         place = loader.place_of(name)
         if place is not None:
@@ -70,10 +70,10 @@ class WorldFinder:
 
 
 class SystemView(ModuleType):
-    """The process's ``sys``, but for what says which modules there are.
+    """The process's `sys`, but for what says which modules there are.
 
     Whatever is set here is set in the process: a program that puts a stream of its
-    own in the place of ``sys.stdout`` means that of ``print``.
+    own in the place of `sys.stdout` means that of `print`.
     """
 
     def __new__(cls, *args: Any, **own: object) -> Any:

@@ -1,14 +1,14 @@
-"""``pickle`` for one world: what is written names modules as the code knows them.
+"""`pickle` for one world: what is written names modules as the code knows them.
 
 A class of a world lives in a module whose name in the process ends with the world. A
 pickle that bore that name could be read for as long as the world lives, which is
 not what pickles are for. So a class or function is written as the call
-``pkgutil.resolve_name("program:Entry")``, which any Python can read; and whatever a
+`pkgutil.resolve_name("program:Entry")`, which any Python can read; and whatever a
 pickle names, in this way or in the usual one, is looked up by the world's own import.
 
 The work is done by the C pickler and unpickler, in an inner object: a program may
-derive from ``Pickler`` and ``Unpickler`` and override their methods as ever, and its
-``find_class`` is asked for ``("program", "Entry")``.
+derive from `Pickler` and `Unpickler` and override their methods as ever, and its
+`find_class` is asked for `("program", "Entry")`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _RESOLVER = (resolve_name.__module__, resolve_name.__name__)
 
 
 def make_module(imports: ImportSystem) -> ModuleType:
-    """Make the ``pickle`` module of one world."""
+    """Make the `pickle` module of one world."""
     module = ModuleType("pickle", real.__doc__)
     pickler = type("Pickler", (_Pickler,), {"_imports": imports, **_IN_PICKLE})
     unpickler = type("Unpickler", (_Unpickler,), {"_imports": imports, **_IN_PICKLE})
@@ -78,7 +78,7 @@ def _functions(
 
 
 class _Pickler:
-    """What ``pickle.Pickler`` is in a world."""
+    """What `pickle.Pickler` is in a world."""
 
     _imports: ImportSystem
 
@@ -134,7 +134,7 @@ class _InnerPickler(_pickle.Pickler):
     override: Callable[[object], Any] | None = None
 
     def reducer_override(self, obj: Any) -> Any:
-        """Return how to write an object, NotImplemented for the usual way."""
+        """How to write an object; `NotImplemented` for the usual way."""
         if self.override is not None:
             reduced = self.override(obj)
             if reduced is not NotImplemented:
@@ -174,7 +174,7 @@ class _InnerPickler(_pickle.Pickler):
 
 
 class _Unpickler:
-    """What ``pickle.Unpickler`` is in a world."""
+    """What `pickle.Unpickler` is in a world."""
 
     _imports: ImportSystem
 
@@ -191,7 +191,7 @@ class _Unpickler:
         return self._inner.load()
 
     def find_class(self, module: str, name: str, /) -> Any:
-        """Return the global of that name of a module of the world."""
+        """The global of that name of a module of the world."""
         sys.audit("pickle.find_class", module, name)
         try:
             return self._find(module, name)
@@ -225,7 +225,7 @@ class _InnerUnpickler(_pickle.Unpickler):
     outer: _Unpickler
 
     def find_class(self, module: str, name: str, /) -> Any:
-        """Return a global; in place of ``resolve_name``, what finds one here."""
+        """The global of that name; for `resolve_name`, what does its work here."""
         if (module, name) == _RESOLVER:
             return self._resolve
         return self.outer.find_class(module, name)
@@ -236,7 +236,7 @@ class _InnerUnpickler(_pickle.Unpickler):
 
 
 def _reduces_itself(kind: type) -> bool:
-    """Say whether a class has its own idea of how its objects are written."""
+    """Whether a class has its own idea of how its objects are written."""
     base: Any = object
     return (
         kind.__reduce__ is not base.__reduce__
@@ -248,7 +248,7 @@ _ABSENT: Any = object()
 
 
 def _attribute(module: ModuleType | None, path: str) -> Any:
-    """Return what a dotted name means in a module, ``_ABSENT`` if nothing."""
+    """What a dotted name means in a module, `_ABSENT` if nothing."""
     found: Any = module
     for name in path.split("."):
         found = getattr(found, name, _ABSENT)
@@ -256,13 +256,13 @@ def _attribute(module: ModuleType | None, path: str) -> Any:
 
 
 def _moved(module: str, name: str) -> tuple[str, str]:
-    """Return the present names of what Python 2 had elsewhere."""
+    """The present names of what Python 2 had elsewhere."""
     moved: tuple[str, str] | None = NAME_MAPPING.get((module, name))
     return moved or (IMPORT_MAPPING.get(module, module), name)
 
 
 def make_copyreg() -> ModuleType:
-    """Make the ``copyreg`` of one world, with a table of its own."""
+    """Make the `copyreg` of one world, with a table of its own."""
     module = ModuleType("copyreg", real_copyreg.__doc__)
     own = vars(module)
     own.update(vars(real_copyreg), dispatch_table={**real_copyreg.dispatch_table})

@@ -1,11 +1,11 @@
-"""``id``, ``hash`` and ``repr`` of one world: never an address, never a seed.
+"""`id`, `hash` and `repr` of one world: never an address, never a seed.
 
-``id`` counts the objects in the order in which they were first asked about. A number
+`id` counts the objects in the order in which they were first asked about. A number
 stays with its object for as long as that lives and is not given away before: what can
 be referred to weakly is, the rest is kept alive until it is seen that nobody else does.
 
-``hash`` depends on what an object holds, where equality does, and on its number
-otherwise. It is what ``hash(x)`` says in world code. Dictionaries and sets go on with
+`hash` depends on what an object holds, where equality does, and on its number
+otherwise. It is what `hash(x)` says in world code. Dictionaries and sets go on with
 the hashes of the process, which nobody sees: their order is that of insertion.
 """
 
@@ -52,7 +52,7 @@ class Identities:
         self._hashes: dict[type, _Hash] = {}
 
     def id(self, thing: object, /) -> int:
-        """Return an object's number."""
+        """An object's number."""
         address = _real_id(thing)
         kept = self._kept.get(address)
         if kept is not None:
@@ -99,7 +99,7 @@ class Identities:
         self._kept_limit = max(_MANY_KEPT, 2 * len(self._kept))
 
     def hash(self, thing: object, /) -> int:
-        """Return an object's hash; raises what the real one raises."""
+        """An object's hash; raises what the real one raises."""
         kind = type(thing)
         known = self._hashes.get(kind)
         if known is None:
@@ -107,7 +107,7 @@ class Identities:
         return known(thing)
 
     def _hash_of(self, kind: type) -> _Hash:
-        """Find out how objects of a type are hashed, by where it has that from."""
+        """How objects of a type are hashed, by where it has that from."""
         if kind in _BY_TYPE:
             return _BY_TYPE[kind](self)
         if any(_is_path(base) for base in kind.__mro__):
@@ -125,7 +125,7 @@ class Identities:
         return self._of_library(method)
 
     def _of_library(self, method: FunctionType) -> _Hash:
-        """Run a method that modules share with the process over this ``hash``."""
+        """Run a method that modules share with the process over this `hash`."""
         if any(step.opname == "STORE_ATTR" for step in get_instructions(method)):
             # What it remembers in the object, the process's dictionaries would find.
             return _real_hash
@@ -140,7 +140,7 @@ class Identities:
         return lambda thing: _as_hash(ours(thing))
 
     def repr(self, thing: object, /) -> str:
-        """Return an object's ``repr``, with its number in place of its address."""
+        """An object's `repr`, with its number in place of its address."""
         text = _real_repr(thing)
         if " at 0x" in text:
             address = f" at {_real_id(thing):#x}"
@@ -206,7 +206,7 @@ def _as_hash(number: int) -> int:
 
 
 def _moment(moment: datetime.datetime | datetime.time) -> tuple[Any, ...]:
-    """Return what a moment is equal by: its time, in UTC where it has a zone."""
+    """What a moment is equal by: its time, in UTC where it has a zone."""
     bare = moment.replace(tzinfo=None, fold=0)
     offset = moment.replace(fold=0).utcoffset()
     if isinstance(bare, datetime.time):
@@ -257,7 +257,7 @@ _BY_TYPE: Final[dict[type, Callable[[Identities], _Hash]]] = {
 
 
 def _references_of_ours() -> int:
-    """Count what ``getrefcount`` says of an object that only ``_kept`` refers to."""
+    """What `getrefcount` says of an object that only `_kept` refers to."""
     entry: tuple[int, list[None]] = 0, []
     return sys.getrefcount(entry[1])
 

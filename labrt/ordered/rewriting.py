@@ -3,13 +3,13 @@
 Displays and comprehensions know no name that a world could replace, and views of
 dictionaries make sets by operators. Both are rewritten here:
 
-* ``{a, *b}`` becomes ``__labrt_set__({a: None, **__labrt_keys__(b)})``, and
-  ``{x for …}`` ``__labrt_set__({x: None for …})``: a dictionary evaluates, hashes and
-  drops what is equal just as a set does, and remembers the order;
-* ``d.keys()`` and ``d.items()`` become ``__labrt_view__(d.keys())`` wherever they are
+- `{a, *b}` becomes `__labrt_set__({a: None, **__labrt_keys__(b)})`, and `{x for …}`
+  `__labrt_set__({x: None for …})`: a dictionary evaluates, hashes and drops what is
+  equal just as a set does, and remembers the order;
+- `d.keys()` and `d.items()` become `__labrt_view__(d.keys())` wherever they are
   more than iterated over: nearly always they are not, and stay as they are;
-* a class with ``set`` among several bases gets one without a metaclass;
-* ``x.__hash__()`` becomes ``__labrt_hash__(x)``, which is the world's ``hash``.
+- a class with `set` among several bases gets one without a metaclass;
+- `x.__hash__()` becomes `__labrt_hash__(x)`, which is the world's `hash`.
 
 A display that something is only looked up in stays as well: nobody sees its order.
 """
@@ -56,7 +56,7 @@ def reorder(tree: ast.Module) -> ast.Module:
 
 
 def _harmless(tree: ast.Module) -> set[ast.expr]:
-    """Return the views and displays that may stay, judged by where they stand."""
+    """The views and displays that may stay, judged by where they stand."""
     nodes = [*ast.walk(tree)]
     own_names = {*_names_given(nodes)}
     consumers = _CONSUMERS - own_names
@@ -83,7 +83,7 @@ def _names_given(nodes: list[ast.AST]) -> Iterator[str]:
 
 
 def _iterated(node: ast.AST, consumers: set[str]) -> list[ast.expr]:
-    """Return the parts of a node that it does no more with than to iterate."""
+    """The parts of a node that it does no more with than to iterate."""
     if isinstance(node, (ast.For, ast.comprehension)):
         return [node.iter] if _is_view(node.iter) else []
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -102,7 +102,7 @@ def _is_view(node: ast.expr) -> bool:
 
 
 def _hashed(node: ast.Call) -> ast.expr | None:
-    """Return whose hash `x.__hash__()` asks for; None for another call.
+    """Whose hash `x.__hash__()` asks for; None for another call.
 
     `super().__hash__()` is not `hash` of anything, and stays.
     """

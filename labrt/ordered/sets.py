@@ -1,4 +1,4 @@
-"""Sets that keep the order of insertion: the ``set`` and ``frozenset`` of worlds.
+"""Sets that keep the order of insertion: the `set` and `frozenset` of worlds.
 
 The order of a real set hangs on the hashes of strings, which differ between processes,
 and on addresses, which differ between runs. Code under test that iterates over a set
@@ -6,10 +6,10 @@ would therefore take another course each time. A world's sets are real sets (C c
 the harness may treat them as such) with a dictionary beside them that remembers the
 order. What keeps that honest:
 
-* every operation is the real one's first: its result, its exceptions, its types; only
+- every operation is the real one's first: its result, its exceptions, its types; only
   the order of what comes out is decided here, left operand first, then the right;
-* set and dictionary hold the same objects after every operation, failed ones too;
-* ``isinstance(x, set)`` in a world is true of real sets as well, which come from
+- set and dictionary hold the same objects after every operation, failed ones too;
+- `isinstance(x, set)` in a world is true of real sets as well, which come from
   modules that the world shares with the process.
 """
 
@@ -78,7 +78,7 @@ def _updating(real: Callable[..., Any], *, operator: bool = False) -> Any:
 
 
 class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
-    """A set that keeps the order of insertion; ``OrderedSet`` is what worlds see.
+    """A set that keeps the order of insertion; `OrderedSet` is what worlds see.
 
     It is the base of a world's class that has further bases, since their metaclass
     must not conflict with one that no real set has.
@@ -94,7 +94,7 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
         return made
 
     def __init__(self, iterable: Iterable[Any] = (), /) -> None:
-        """Hold what ``iterable`` yields and nothing else."""
+        """Hold what `iterable` yields and nothing else."""
         if self.__labrt_order__:
             PlainSet.clear(self)
         PlainSet.update(self, iterable)
@@ -127,7 +127,7 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
         self._forget(item)
 
     def remove(self, item: Any, /) -> None:
-        """Take an element out; ``KeyError`` if it is not there."""
+        """Take an element out; `KeyError` if it is not there."""
         _remove(self, item)
         self._forget(item)
 
@@ -146,7 +146,7 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
         order.update(fresh)
 
     def pop(self) -> Any:
-        """Take the youngest element out and return it; ``KeyError`` if there is none.
+        """Take the youngest element out and return it; `KeyError` if there is none.
 
         The youngest, since a dictionary finds it in constant time.
         """
@@ -162,7 +162,7 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
         self.__labrt_order__.clear()
 
     def copy(self) -> Any:
-        """Return a set of the same elements in the same order."""
+        """A set of the same elements in the same order."""
         return from_order(self.__labrt_order__.copy())
 
     def update(self, *others: Iterable[Any]) -> None:
@@ -211,13 +211,13 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
 
 
 class PlainFrozenSet(frozenset):  # type: ignore[type-arg]  # as bare as the real one
-    """A frozen set that keeps the order; ``OrderedFrozenSet`` is what worlds see."""
+    """A frozen set that keeps the order; `OrderedFrozenSet` is what worlds see."""
 
     __slots__ = ("__labrt_order__",)
     __labrt_order__: Order
 
     def __new__(cls, iterable: Iterable[Any] = (), /) -> Any:
-        """Hold what ``iterable`` yields."""
+        """Hold what `iterable` yields."""
         if cls is OrderedFrozenSet and type(iterable) is cls:
             return iterable
         order = dict.fromkeys(_items(iterable))
@@ -230,7 +230,7 @@ class PlainFrozenSet(frozenset):  # type: ignore[type-arg]  # as bare as the rea
         return iter(self.__labrt_order__)
 
     def copy(self) -> Any:
-        """Return a frozen set of the same elements, which may be this one."""
+        """A frozen set of the same elements, which may be this one."""
         if type(self) is OrderedFrozenSet:
             return self
         return OrderedFrozenSet(self.__labrt_order__)
@@ -253,13 +253,13 @@ _add_shared_operations()
 
 
 class OrderedSet(PlainSet, metaclass=_Kind):
-    """The ``set`` of worlds."""
+    """The `set` of worlds."""
 
     __slots__ = ()
 
 
 class OrderedFrozenSet(PlainFrozenSet, metaclass=_Kind):
-    """The ``frozenset`` of worlds."""
+    """The `frozenset` of worlds."""
 
     __slots__ = ()
 
@@ -291,12 +291,12 @@ _update, _difference_update = set.update, set.difference_update
 
 
 def _lasting(operand: Any) -> Any:
-    """Return an operand itself, or a list of what can be iterated over only once."""
+    """An operand itself, or a list of what can be iterated over only once."""
     return operand if isinstance(operand, _SIZED) else list(operand)
 
 
 def _items(operand: Any) -> Any:
-    """Return an operand's elements in order, whatever its class does on iteration."""
+    """An operand's elements in order, whatever its class does on iteration."""
     if isinstance(operand, (PlainSet, PlainFrozenSet)):
         return operand.__labrt_order__
     return operand
@@ -320,7 +320,7 @@ def _order_of(found: Order, operands: Iterable[Any]) -> Order:
 
 
 def in_order(result: Any, operands: Iterable[Any]) -> Any:
-    """Return a real set, which an operation made of the operands, as an ordered one."""
+    """A real set, which an operation made of the operands, as an ordered one."""
     order = _order_of(dict.fromkeys(result), operands)
     return OrderedFrozenSet(order) if type(result) is frozenset else from_order(order)
 
@@ -334,13 +334,13 @@ def from_order(order: Order) -> Any:
 
 
 def plain_base(cls: Any) -> Any:
-    """Return what to derive a class with further bases from, in place of ``cls``."""
+    """What to derive a class with further bases from, in place of `cls`."""
     if cls is OrderedSet:
         return PlainSet
     return PlainFrozenSet if cls is OrderedFrozenSet else cls
 
 
-# Pickle names a class by where it is found, and ``builtins.set`` is another one.
+# Pickle names a class by where it is found, and `builtins.set` is another one.
 
 
 def _kind_called(name: str) -> type:

@@ -1,6 +1,6 @@
 """The views of dictionaries whose set operations give ordered sets.
 
-``a.keys() - b`` makes a real set, in the order of its hashes. So where world code does
+`a.keys() - b` makes a real set, in the order of its hashes. So where world code does
 more with a view than to iterate over it, the view is put into one of these, which does
 all that a view does and hands its results on in order. Errors and results are the
 view's own.
@@ -49,7 +49,7 @@ class _View:
         return repr(self._mapping)
 
     def isdisjoint(self, other: Any) -> bool:
-        """Say whether nothing is both here and in ``other``."""
+        """Whether nothing is both here and in `other`."""
         found: bool = self._mapping.isdisjoint(_bare(other))
         return found
 
@@ -106,7 +106,7 @@ _ORDERED: dict[type, Callable[[Any], Any]] = {
 
 
 def ordered_view(value: Any) -> Any:
-    """Return an ordered view in place of a view; anything else as it is."""
+    """An ordered view in place of a view; anything else as it is."""
     wrapper = _ORDERED.get(type(value))
     return value if wrapper is None else wrapper(value)
 
@@ -116,12 +116,12 @@ def _bare(operand: Any) -> Any:
 
 
 def _real(operand: Any) -> Any:
-    """Return a real set in place of an ordered one: views tell them apart."""
+    """A real set in place of an ordered one: views tell them apart."""
     if type(operand) is OrderedSet:
         return set(operand)
     return frozenset(operand) if type(operand) is OrderedFrozenSet else operand
 
 
 def _lasting(operand: Any) -> Any:
-    """Return a list of what can be iterated over only once, to look at it again."""
+    """A list of what can be iterated over only once, to look at it again."""
     return list(operand) if isinstance(operand, Iterator) else operand

@@ -1,4 +1,4 @@
-"""What ``dataclasses`` makes of a class statement, as a pattern for every world.
+"""What `dataclasses` makes of a class statement, as a pattern for every world.
 
 The library works on a *sample*: a stand-in for the class, with a mark in place of each
 default, factory and annotation, in a module of its own. Wherever a mark, the sample or
@@ -45,9 +45,9 @@ _AUTOMATIC = (GetSetDescriptorType, MemberDescriptorType)
 def find_pattern(
     cls: type, shape: Shape, work: Callable[[type], type], library: dict[str, Any]
 ) -> Pattern | None:
-    """Return what the library's ``work`` makes of a shape, None if that is not clear.
+    """What the library's `work` makes of a shape, None if that is not clear.
 
-    ``cls`` is a class of the shape; it is not touched. ``library`` is the namespace
+    `cls` is a class of the shape; it is not touched. `library` is the namespace
     that the library works in.
     """
     module = ModuleType(f"{plain_name(cls.__module__)}@sample")
@@ -75,7 +75,7 @@ class _Sample:
         self._states = [_state(mark) for mark in self._inputs]
 
     def _stand_in(self, cls: type) -> type:
-        """Make a class that differs from ``cls`` in its inputs and its module."""
+        """Make a class that differs from `cls` in its inputs and its module."""
         members = {
             name: _inert(value)
             for name, value in vars(cls).items()
@@ -93,7 +93,7 @@ class _Sample:
         return made
 
     def pattern(self, made: type, library: dict[str, Any]) -> Pattern:
-        """Return the pattern of what the library made of the stand-in."""
+        """The pattern of what the library made of the stand-in."""
         program = _ClassProgram(self.cls, made, library)
         program.known[id(vars(self._module))] = "module"
         program.known[id(self._module.__name__)] = "name"
@@ -126,7 +126,7 @@ class _ClassProgram(Program):
         self._late: list[str] = []
 
     def of(self, value: Any) -> str:
-        """Return the expression of a member, or of what a member holds."""
+        """The expression of a member, or of what a member holds."""
         if id(value) in self._shared:
             return self.constant(value)
         try:
@@ -140,14 +140,14 @@ class _ClassProgram(Program):
             raise
 
     def variable(self, cell: CellType) -> str:
-        """Return the expression of a variable that methods have in their closure."""
+        """The expression of a variable that methods have in their closure."""
         if self._made is self._cls or cell.cell_contents is not self._made:
             return super().variable(cell)
         self._late.append(self.assign("CellType()"))
         return self._late[-1]
 
     def write(self, before: dict[str, Any]) -> None:
-        """Write all that turns a class with the members ``before`` into ``made``."""
+        """Write all that turns a class with the members `before` into `made`."""
         after = {
             name: value
             for name, value in vars(self._made).items()
@@ -182,7 +182,7 @@ class _ClassProgram(Program):
 
 
 def _marked(inputs: list[Any]) -> list[Any]:
-    """Return what stands for the inputs of a class in its sample.
+    """What stands for the inputs of a class in its sample.
 
     Texts among the annotations stay, and so does what is missing: the library reads it.
     """
@@ -206,7 +206,7 @@ def _marked(inputs: list[Any]) -> list[Any]:
 
 
 def _inert(value: Any) -> Any:
-    """Return a member that may be the stand-in's as well. Raises ``Unclear``.
+    """A member that may be the stand-in's as well. Raises `Unclear`.
 
     A function with a closure may know its class, which the library then looks after
     when it makes the class once more; others want to be told whose they are.
@@ -228,7 +228,7 @@ def _inert(value: Any) -> Any:
 
 
 def _state(value: Any) -> dict[str, Any]:
-    """Return the attributes of a field; nothing for what is none."""
+    """The attributes of a field; nothing for what is none."""
     if type(value) is not Field:
         return {}
     return {name: getattr(value, name) for name in Field.__slots__}

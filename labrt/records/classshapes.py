@@ -1,4 +1,4 @@
-"""What ``dataclasses`` reads of a class statement, and what it only passes on.
+"""What `dataclasses` reads of a class statement, and what it only passes on.
 
 Two classes of one shape become dataclasses in the same way: what the library adds to
 them differs only in what it passes on. Every world's class of one statement has the
@@ -31,7 +31,7 @@ _read_flags = attrgetter(
 class Shape:
     """All that the library's work on a class depends on, and what it passes on.
 
-    ``key`` is the same for classes of one pattern; ``inputs`` are their own parts.
+    `key` is the same for classes of one pattern; `inputs` are their own parts.
     """
 
     __slots__ = ("inputs", "key")
@@ -42,9 +42,9 @@ class Shape:
 
     @classmethod
     def of(cls, made: Any, options: dict[str, bool], program: CodeType) -> Shape | None:
-        """Return a class's shape; None if it has to be the library's work.
+        """A class's shape; None if it has to be the library's work.
 
-        ``program`` is the code that the class statement stands in: what a name means
+        `program` is the code that the class statement stands in: what a name means
         in an annotation is the same in all worlds that run this very code.
         """
         if type(made) is not type or made.__bases__ != (object,):
@@ -87,7 +87,7 @@ class Shape:
 
 
 def _kind(given: Any, annotation: object) -> Hashable:
-    """Describe a field; None for one that is special or that the library may refuse."""
+    """What the library reads of a field; None if it is special or may be refused."""
     text = annotation if type(annotation) is str else None
     if not _is_plain(annotation):
         return None
@@ -103,7 +103,7 @@ def _kind(given: Any, annotation: object) -> Hashable:
 
 
 def _is_plain(annotation: Any) -> bool:
-    """Say whether an annotation surely makes an ordinary field."""
+    """Whether an annotation surely makes an ordinary field."""
     if type(annotation) is str:
         return "Var" not in annotation and "KW_ONLY" not in annotation
     return not (

@@ -1,19 +1,19 @@
-"""``dataclasses`` for worlds: the standard library's own work, done once.
+"""`dataclasses` for worlds: the standard library's own work, done once.
 
-Every world makes its classes anew from the same source, and what ``dataclasses`` does
+Every world makes its classes anew from the same source, and what `dataclasses` does
 for a class is most of what loading a small module costs. Two things keep it low, and
 neither imitates the library nor mentions a private name of it, since these change from
 one Python to the next.
 
-Worlds have the library's own functions, over a namespace of their own in which ``exec``
-remembers by its text what it compiled. ``Field``, ``InitVar``, ``MISSING`` and the
-other sentinels are the same objects inside and outside, so that everybody can use
-``dataclasses.fields`` on a class of a world. The module holds nothing of any world, so
+Worlds have the library's own functions, over a namespace of their own in which `exec`
+remembers by its text what it compiled. `Field`, `InitVar`, `MISSING` and the other
+sentinels are the same objects inside and outside, so that everybody can use
+`dataclasses.fields` on a class of a world. The module holds nothing of any world, so
 that one serves all.
 
 And for a plain class statement the library works once a process, on a stand-in; each
-world fills in its own defaults, factories, annotations and class (``classpatterns``).
-What has no clear pattern (a base class, a ``ClassVar``, a method that says ``super()``)
+world fills in its own defaults, factories, annotations and class (`classpatterns`).
+What has no clear pattern (a base class, a `ClassVar`, a method that says `super()`)
 the library makes itself, in every world.
 """
 
@@ -39,7 +39,7 @@ _patterns: dict[Any, tuple[CodeType, Pattern | None]] = {}
 
 
 def _decorator(library: Callable[..., Any], namespace: Namespace) -> Callable[..., Any]:
-    """Return what a world uses as ``dataclasses.dataclass``."""
+    """What a world uses as `dataclasses.dataclass`."""
 
     def dataclass(cls: Any = None, /, **options: bool) -> Any:
         if cls is not None:
@@ -72,7 +72,7 @@ def _decorator(library: Callable[..., Any], namespace: Namespace) -> Callable[..
 
 
 def _exec(source: str, globals: Namespace, locals: Namespace) -> None:
-    """Execute generated code as the built-in ``exec`` does."""
+    """Execute generated code as the built-in `exec` does."""
     code = _compiled.get(source)
     if code is None:
         code = compile(source, "<string>", "exec", dont_inherit=True)
@@ -84,7 +84,7 @@ class _Library(Program):
     """Writes what copies the library's functions into another namespace."""
 
     def of(self, value: Any) -> str:
-        """Return the expression of one of the library's objects."""
+        """The expression of one of the library's objects."""
         if type(value) is FunctionType and value.__globals__ is not vars(real):
             return self.constant(value)
         if type(value) is type and _generates_code(value):
@@ -102,7 +102,7 @@ class _Library(Program):
 
 
 def _generates_code(cls: type) -> bool:
-    """Say whether a class of the library calls ``exec``; all others stay shared."""
+    """Whether a class of the library calls `exec`; all others stay shared."""
     return cls.__module__ == real.__name__ and any(
         type(value) is FunctionType and "exec" in value.__code__.co_names
         for value in vars(cls).values()
@@ -133,4 +133,4 @@ def _make_module() -> ModuleType:
 
 
 module: Final = _make_module()
-"""The ``dataclasses`` module of all worlds."""
+"""The `dataclasses` module of all worlds."""

@@ -3,7 +3,7 @@
 A program is found by looking at a sample whose parts are known by identity: where the
 sample holds a part, the program puts what it is called with. Functions, containers and
 records are made anew each time, so that all that two results share is immutable. What
-is neither a part nor known to be safe to share makes the whole sample ``Unclear``, and
+is neither a part nor known to be safe to share makes the whole sample `Unclear`, and
 nothing is guessed.
 
 A program is Python source: calling makers one in another takes three times as long,
@@ -30,7 +30,7 @@ class Unclear(Exception):
 
 
 class Mark:
-    """Stands in a sample for the part of an expression; ``shown`` is its text's."""
+    """Stands in a sample for the part of an expression; `shown` is its text's."""
 
     def __init__(self, expression: str, shown: str) -> None:
         self.expression = expression
@@ -43,8 +43,8 @@ class Mark:
 class Program:
     """Writes a function that makes objects like the samples that it was shown.
 
-    ``parameters`` are the function's, and ``names`` what its expressions may use
-    besides the built-ins. Add the expressions of known parts to ``known``, by the
+    `parameters` are the function's, and `names` what its expressions may use
+    besides the built-ins. Add the expressions of known parts to `known`, by the
     identity of what stands for them in the samples.
     """
 
@@ -56,7 +56,7 @@ class Program:
         self._lines: list[str] = []
 
     def constant(self, value: object) -> str:
-        """Return the expression of an object that all results share."""
+        """The expression of an object that all results share."""
         name = f"c{len(self._constants)}"
         self._constants[name] = value
         return name
@@ -66,13 +66,13 @@ class Program:
         self._lines.append(statement)
 
     def assign(self, expression: str) -> str:
-        """Let the function evaluate something here, and return the value's name."""
+        """The name of a value that the function is to evaluate here."""
         name = f"v{len(self._lines)}"
         self.run(f"{name} = {expression}")
         return name
 
     def compile(self, result: str) -> Callable[..., Any]:
-        """Return the function; its value is that of the expression ``result``."""
+        """The function, which returns the value of the expression `result`."""
         body = "\n ".join([*self._lines, f"return {result}"])
         namespace = {**self._names, **self._constants}
         exec(f"def make({self._parameters}):\n {body}", namespace)
@@ -80,7 +80,7 @@ class Program:
         return made
 
     def of(self, value: Any) -> str:
-        """Return the expression of an object like ``value``. Raises ``Unclear``."""
+        """The expression of an object like `value`. Raises `Unclear`."""
         known = self.known.get(id(value))
         if known is not None:
             return known
@@ -112,7 +112,7 @@ class Program:
         raise Unclear(value)
 
     def record(self, value: Any) -> str:
-        """Return the expression of an object whose state is in its slots."""
+        """The expression of an object whose state is in its slots."""
         kind: Any = type(value)
         if hasattr(value, "__dict__"):
             raise Unclear(value)
@@ -121,12 +121,12 @@ class Program:
         return made
 
     def give(self, target: str, like: Any, names: Iterable[str]) -> None:
-        """Let the function set attributes of ``target`` as those of ``like`` are."""
+        """Let the function set attributes of `target` as those of `like` are."""
         for name in names:
             self.run(f"{target}.{name} = {self.of(getattr(like, name))}")
 
     def variable(self, cell: CellType) -> str:
-        """Return the expression of a variable that functions have in their closure."""
+        """The expression of a variable that functions have in their closure."""
         content = self.of(cell.cell_contents)
         # Generated code sets no variable of its maker's.
         if content in self._constants:
@@ -134,7 +134,7 @@ class Program:
         return self.assign(f"CellType({content})")
 
     def _function(self, function: FunctionType) -> str:
-        """Return the expression of a function: the same code, over other objects."""
+        """The expression of a function: the same code, over other objects."""
         arguments = (
             self.constant(function.__code__),
             self._namespace(function.__globals__),
@@ -147,7 +147,7 @@ class Program:
         return made
 
     def _namespace(self, namespace: dict[str, Any]) -> str:
-        """Return the expression of a function's globals, if not some program's."""
+        """The expression of a function's globals, if not some program's."""
         known = self.known.get(id(namespace))
         if known is not None:
             return known
@@ -173,7 +173,7 @@ class Program:
 
 
 def _given(function: FunctionType) -> list[str]:
-    """List what a function has beside what its code and its namespace gave it."""
+    """What a function has beside what its code and its namespace gave it."""
     plain = FunctionType(
         function.__code__, function.__globals__, closure=function.__closure__
     )

@@ -1,16 +1,16 @@
 """When Python's cycle collector runs during a simulation: at the same steps every time.
 
 By itself it runs whenever so many objects have been made, which depends on what the
-process did before; and code under test can tell (``__del__``, callbacks of weak
+process did before; and code under test can tell (`__del__`, callbacks of weak
 references, weak sets). So during a run:
 
-* it does not run by itself, unless the memory would otherwise run full;
-* it runs as a task of its own, in no world, after so many steps of the scheduler; a
+- it does not run by itself, unless the memory would otherwise run full;
+- it runs as a task of its own, in no world, after so many steps of the scheduler; a
   killed world counts as many, since it leaves a whole program behind;
-* a world that turns it on and off, or tunes it, changes nothing outside.
+- a world that turns it on and off, or tunes it, changes nothing outside.
 
 Finalizers of what a cycle held are therefore called in that task, or in the one that
-called ``gc.collect`` itself. Everything else dies when its last reference goes.
+called `gc.collect` itself. Everything else dies when its last reference goes.
 """
 
 from __future__ import annotations

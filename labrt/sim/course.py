@@ -28,7 +28,7 @@ class Course:
         self._marks.extend((nanoseconds, steps))
 
     def parts_from(self, other: Course) -> float | None:
-        """Return up to when, in seconds, two runs are known to be the same.
+        """Up to when, in seconds, two runs are known to be the same.
 
         None: they are the same to their ends.
         """

@@ -1,12 +1,12 @@
 """What is added to a world's source code when it is loaded for a simulation.
 
-Three things, all as calls of names that the world puts among its built-ins:
+Two things, both as calls of names that the world puts among its built-ins:
 
-* a guard at the head of every ``except`` and ``finally`` block, and of every
-  ``__exit__`` and ``__del__``: when a killed task is unwound none of the world's
-  own code runs any more, so a crash is a crash;
-* with ``lines``, a preemption point before every statement of every function, so
-  that a task can be switched out wherever a thread can.
+- a guard at the head of every `except` and `finally` block, and of every `__exit__`
+  and `__del__`: when a killed task is unwound none of the world's own code runs any
+  more, so a crash is a crash;
+- with `lines`, a preemption point before every statement of every function, so that
+  a task can be switched out wherever a thread can.
 
 Line numbers stay what they are.
 """
@@ -30,7 +30,7 @@ Function = TypeVar("Function", ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def compile_source(source: bytes, filename: str, *, lines: bool) -> CodeType:
-    """Compile a module's source with the additions; raises ``SyntaxError``."""
+    """Compile a module's source with the additions; raises `SyntaxError`."""
     tree = _Guards().visit(reorder(ast.parse(source, filename)))
     if lines:
         tree = _Lines().visit(tree)

@@ -1,8 +1,8 @@
 """The standard streams of a world: its output line by line, and no input.
 
 The text streams are Python's own, so that whatever a program does with them works
-(``buffer``, ``reconfigure``, ``writelines``); only what takes the bytes is ours. It
-hands on whole lines, each when it is complete, and the last one at the world's end.
+(`buffer`, `reconfigure`, `writelines`); only what takes the bytes is ours. It hands
+on whole lines, each when it is complete, and the last one at the world's end.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class _Lines(io.BufferedIOBase):
         self._partial = b""
 
     def writable(self) -> bool:
-        """Say that the stream can be written to."""
+        """Whether the stream can be written to: always."""
         return True
 
     def write(self, data: Any, /) -> int:
@@ -48,7 +48,7 @@ class _Lines(io.BufferedIOBase):
 
 
 class WorldStream(io.TextIOWrapper):
-    """``sys.stdout`` or ``sys.stderr`` of a world."""
+    """`sys.stdout` or `sys.stderr` of a world."""
 
     def __init__(self, name: str, write_line: Callable[[str], None]) -> None:
         self._lines = _Lines(name, write_line)
@@ -59,7 +59,7 @@ class WorldStream(io.TextIOWrapper):
 
     @property
     def mode(self) -> str:
-        """Say how the stream was opened, as if from a file."""
+        """How the stream was opened, as if it were a file."""
         return "w"
 
     def reconfigure(self, **options: Any) -> None:
@@ -80,7 +80,7 @@ class WorldStream(io.TextIOWrapper):
 
 
 class NoInput(io.TextIOBase):
-    """``sys.stdin`` of a world, from which nothing can be read."""
+    """`sys.stdin` of a world, from which nothing can be read."""
 
     name = "<stdin>"
     mode = "r"
@@ -88,7 +88,7 @@ class NoInput(io.TextIOBase):
     errors = "strict"
 
     def readable(self) -> bool:
-        """Say that this is a stream for reading."""
+        """Whether this is a stream for reading: it is, though nothing can be read."""
         return True
 
     def fileno(self) -> NoReturn:

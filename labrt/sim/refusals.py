@@ -42,7 +42,7 @@ REFUSED = frozenset(
 
 
 def is_refused(name: str) -> bool:
-    """Say whether a module is refused, or is in a package that is."""
+    """Whether a module is refused, or is in a package that is."""
     while name not in REFUSED:
         name = name.rpartition(".")[0]
         if not name:
@@ -51,12 +51,12 @@ def is_refused(name: str) -> bool:
 
 
 def refused_module(name: str) -> NotSimulable:
-    """Return the error for the import of a refused module."""
+    """The error for the import of a refused module."""
     return NotSimulable(f"import {name}: {_MODES}", name=name)
 
 
 def refuse(name: str) -> Callable[..., NoReturn]:
-    """Return a function in the place of one that cannot be simulated."""
+    """A function in the place of one that cannot be simulated."""
 
     def refused(*_: object, **__: object) -> NoReturn:
         raise NotSimulable(f"{name}(): {_MODES}")
@@ -66,7 +66,7 @@ def refuse(name: str) -> Callable[..., NoReturn]:
 
 
 def refuse_all(module: ModuleType, names: Iterable[str]) -> dict[str, Any]:
-    """Return refusals for those of the names that the module has on this system."""
+    """Refusals for those of the names that the module has on this system."""
     return {
         name: refuse(f"{module.__name__}.{name}")
         for name in names
@@ -75,7 +75,7 @@ def refuse_all(module: ModuleType, names: Iterable[str]) -> dict[str, Any]:
 
 
 def no_input(name: str) -> Callable[..., NoReturn]:
-    """Return a function in the place of one that reads from the terminal."""
+    """A function in the place of one that reads from the terminal."""
 
     def refused(*_: object, **__: object) -> NoReturn:
         raise EOFError(f"{name}(): {_NO_INPUT}")

@@ -33,7 +33,7 @@ class _SystemRandom(_Random):
     """The system's randomness, which in a simulation is the world's."""
 
     def seed(self, a: Any = None, version: int = 2) -> None:
-        """Take a new seed from the world's stream, whatever ``a`` is."""
+        """Take a new seed from the world's stream, whatever `a` is."""
         super().seed(None)
 
 
@@ -44,7 +44,7 @@ for _kind in (_Random, _SystemRandom):
 
 
 def make_random(world: SimWorld) -> ModuleType:
-    """Make the ``random`` module of one world, with a shared generator of its own."""
+    """Make the `random` module of one world, with a shared generator of its own."""
     generator = _Random(world.random.getrandbits(64))
     module = copy_of(
         real_random,
@@ -61,7 +61,7 @@ def make_random(world: SimWorld) -> ModuleType:
 
 
 def urandom(world: SimWorld) -> Callable[[int], bytes]:
-    """Return the ``os.urandom`` of one world."""
+    """The `os.urandom` of one world."""
 
     def draw(size: int, /) -> bytes:
         if size < 0:
@@ -73,7 +73,7 @@ def urandom(world: SimWorld) -> Callable[[int], bytes]:
 
 
 def make_uuid(world: SimWorld) -> ModuleType:
-    """Make the ``uuid`` module of one world.
+    """Make the `uuid` module of one world.
 
     The class is the process's, since a UUID may be sent to others. The functions are
     the library's, over the world's clock and randomness and a made-up network card.

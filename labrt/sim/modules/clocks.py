@@ -1,4 +1,4 @@
-"""The clocks of a simulated world: ``time`` and ``datetime``.
+"""The clocks of a simulated world: `time` and `datetime`.
 
 Every one of them shows virtual time, also those that count a processor's time: a
 program that measures itself must not learn how fast the machine is. They agree with
@@ -37,22 +37,22 @@ _WALL_CLOCKS = frozenset(
 
 
 def time() -> float:
-    """Return the seconds since 1970."""
+    """The seconds since 1970."""
     return EPOCH + active().now()
 
 
 def time_ns() -> int:
-    """Return the nanoseconds since 1970."""
+    """The nanoseconds since 1970."""
     return _EPOCH_NS + _now_ns()
 
 
 def monotonic() -> float:
-    """Return the seconds since some time before the run."""
+    """The seconds since some time before the run."""
     return BOOT + active().now()
 
 
 def monotonic_ns() -> int:
-    """Return the nanoseconds since some time before the run."""
+    """The nanoseconds since some time before the run."""
     return _BOOT_NS + _now_ns()
 
 
@@ -80,25 +80,25 @@ def _check_sleep(seconds: float) -> None:
 
 
 def clock_gettime(clk_id: int, /) -> float:
-    """Return what a clock of the system shows, in seconds."""
+    """What a clock of the system shows, in seconds."""
     real_time.clock_getres(clk_id)  # raises OSError for what is no clock
     return time() if clk_id in _WALL_CLOCKS else monotonic()
 
 
 def clock_gettime_ns(clk_id: int, /) -> int:
-    """Return what a clock of the system shows, in nanoseconds."""
+    """What a clock of the system shows, in nanoseconds."""
     real_time.clock_getres(clk_id)
     return time_ns() if clk_id in _WALL_CLOCKS else monotonic_ns()
 
 
 def clock_getres(clk_id: int, /) -> float:
-    """Return the resolution of a clock: all have the same here."""
+    """The resolution of a clock: all have the same here."""
     real_time.clock_getres(clk_id)
     return 1e-9
 
 
 def get_clock_info(name: Any, /) -> Any:
-    """Describe a clock of this module."""
+    """What there is to know of a clock of this module."""
     info: Any = real_time.get_clock_info(name)
     info.resolution = 1e-9
     info.implementation = "virtual time"
@@ -106,7 +106,7 @@ def get_clock_info(name: Any, /) -> Any:
 
 
 def pthread_getcpuclockid(thread_id: int, /) -> int:
-    """Return a clock that counts a thread's processor time, as far as any does."""
+    """A clock that counts a thread's processor time, as far as any does."""
     return real_time.CLOCK_MONOTONIC
 
 
@@ -123,12 +123,12 @@ def _local_now() -> real_time.struct_time:
 
 
 def asctime(moment: Any = None, /) -> str:
-    """Return a time, or the present, as text."""
+    """A time, or the present, as text."""
     return real_time.asctime(_local_now() if moment is None else moment)
 
 
 def strftime(layout: str, moment: Any = None, /) -> str:
-    """Return a time, or the present, in a layout."""
+    """A time, or the present, in a layout."""
     return real_time.strftime(layout, _local_now() if moment is None else moment)
 
 
@@ -163,12 +163,12 @@ _CLOCKS.update(
 
 
 def make_time(world: SimWorld) -> ModuleType:
-    """Make the ``time`` module of one world."""
+    """Make the `time` module of one world."""
     return copy_of(real_time, **_CLOCKS)
 
 
 class _Kind(type):
-    """Makes every ``datetime`` and ``date`` an instance of the world's.
+    """Makes every `datetime` and `date` an instance of the world's.
 
     Arithmetic and other modules make the library's own.
     """
@@ -185,11 +185,11 @@ class _Kind(type):
 
 
 class _Date(real_datetime.date, metaclass=_Kind):
-    """A ``date`` whose today is the simulation's."""
+    """A `date` whose today is the simulation's."""
 
     @classmethod
     def today(cls) -> _Date:
-        """Return the simulation's present day."""
+        """The simulation's present day."""
         return cls.fromtimestamp(time())
 
     def __repr__(self) -> str:
@@ -198,25 +198,25 @@ class _Date(real_datetime.date, metaclass=_Kind):
 
 
 class _Datetime(real_datetime.datetime, metaclass=_Kind):
-    """A ``datetime`` whose present is the simulation's."""
+    """A `datetime` whose present is the simulation's."""
 
     @classmethod
     def now(cls, tz: real_datetime.tzinfo | None = None) -> _Datetime:
-        """Return the simulation's present."""
+        """The simulation's present."""
         return cls.fromtimestamp(time(), tz)
 
     @classmethod
     def utcnow(cls) -> _Datetime:
-        """Return the simulation's present in UTC, without a time zone."""
+        """The simulation's present in UTC, without a time zone."""
         return cls.fromtimestamp(time(), real_datetime.UTC).replace(tzinfo=None)
 
     @classmethod
     def today(cls) -> _Datetime:
-        """Return the simulation's present."""
+        """The simulation's present."""
         return cls.fromtimestamp(time())
 
     def date(self) -> _Date:
-        """Return the day."""
+        """The day."""
         return _Date(self.year, self.month, self.day)
 
     def __repr__(self) -> str:
@@ -235,5 +235,5 @@ for _kind, _original in _LIBRARY.items():
 
 
 def make_datetime(world: SimWorld) -> ModuleType:
-    """Make the ``datetime`` module of one world."""
+    """Make the `datetime` module of one world."""
     return copy_of(real_datetime, datetime=_Datetime, date=_Date)

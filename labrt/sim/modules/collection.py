@@ -12,7 +12,7 @@ from labrt.sim.world import SimWorld, living_worlds
 
 
 def make_module(world: SimWorld) -> ModuleType:
-    """Make the ``gc`` module of one world: its settings are the world's own."""
+    """Make the `gc` module of one world: its settings are the world's own."""
     settings: dict[str, Any] = {"enabled": True, "threshold": (700, 10, 10), "debug": 0}
 
     def collect_now(generation: int = 2) -> int:

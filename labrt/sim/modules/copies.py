@@ -7,7 +7,7 @@ from typing import Any
 
 
 def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
-    """Return a module with the same contents, but for the changes."""
+    """A module with the same contents, but for the changes."""
     copy = ModuleType(module.__name__, module.__doc__)
     vars(copy).update(vars(module))
     vars(copy).update(
@@ -20,7 +20,7 @@ def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
 
 
 def in_place_of(original: object, replacement: Any) -> Any:
-    """Return a replacement that a class may hold where it may hold the original.
+    """A replacement that a class may hold where it may hold the original.
 
     A function written in C is no method of a class that has it as an attribute, as
     `logging.Formatter` has `time.localtime`; one written in Python would become one.
@@ -32,7 +32,7 @@ def in_place_of(original: object, replacement: Any) -> Any:
 
 
 def rebound_copy(module: ModuleType, **changes: Any) -> ModuleType:
-    """Return a module whose functions, too, see the changes.
+    """A module whose functions, too, see the changes.
 
     Its classes are those of the process: what a program makes of them can leave it.
     """
@@ -45,7 +45,7 @@ def rebound_copy(module: ModuleType, **changes: Any) -> ModuleType:
 
 
 def rebound_function(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
-    """Return a function of the same code over other globals."""
+    """A function of the same code over other globals."""
     copy = FunctionType(
         function.__code__,
         namespace,
@@ -58,7 +58,7 @@ def rebound_function(function: FunctionType, namespace: dict[str, Any]) -> Funct
 
 
 def rebound_class(source: type, **changes: Any) -> Any:
-    """Return a class of the same source whose methods see other globals."""
+    """A class of the same source whose methods see other globals."""
     namespace = {**_globals_of(source), **changes}
     members = {
         name: rebound_function(value, namespace)

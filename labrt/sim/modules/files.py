@@ -1,8 +1,8 @@
 """What a world sees of the file system and of weak sets, in an order that repeats.
 
 A folder's entries come in the file system's order, which differs from machine to
-machine: here they are sorted by name. ``glob`` and ``pathlib`` are the standard
-library's own source over that, and so is ``WeakSet`` over ordered sets. They hold
+machine: here they are sorted by name. `glob` and `pathlib` are the standard
+library's own source over that, and so is `WeakSet` over ordered sets. They hold
 nothing of a world, so all worlds of the process share one copy, made when first asked.
 """
 
@@ -25,12 +25,12 @@ SHARED: Final = frozenset({"_weakrefset", "glob", "pathlib"})
 
 
 def listdir(path: Any = None) -> Any:
-    """Return the names in a folder, sorted."""
+    """The names in a folder, sorted."""
     return sorted(real_os.listdir(path))
 
 
 class _Entries:
-    """What ``scandir`` returns: an iterator that can be closed."""
+    """What `scandir` returns: an iterator that can be closed."""
 
     def __init__(self, entries: list[Any]) -> None:
         self._entries = iter(entries)
@@ -53,13 +53,13 @@ class _Entries:
 
 
 def scandir(path: Any = None) -> _Entries:
-    """Return the entries of a folder, sorted by name."""
+    """The entries of a folder, sorted by name."""
     with real_os.scandir(path) as entries:
         return _Entries(sorted(entries, key=lambda entry: entry.name))
 
 
 def _walking() -> dict[str, Any]:
-    """Return the functions of ``os`` that walk over folders, over sorted ones."""
+    """The functions of `os` that walk over folders, over sorted ones."""
     names = {**vars(real_os), "listdir": listdir, "scandir": scandir}
     for name in ("walk", "_walk", "fwalk", "_fwalk"):
         real = names.get(name)
@@ -73,12 +73,12 @@ OS_NAMES: Final[dict[str, Any]] = {
     "scandir": scandir,
     **_walking(),
 }
-"""What takes the place of functions of ``os``."""
+"""What takes the place of functions of `os`."""
 
 
 @cache
 def shared_module(name: str) -> ModuleType:
-    """Return the copy of one of ``SHARED``, or of a submodule of one."""
+    """The copy of one of `SHARED`, or of a submodule of one."""
     return _loader().fresh_library_module(name)
 
 
@@ -102,5 +102,5 @@ def _substitute(name: str, importer: str) -> ModuleType | None:
 
 
 def weak_set() -> Any:
-    """Return the ``WeakSet`` of worlds."""
+    """The `WeakSet` of worlds."""
     return vars(shared_module("_weakrefset"))["WeakSet"]

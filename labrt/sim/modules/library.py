@@ -24,7 +24,7 @@ from labrt.sim.world import SimWorld, current_world
 
 
 def make_functools(world: SimWorld) -> ModuleType:
-    """Make a ``functools`` whose ``cached_property`` computes once.
+    """Make a `functools` whose `cached_property` computes once.
 
     Until Python 3.11 it holds a lock while it computes: one that a second thread of
     the simulation, being the same thread of the system, would get as well.
@@ -41,7 +41,7 @@ def _cached_property() -> Any:
 
 
 def make_weakref(world: SimWorld) -> ModuleType:
-    """Make a ``weakref`` whose finalizers end with the world.
+    """Make a `weakref` whose finalizers end with the world.
 
     Its sets iterate in an order that repeats. The original keeps all finalizers of
     the process in one table, and calls what is left there when the process ends.
@@ -61,7 +61,7 @@ def make_weakref(world: SimWorld) -> ModuleType:
 
 
 class _CurrentSystem:
-    """The ``sys`` of the world that is running."""
+    """The `sys` of the world that is running."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_current_sys(), name)
@@ -76,7 +76,7 @@ def _current_sys() -> ModuleType:
 
 
 def make_contextlib(world: SimWorld) -> ModuleType:
-    """Make a ``contextlib`` that redirects the streams of the world."""
+    """Make a `contextlib` that redirects the streams of the world."""
     return copy_of(real_contextlib, **_redirections())
 
 
@@ -95,7 +95,7 @@ def _ignore(*_: object, **__: object) -> None:
 
 
 def make_faulthandler(world: SimWorld) -> ModuleType:
-    """Make a ``faulthandler`` that leaves the process's as it is."""
+    """Make a `faulthandler` that leaves the process's as it is."""
     ignored = ("enable", "disable", "cancel_dump_traceback_later")
     changes: dict[str, Callable[..., Any]] = dict.fromkeys(ignored, _ignore)
     crash = [name for name in vars(real_faulthandler) if name.startswith("_")]
@@ -113,6 +113,6 @@ def make_faulthandler(world: SimWorld) -> ModuleType:
 
 
 def make_getpass(world: SimWorld) -> ModuleType:
-    """Make a ``getpass`` that does not wait for a terminal."""
+    """Make a `getpass` that does not wait for a terminal."""
     refused = no_input("getpass.getpass")
     return copy_of(real_getpass, getpass=refused, unix_getpass=refused)

@@ -1,4 +1,4 @@
-"""The module ``_thread`` of a simulated world: what ``threading`` is built on."""
+"""The module `_thread` of a simulated world: what `threading` is built on."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ThreadHandle:
         return self._task.number if self._task else 0
 
     def is_done(self) -> bool:
-        """Say whether the thread has ended."""
+        """Whether the thread has ended."""
         return self._over or (self._task is not None and self._task.done)
 
     def join(self, timeout: float | None = None, /) -> None:
@@ -60,7 +60,7 @@ _BARE = ModuleType("_thread")
 
 
 def make_module(world: SimWorld) -> ModuleType:
-    """Make the ``_thread`` module of one world."""
+    """Make the `_thread` module of one world."""
     names: dict[str, Any] = {
         "LockType": Lock,
         "RLock": RLock,
@@ -153,7 +153,7 @@ def _guarded(
 def _unraisable(
     error: BaseException, function: Callable[..., object]
 ) -> SimpleNamespace:
-    """Return what a hook is told; from Python 3.13 on the message has the function."""
+    """What a hook is told; from Python 3.13 on the message has the function."""
     message = "Exception ignored in thread started by"
     in_message = sys.version_info >= (3, 13)
     return SimpleNamespace(

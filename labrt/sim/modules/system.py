@@ -1,4 +1,4 @@
-"""The system as a simulated world sees it: ``os``, ``sys`` and their relatives.
+"""The system as a simulated world sees it: `os`, `sys` and their relatives.
 
 What a world may see of the process it sees; what it may change is its own copy
 (environment, path, streams, hooks). What would change the process for every world,
@@ -54,7 +54,7 @@ _OS_REFUSALS = refuse_all(real_os, OS_REFUSED)
 
 
 def make_os(world: SimWorld) -> ModuleType:
-    """Make the ``os`` module of one world."""
+    """Make the `os` module of one world."""
     draw = urandom(world)
     module = copy_of(
         real_os,
@@ -81,7 +81,7 @@ def make_os(world: SimWorld) -> ModuleType:
 
 
 def _environment() -> dict[str, Any]:
-    """Copy the environment: what a world sets there is for itself."""
+    """A copy of the environment: what a world sets there is for itself."""
     kind = _environment_class()
     text, data = real_os.environ, real_os.environb
     copy = kind(
@@ -144,7 +144,7 @@ _SYS_REFUSED = (
 
 
 def make_sys(world: SimWorld) -> ModuleType:
-    """Make the ``sys`` module of one world."""
+    """Make the `sys` module of one world."""
     stdin = NoInput()
     module = copy_of(
         real_sys,
@@ -184,7 +184,7 @@ class _Settings:
         self._values["switchinterval"] = real_sys.getswitchinterval()
 
     def functions(self) -> dict[str, Callable[..., Any]]:
-        """Return the functions of ``sys`` that read and set them."""
+        """The functions of `sys` that read and set them."""
         made: dict[str, Callable[..., Any]] = {
             "setrecursionlimit": _raise_recursion_limit
         }
@@ -207,7 +207,7 @@ def _raise_recursion_limit(limit: int, /) -> None:
 
 
 def _current_frames() -> dict[int, FrameType]:
-    """Return where each thread of the world is, by the thread's number."""
+    """Where each thread of the world is, by the thread's number."""
     runtime = active()
     world = current_world()
     frames = {runtime.current.number: real_sys._getframe(1)}
@@ -220,12 +220,12 @@ def _current_frames() -> dict[int, FrameType]:
 
 
 def make_fcntl(world: SimWorld) -> ModuleType:
-    """Make an ``fcntl`` that does not wait for the locks of others."""
+    """Make an `fcntl` that does not wait for the locks of others."""
     return copy_of(real_fcntl, **refuse_all(real_fcntl, ("flock", "lockf")))
 
 
 def make_resource(world: SimWorld) -> ModuleType:
-    """Make a ``resource`` that tells virtual time, and sets no limits."""
+    """Make a `resource` that tells virtual time, and sets no limits."""
 
     def getrusage(who: int, /) -> real_resource.struct_rusage:
         real_resource.getrusage(who)  # raises ValueError for nobody
@@ -239,7 +239,7 @@ def make_resource(world: SimWorld) -> ModuleType:
 
 
 def make_atexit(world: SimWorld) -> ModuleType:
-    """Make an ``atexit`` that never calls: a world only ever ends by being killed."""
+    """Make an `atexit` that never calls: a world only ever ends by being killed."""
     module = ModuleType("atexit")
 
     def register(function: Callable[..., Any], *_: object, **__: object) -> Any:

@@ -5,7 +5,7 @@ random stream. Some are the standard library's own source, loaded once more for 
 world, over those that are made here: then its clocks, locks, threads and streams are
 the world's, and so is what it remembers. Some cannot be simulated and are refused,
 with a word on what to do instead. What is in no table is the process's own module;
-``tests/labrt/inventory.py`` says of each why that is harmless.
+`tests/labrt/inventory.py` says of each why that is harmless.
 
 Nothing is made before it is imported: worlds are many, and most import little.
 """
@@ -59,9 +59,9 @@ _C_HALVES = {"_warnings": {"warnings", "_py_warnings"}}
 
 
 def substitute(world: SimWorld, name: str, importer: str) -> ModuleType | None:
-    """Return what ``world`` gets for ``name``; None for the process's own module.
+    """What `world` gets for `name`; None for the process's own module.
 
-    Raises ``NotSimulable`` for what cannot work under virtual time.
+    Raises `NotSimulable` for what cannot work under virtual time.
     """
     make = _MAKERS.get(name)
     if make is not None:

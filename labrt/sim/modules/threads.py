@@ -1,9 +1,9 @@
-"""The ``threading`` module of a simulated world.
+"""The `threading` module of a simulated world.
 
 Threads are tasks of the running simulation, in the world of whoever starts them.
-``Semaphore``, ``Barrier``, ``Timer`` and ``local`` are the standard library's own code,
-run once a process over the threads, conditions and events that are written here. What
-a world sets for itself (its excepthook, its trace functions, a function that replaces
+`Semaphore`, `Barrier`, `Timer` and `local` are the standard library's own code, run
+once a process over the threads, conditions and events that are written here. What a
+world sets for itself (its excepthook, its trace functions, a function that replaces
 one of these) is kept in the world's own module and seen by that world alone.
 """
 
@@ -30,7 +30,7 @@ from labrt.sim.world import SimWorld, current_world
 
 
 class Thread:
-    """A thread of control, as ``threading.Thread``."""
+    """A thread of control, as `threading.Thread`."""
 
     # A subclass whose `__init__` does not call this one's is found out by these.
     _initialized = False
@@ -88,7 +88,7 @@ class Thread:
             self._call_hook(hook, error)
 
     def _call_hook(self, hook: Callable[..., object], error: BaseException) -> None:
-        """Call a world's excepthook; what that raises is for a ``sys.excepthook``."""
+        """Call a world's excepthook; what that raises is for a `sys.excepthook`."""
         try:
             hook(ExceptHookArgs((type(error), error, error.__traceback__, self)))
         except Exception as worse:
@@ -99,7 +99,7 @@ class Thread:
             last(type(worse), worse, worse.__traceback__)
 
     def join(self, timeout: float | None = None) -> None:
-        """Wait until the thread has ended, or until ``timeout`` seconds have passed."""
+        """Wait until the thread has ended, or until `timeout` seconds have passed."""
         self._check_initialized()
         if self._task is None:
             raise RuntimeError("cannot join thread before it is started")
@@ -109,7 +109,7 @@ class Thread:
             self._task.join(timeout)
 
     def is_alive(self) -> bool:
-        """Say whether the thread has been started and has not ended."""
+        """Whether the thread has been started and has not ended."""
         self._check_initialized()
         active().point()
         return self._task is not None and not self._task.done and not self._over
@@ -149,7 +149,7 @@ class Thread:
         self._daemonic = daemon
 
     def getName(self) -> str:
-        """Return the thread's name."""
+        """The thread's name."""
         warn_deprecated("getName()", "get the name attribute")
         return self.name
 
@@ -159,7 +159,7 @@ class Thread:
         self.name = name
 
     def isDaemon(self) -> bool:
-        """Say whether the thread is a daemon."""
+        """Whether the thread is a daemon."""
         warn_deprecated("isDaemon()", "get the daemon attribute")
         return self.daemon
 
@@ -181,7 +181,7 @@ class Thread:
 
 
 class _ForeignThread(Thread):
-    """Stands for a task that no ``Thread`` started: an RPC handler, the main one."""
+    """Stands for a task that no `Thread` started: an RPC handler, the main one."""
 
     def __init__(self, task: SimTask, *, daemon: bool) -> None:
         super().__init__(name=task.name, daemon=daemon)
@@ -193,9 +193,9 @@ class _NoMainThread:
 
 
 def _library() -> dict[str, Any]:
-    """Run the library's own ``threading`` with our classes in place of its own.
+    """Run the library's own `threading` with our classes in place of its own.
 
-    Its classes are made by a ``__build_class__`` that gives ours where there is one,
+    Its classes are made by a `__build_class__` that gives ours where there is one,
     so that those it derives, and those that use it, use ours. Nothing of the process
     is touched: what to do after a fork is not registered a second time.
     """
@@ -248,7 +248,7 @@ BrokenBarrierError: Any = _lib["BrokenBarrierError"]
 
 
 def _local_class() -> type:
-    """Run the standard library's pure-Python ``local`` over simulated threads."""
+    """Run the standard library's pure-Python `local` over simulated threads."""
 
     def import_ours(name: str, *rest: Any) -> Any:
         return sys.modules[__name__] if name == "threading" else __import__(name, *rest)
@@ -287,17 +287,17 @@ def _error_stream() -> Any:
 
 
 def current_thread() -> Thread:
-    """Return the ``Thread`` that is running."""
+    """The `Thread` that is running."""
     return _thread_of(active().current)
 
 
 def main_thread() -> Thread:
-    """Return the oldest thread of the world."""
+    """The oldest thread of the world."""
     return _thread_of(_tasks()[0])
 
 
 def get_ident() -> int:
-    """Return the running thread's number."""
+    """The running thread's number."""
     return active().current.number
 
 
@@ -305,23 +305,23 @@ get_native_id = get_ident
 
 
 def active_count() -> int:
-    """Return how many threads of this world are alive."""
+    """How many threads of this world are alive."""
     return len(_tasks())
 
 
 def enumerate() -> list[Thread]:
-    """Return the threads of this world that are alive."""
+    """The threads of this world that are alive."""
     return [_thread_of(task) for task in _tasks()]
 
 
 def currentThread() -> Thread:
-    """Return the ``Thread`` that is running."""
+    """The `Thread` that is running."""
     warn_deprecated("currentThread()", "use current_thread()")
     return current_thread()
 
 
 def activeCount() -> int:
-    """Return how many threads of this world are alive."""
+    """How many threads of this world are alive."""
     warn_deprecated("activeCount()", "use active_count()")
     return active_count()
 
@@ -340,7 +340,7 @@ def _thread_of(task: SimTask) -> Thread:
 
 
 def _is_daemon_running() -> bool:
-    """Say whether the running thread is a daemon, which those it starts inherit."""
+    """Whether the running thread is a daemon, which those it starts inherit."""
     thread = active().current.thread
     return isinstance(thread, Thread) and thread.daemon
 
@@ -361,7 +361,7 @@ local = _local_class()
 
 
 def make_module(world: SimWorld) -> ModuleType:
-    """Make the ``threading`` module of one world."""
+    """Make the `threading` module of one world."""
     module = ModuleType("threading", real.__doc__)
     functions = {name: globals()[name] for name in _PUBLIC}
     functions |= _from_here(
@@ -385,7 +385,7 @@ def make_module(world: SimWorld) -> ModuleType:
 
 
 def _hooks(kind: str) -> dict[str, Any]:
-    """Return what sets and gets a function that would be called for every line.
+    """What sets and gets a function that would be called for every line.
 
     It is kept and never called: none survives a switch of greenlets.
     """
@@ -416,7 +416,7 @@ def _from_here(functions: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ending(world: SimWorld) -> dict[str, Any]:
-    """Return what an interpreter calls at its end, for a world that plays one.
+    """What an interpreter calls at its end, for a world that plays one.
 
     No world ends that way by itself: it is killed.
     """
@@ -448,7 +448,7 @@ def _ending(world: SimWorld) -> dict[str, Any]:
 
 
 def stack_size_setting() -> Callable[[int], int]:
-    """Return a function that remembers a stack size and gives back the last one."""
+    """A function that remembers a stack size and gives back the last one."""
     last = 0
 
     def stack_size(size: int = 0, /) -> int:
