@@ -66,10 +66,13 @@ class ImportSystem:
         self._load = load
         self._thread = thread
         self._gate = gate
+        # What is being loaded at this moment, and which module each thread waits for:
+        # from thread to module to its owner they make the chains of who waits for whom.
         self._loading: dict[str, _Loading] = {}
         self._waiting: dict[Hashable, str] = {}
         # Two real threads must not begin to wait for each other at the same time.
         self._waits = allocate_lock()
+        # The keys of `sys.modules` that are ours to take out again.
         self._published: set[str] = set()
 
     def close(self) -> None:
@@ -87,7 +90,8 @@ class ImportSystem:
     ) -> ModuleType:
         """What `__import__` gives for the same arguments."""
         if not level and name not in self._loading:
-            # What is loaded and no package: most of all imports.
+            # What is loaded and no package: most of all imports. What is only half
+            # loaded may be another thread's, and takes the way on which one waits.
             module = self.modules.get(name)
             if (
                 module is not None
@@ -103,6 +107,7 @@ class ImportSystem:
                 self._load_names(module, fromlist, importer)
             return module
         if level and not name:
+            # Only a direct call: the statement `from . import x` has names to load.
             return module
         if "." not in name:
             return module
@@ -130,6 +135,7 @@ class ImportSystem:
         parent_name, _, child = name.rpartition(".")
         parent = None
         if parent_name:
+            # A package's code runs before that of any module in it.
             parent = self.find(parent_name, importer)
             # The package may have loaded it in passing.
             if name in self.modules:
@@ -151,12 +157,15 @@ class ImportSystem:
             # Another thread has just begun. Unless it waits for this one: after it.
             if self._await(name):
                 return self.find(name, importer)
+            # The wait would end at this thread, and the module is not in the table
+            # yet: there is nothing to hand out but one that is loaded here.
             return self._load(name, importer)
         try:
             # A real thread may have been here between the look at the table and this.
             loaded = self.modules.get(name)
             return self._load(name, importer) if loaded is None else loaded
         finally:
+            # In this order: who comes through the gate looks whether it still loads.
             del self._loading[name]
             loading.gate.set()
 
@@ -165,10 +174,13 @@ class ImportSystem:
         me = self._thread()
         with self._waits:
             loading = self._loading.get(name)
+            # No circle, and the wait is noted before anybody else looks for one.
             if loading is not None and self._ends_at(me, name):
                 return False
             self._waiting[me] = name
         try:
+            # Without the lock: a simulation goes on with another task of this very
+            # thread, which would wait for the lock for ever.
             if loading is not None:
                 loading.gate.wait()
         finally:
@@ -221,6 +233,7 @@ class ImportSystem:
             self.find(full, importer)
         except ModuleNotFoundError as error:
             # That there is no such module is for the interpreter to say, in its words.
+            # That it fails to import another one, or is barred, is said here.
             if error.name != full or self.modules.get(full, _MISSING) is None:
                 raise
         self._publish(module, name)
@@ -238,6 +251,7 @@ class ImportSystem:
     def _publish(self, module: ModuleType, name: str) -> None:
         """Put a module where the interpreter looks that finds no such attribute."""
         unique = getattr(module, "__name__", "")
+        # The modules of a shared package are where the interpreter looks anyway.
         if type(unique) is not ModuleName or name in vars(module):
             return
         found = self.modules.get(f"{plain_name(unique)}.{name}")
@@ -247,6 +261,7 @@ class ImportSystem:
             sys.modules[place] = found
             self._published.add(place)
         elif place in self._published:
+            # The program has taken it out of its table since.
             sys.modules.pop(place, None)
 
 
@@ -286,6 +301,7 @@ def resolve(name: str, package: str, level: int) -> str:
     """The absolute name of what is imported relative to a package."""
     if not package:
         raise ImportError("attempted relative import with no known parent package")
+    # One dot is the package itself; each further one goes up by one.
     parts = package.rsplit(".", level - 1)
     if len(parts) < level:
         raise ImportError("attempted relative import beyond top-level package")
@@ -294,6 +310,7 @@ def resolve(name: str, package: str, level: int) -> str:
 
 def _package_of(namespace: Mapping[str, Any]) -> str:
     """The package that a module's relative imports start from."""
+    # `__package__` and a spec's parent are plain; only `__name__` bears the mark.
     package = namespace.get("__package__")
     if package is None:
         spec = namespace.get("__spec__")

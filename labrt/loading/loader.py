@@ -46,7 +46,8 @@ Compiler = Callable[[bytes, str], CodeType]
 
 _BUILT_IN = frozenset(sys.builtin_module_names)
 
-# Compiled modules of this process, by file, time of change, size and compiler.
+# Compiled modules of this process, by file, time of change, size and compiler. Code is
+# immutable: all worlds can share it, and so can processes forked from this one.
 _compiled: dict[tuple[str, int, int, Compiler], CodeType] = {}
 
 
@@ -65,6 +66,8 @@ class Sources:
 
     def __init__(self, compiler: Compiler) -> None:
         self._compiler = compiler
+        # What was found out of the file system, which is asked once: a run restarts
+        # its servers many times, and each would ask for every one of its modules.
         self._roots: dict[Path, str] = {}
         self._places: dict[tuple[tuple[str, ...], str], tuple[str, bool]] = {}
         self._code: dict[str, CodeType] = {}
@@ -118,7 +121,7 @@ class Loader:
         gate: Callable[[], Gate] = Event,
     ) -> None:
         self._key = key
-        self._files: set[str] = set()
+        self._files: set[str] = set()  # of the private modules loaded so far
         self._roots = tuple(map(sources.root, roots))
         self._packages = None if packages is None else frozenset(packages)
         self._substitute = substitute
@@ -131,6 +134,8 @@ class Loader:
         # The `sys.path` of the world. What its code adds is searched like a root.
         self.path = [*self._roots, *sys.path]
         self._known_path = (*self.path,)
+        # One namespace is both the built-ins that the world's code runs over and what
+        # `import builtins` gives it, so that what it sets there it also sees.
         own = ModuleType("builtins", builtins.__doc__)
         self.builtins = vars(own)
         self.builtins.update(vars(builtins))
@@ -142,6 +147,7 @@ class Loader:
         try:
             return self.imports.find(name)
         except ModuleNotFoundError as error:
+            # A module that the named one imports is missing to it, not to the caller.
             if error.name != name or isinstance(error, NotSimulable):
                 raise
             places = ", ".join(self._roots)
@@ -204,6 +210,7 @@ class Loader:
         module = ModuleType(name)
         vars(module).update(replaced, __builtins__=self.builtins)
         exec(get_frozen_object(name), vars(module))
+        # Once more: the code sets some to None, for the interpreter to fill in.
         vars(module).update(replaced)
         return module
 
@@ -254,6 +261,7 @@ class Loader:
         found = None
         if self._packages is None or name.partition(".")[0] in self._packages:
             found = self._sources.locate(self._roots, name)
+        # The rest of the path is the process's, and so are the modules there.
         if found is None and (*self.path,) != self._known_path:
             added = tuple(path for path in self.path if path not in self._known_path)
             found = self._sources.locate(added, name)
@@ -286,21 +294,24 @@ class Loader:
     def _execute(self, spec: ModuleSpec, code: CodeType | None) -> ModuleType:
         name = spec.name
         module = self.prepare(ModuleType(name), spec)
+        # In both tables before its code runs, which may import it in a circle.
         unique = f"{name}@{self._key}"
         sys.modules[unique] = self.modules[name] = module
         self._unique.append(unique)
-        # By this the interpreter tells a circular import from a missing name.
+        # By this the interpreter tells a circular import from a missing name. The
+        # stubs leave it out, as it is the interpreter's own.
         spec._initializing = True  # type: ignore[attr-defined]
         try:
             if code is not None:
                 exec(code, module.__dict__)
         except BaseException:
+            # Whoever asks next has it loaded anew; the code may have been here too.
             self.modules.pop(name, None)
             del sys.modules[unique]
             raise
         finally:
             spec._initializing = False  # type: ignore[attr-defined]
-        # The stubs leave it out, as it is the interpreter's own.
+        # Not `module`: it may have put another one in its own place.
         return self.modules[name]
 
     def prepare(self, module: ModuleType, spec: ModuleSpec) -> ModuleType:
@@ -330,6 +341,7 @@ def _locate(roots: Sequence[str], name: str) -> tuple[str, bool] | None:
             return f"{base}.py", False
         if isfile(f"{base}/__init__.py"):
             return f"{base}/__init__.py", True
+    # A folder without `__init__.py` counts only where no root has a file.
     for root in roots:
         if isdir(f"{root}/{path}"):
             return f"{root}/{path}", True

@@ -31,6 +31,7 @@ class PrivateLoader(SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's code in it, as a module of the world."""
+        # Unprepared it would run over the process's built-ins, and import with them.
         spec = module.__spec__
         assert spec is not None
         self._loader.prepare(module, spec)

@@ -37,6 +37,7 @@ class ModuleName(str):
 
 def plain_name(module: str) -> str:
     """A module's name without the mark of its world."""
+    # No statement can import a name with an "@" in it: no plain name has one.
     return module.partition("@")[0]
 
 
@@ -61,6 +62,8 @@ class ModuleTable(dict[str, ModuleType]):
         self._find = find
 
     def __missing__(self, name: str) -> ModuleType:
+        # Only `sys.modules[name]` comes here. `get` and `in` tell what is loaded, and
+        # the import statement relies on that.
         if name in _AT_START:
             return self._find(name)
         raise KeyError(name)

@@ -55,6 +55,7 @@ def _problem(source: bytes) -> tuple[int, str] | None:
             return 1, f"the file is written in {name}; {_ADVICE}"
     nul = source.find(0)
     if nul >= 0:
+        # UTF-16 without its mark: of English text every second byte is a NUL.
         if source.count(0) > len(source) // 3:
             return 1, f"the file looks like UTF-16 (it is full of NULs); {_ADVICE}"
         return _line_at(source, nul), "there is a NUL byte in the file; remove it"
@@ -74,6 +75,7 @@ def _problem(source: bytes) -> tuple[int, str] | None:
 
 def _declared_in(source: bytes) -> int:
     """The line that declares the encoding: one of the first two may."""
+    # That one of them does is known, from the complaint about it.
     first = source.split(b"\n", 1)[0].removeprefix(codecs.BOM_UTF8)
     return 1 if _DECLARATION.match(first) else 2
 

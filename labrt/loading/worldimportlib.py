@@ -40,6 +40,7 @@ def make_heart(
         _weakref=_weakref,
         _bootstrap_external=importlib._bootstrap_external,
     )
+    # All that the library offers for importing by name comes down to these two.
     vars(heart).update(
         __import__=imports.statement,
         _find_and_load=lambda name, _: imports.find(name),
@@ -61,6 +62,7 @@ class WorldFinder:
         self, name: str, path: Sequence[str] | None = None, target: object = None
     ) -> ModuleSpec | None:
         """The spec of a module of an absolute name; None if there is none."""
+        # In the order in which `Loader` looks for what is missing.
         loader = self._loader
         place = loader.place_of(name)
         if place is not None:
@@ -77,7 +79,8 @@ class SystemView(ModuleType):
     """
 
     def __new__(cls, *args: Any, **own: object) -> Any:
-        # `type(sys)` is the library's way to say "module".
+        # `type(sys)` is the library's way to say "module". What comes of that is no
+        # view, so `__init__` is not called.
         return ModuleType(*args) if args else super().__new__(cls)
 
     def __init__(self, **own: object) -> None:
@@ -93,6 +96,7 @@ class SystemView(ModuleType):
         if name in own:
             own[name] = value
         else:
+            # The built-in functions look there, `print` for `sys.stdout`.
             setattr(sys, name, value)
 
     def __delattr__(self, name: str) -> None:

@@ -94,13 +94,15 @@ class _Pickler:
         inner = self._inner
         # What a subclass or its owner adds is looked for as late as Python does.
         inner.override = getattr(self, "reducer_override", None)
+        # Without a table the C pickler would take that of the process's `copyreg`.
         table = getattr(self, "dispatch_table", None)
         if table is None:
             table = self._imports.find("copyreg").dispatch_table
         inner.dispatch_table = table
+        # Only where there is one: the C pickler calls it for every single object.
         if hasattr(self, "persistent_id"):
-            setattr(inner, "persistent_id", self.persistent_id)  # noqa: B010
             # To mypy it is a method, which one does not assign.
+            setattr(inner, "persistent_id", self.persistent_id)  # noqa: B010
         inner.dump(obj)
 
     def clear_memo(self) -> None:
@@ -142,6 +144,7 @@ class _InnerPickler(_pickle.Pickler):
         kind = type(obj)
         if kind is FunctionType or issubclass(kind, type):
             return self._by_name(obj, obj.__qualname__)
+        # The C pickler does the rest: it comes back here for the object's class.
         if type(kind.__module__) is not ModuleName or kind in self.dispatch_table:
             return NotImplemented
         if not _reduces_itself(kind):
@@ -153,9 +156,11 @@ class _InnerPickler(_pickle.Pickler):
     def _by_name(self, obj: Any, name: str) -> Any:
         """Write a global by the plain name of its module."""
         module = obj.__module__
+        # What has no name that can be looked up is the C pickler's to refuse.
         if not isinstance(module, str) or "<locals>" in name:
             return NotImplemented
         plain = plain_name(module)
+        # The process has it under that name: written as ever, and read anywhere.
         if plain == module and _attribute(sys.modules.get(module), name) is obj:
             return NotImplemented
         if _attribute(self._module(plain), name) is obj:
@@ -186,8 +191,8 @@ class _Unpickler:
     def load(self) -> Any:
         """Read the next object."""
         if hasattr(self, "persistent_load"):
-            setattr(self._inner, "persistent_load", self.persistent_load)  # noqa: B010
             # As above.
+            setattr(self._inner, "persistent_load", self.persistent_load)  # noqa: B010
         return self._inner.load()
 
     def find_class(self, module: str, name: str, /) -> Any:
@@ -196,7 +201,8 @@ class _Unpickler:
         try:
             return self._find(module, name)
         except (ImportError, AttributeError):
-            # Protocols below 3 use the names of Python 2 for what has moved since.
+            # Protocols below 3 use the names of Python 2 for what has moved since. Only
+            # the inner object knows the protocol, so the name as it is comes first.
             moved = _moved(module, name) if self._fix_imports else (module, name)
             if moved == (module, name):
                 raise
@@ -251,6 +257,7 @@ def _attribute(module: ModuleType | None, path: str) -> Any:
     """What a dotted name means in a module, `_ABSENT` if nothing."""
     found: Any = module
     for name in path.split("."):
+        # What is absent has nothing that is called so, and stays absent.
         found = getattr(found, name, _ABSENT)
     return found
 

@@ -5,6 +5,11 @@ default, factory and annotation, in a module of its own. Wherever a mark, the sa
 its module turns up in the outcome, a world's own object belongs; all else is the same
 in every world. So the pattern is right for every Python whose outcome can be read, and
 where it cannot there is none.
+
+What the library does shows in three places: members that the class has afterwards and
+had not, or that are other objects; members that are gone; and attributes that changed
+of the fields which the class statement itself had made. A pattern does the same three
+things to a world's class, or makes the class once more where the library did.
 """
 
 from __future__ import annotations
@@ -50,6 +55,8 @@ def find_pattern(
     `cls` is a class of the shape; it is not touched. `library` is the namespace
     that the library works in.
     """
+    # The library finds out what a text annotation means in the class's module, and
+    # that module by its name. Under its own name the sample could not be told apart.
     module = ModuleType(f"{plain_name(cls.__module__)}@sample")
     name = module.__name__
     vars(module).update(vars(sys.modules[cls.__module__]), __name__=name)
@@ -71,6 +78,7 @@ class _Sample:
         self._module = module
         self._inputs = _marked(inputs)
         self.cls = self._stand_in(cls)
+        # How it stands before the library has worked on it.
         self._before = dict(vars(self.cls))
         self._states = [_state(mark) for mark in self._inputs]
 
@@ -85,6 +93,7 @@ class _Sample:
         if names:
             annotations = zip(names, self._inputs[::_PER_FIELD], strict=True)
             members["__annotations__"] = dict(annotations)
+        # A field without a default is no member, and must not become one.
         given = zip(names, self._inputs[_GIVEN::_PER_FIELD], strict=True)
         members.update((name, mark) for name, mark in given if name in members)
         members["__module__"] = self._module.__name__
@@ -94,6 +103,7 @@ class _Sample:
 
     def pattern(self, made: type, library: dict[str, Any]) -> Pattern:
         """The pattern of what the library made of the stand-in."""
+        # In place of what is the sample's own; its marks tell by themselves.
         program = _ClassProgram(self.cls, made, library)
         program.known[id(vars(self._module))] = "module"
         program.known[id(self._module.__name__)] = "name"
@@ -102,6 +112,8 @@ class _Sample:
             zip(self._inputs, self._states, strict=True)
         ):
             if type(mark) is Field:
+                # The library names a field and takes it into the class: so does the
+                # pattern with the world's, before anything refers to it.
                 changed = [n for n, v in _state(mark).items() if v is not state[n]]
                 own = program.assign(f"inputs[{number}]")
                 program.give(own, mark, changed)
@@ -118,6 +130,8 @@ class _ClassProgram(Program):
     """
 
     def __init__(self, cls: type, made: type, library: dict[str, Any]) -> None:
+        # `show` writes an annotation as it stands in a signature, which the library
+        # makes the docstring of.
         super().__init__(_PARAMETERS, show=inspect.formatannotation)
         self.known[id(library)] = self.constant(library)
         self._shared = frozenset(map(id, library.values()))
@@ -132,6 +146,7 @@ class _ClassProgram(Program):
         try:
             return super().of(value)
         except Unclear:
+            # Fields and parameters, which hold what the class statement gave.
             if type(value).__module__ == dataclasses.__name__:
                 made = self.known[id(value)] = self.record(value)
                 return made
@@ -153,12 +168,14 @@ class _ClassProgram(Program):
             for name, value in vars(self._made).items()
             if not isinstance(value, _AUTOMATIC)
         }
+        # `self` stands for "no such member": no class has this object for one.
         added = {
             name: self.of(value)
             for name, value in after.items()
             if before.get(name, self) is not value
         }
         removed = [name for name in before if name not in after]
+        # With `slots=True` the library makes the class anew.
         if self._made is not self._cls:
             self._make_once_more(added, removed)
             return
@@ -170,6 +187,7 @@ class _ClassProgram(Program):
         self.run("made = cls")
 
     def _make_once_more(self, added: dict[str, str], removed: list[str]) -> None:
+        # `removed` includes the automatic members, which the new class gets anew.
         members = self.assign("dict(vars(cls))")
         for name in removed:
             self.run(f"del {members}[{name!r}]")
@@ -197,6 +215,7 @@ def _marked(inputs: list[Any]) -> list[Any]:
                     f"inputs[{number}]", f"repr(inputs[{number}])"
                 )
         if type(given) is Field:
+            # A copy: the library changes it, and the class gets its own later.
             given = copy.copy(given)
             given.default, given.default_factory = defaults
         else:

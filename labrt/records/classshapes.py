@@ -47,8 +47,10 @@ class Shape:
         `program` is the code that the class statement stands in: what a name means
         in an annotation is the same in all worlds that run this very code.
         """
+        # A metaclass may do anything, and bases bring fields that are not seen here.
         if type(made) is not type or made.__bases__ != (object,):
             return None
+        # With slots of its own a class has their descriptors in place of defaults.
         members = vars(made)
         if "__slots__" in members or made.__module__ not in sys.modules:
             return None
@@ -67,12 +69,15 @@ class Shape:
                 return None
             fields += (name, kind)
             if type(given) is Field:
+                # One object for two fields: the library's last change would be both's.
                 if given in specified:
                     return None
                 specified.add(given)
                 inputs += (annotation, given.default, given.default_factory, given)
             else:
                 inputs += (annotation, given, MISSING, given)
+        # Of members the library looks at the names, and at two of the values: it writes
+        # a docstring where there is none, and `__hash__` is None beside an `__eq__`.
         key = (
             id(program),
             plain_name(made.__module__),
@@ -88,13 +93,16 @@ class Shape:
 
 def _kind(given: Any, annotation: object) -> Hashable:
     """What the library reads of a field; None if it is special or may be refused."""
+    # The library reads texts, and asks no other annotation for more than its kind.
     text = annotation if type(annotation) is str else None
     if not _is_plain(annotation):
         return None
+    # A default that cannot be hashed is taken for a mutable one, and refused.
     if type(given) is not Field:
         return None if type(given).__hash__ is None else (text, given is MISSING)
     if type(given.default).__hash__ is None:
         return None
+    # They become part of a key.
     flags = _read_flags(given)
     if any(type(flag).__hash__ is None for flag in flags):
         return None

@@ -42,6 +42,7 @@ def _decorator(library: Callable[..., Any], namespace: Namespace) -> Callable[..
     """What a world uses as `dataclasses.dataclass`."""
 
     def dataclass(cls: Any = None, /, **options: bool) -> Any:
+        # One frame up is the code that the class statement stands in, as a rule.
         if cls is not None:
             return decorate(cls, options, sys._getframe(1).f_code)
         library(**options)  # an option that does not exist is refused at once
@@ -63,6 +64,7 @@ def _decorator(library: Callable[..., Any], namespace: Namespace) -> Callable[..
             # The program stays alive with its identity in the key.
             found = _patterns[shape.key] = program, pattern
         pattern = found[1]
+        # That there is none is remembered as well.
         if pattern is None:
             return library(cls, **options)
         name = cls.__module__
@@ -85,6 +87,7 @@ class _Library(Program):
 
     def of(self, value: Any) -> str:
         """The expression of one of the library's objects."""
+        # What it only imports from elsewhere stays shared.
         if type(value) is FunctionType and value.__globals__ is not vars(real):
             return self.constant(value)
         if type(value) is type and _generates_code(value):
@@ -98,6 +101,7 @@ class _Library(Program):
         try:
             return super().of(value)
         except Unclear:
+            # Classes and sentinels, which have to be the same inside and outside.
             return self.constant(value)
 
 

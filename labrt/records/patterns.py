@@ -30,13 +30,14 @@ class Unclear(Exception):
 
 
 class Mark:
-    """Stands in a sample for the part of an expression; `shown` is its text's."""
+    """Stands in a sample for what `expression` gives; `shown` gives its text."""
 
     def __init__(self, expression: str, shown: str) -> None:
         self.expression = expression
         self._shown = shown
 
     def __repr__(self) -> str:
+        # The library writes it into a docstring, where `_text` finds it again.
         return f"\0{self._shown}\0"
 
 
@@ -49,6 +50,8 @@ class Program:
     """
 
     def __init__(self, parameters: str, **names: Any) -> None:
+        # By identity, not equality: an input and a constant may well be equal. So the
+        # samples have to live for as long as the program is being written.
         self.known: dict[int, str] = {}
         self._parameters = parameters
         self._names = {"FunctionType": FunctionType, "CellType": CellType, **names}
@@ -91,6 +94,7 @@ class Program:
             return self._text(value)
         if kind in _ATOMS:
             return self.constant(value)
+        # Exactly these types: one derived from them may hold what is not seen here.
         if kind is tuple:
             return self._tuple(value)
         made = self._mutable(kind, value)
@@ -128,7 +132,8 @@ class Program:
     def variable(self, cell: CellType) -> str:
         """The expression of a variable that functions have in their closure."""
         content = self.of(cell.cell_contents)
-        # Generated code sets no variable of its maker's.
+        # Generated code sets no variable of its maker's: what holds something that
+        # all share can be shared itself.
         if content in self._constants:
             return self.constant(cell)
         return self.assign(f"CellType({content})")
@@ -151,6 +156,7 @@ class Program:
         known = self.known.get(id(namespace))
         if known is not None:
             return known
+        # Of the library there is one for all; that of a program is one world's.
         if namespace.get("__name__") not in sys.stdlib_module_names:
             raise Unclear(namespace)
         return self.constant(namespace)
@@ -162,11 +168,13 @@ class Program:
 
     def _tuple(self, value: tuple[Any, ...]) -> str:
         entries = [self.of(entry) for entry in value]
+        # Made once, not with each call, as the compiler does with a constant tuple.
         if all(entry in self._constants for entry in entries):
             return self.constant(tuple(self._constants[entry] for entry in entries))
         return f"({''.join(f'{entry}, ' for entry in entries)})"
 
     def _text(self, value: str) -> str:
+        # Plain text and the expressions of marks, in turn.
         pieces = _MARK.split(value)
         pieces[::2] = [self.constant(text) for text in pieces[::2]]
         return f"''.join(({', '.join(pieces)}))"
@@ -174,6 +182,7 @@ class Program:
 
 def _given(function: FunctionType) -> list[str]:
     """What a function has beside what its code and its namespace gave it."""
+    # What a new function has by itself differs between Pythons: ask one.
     plain = FunctionType(
         function.__code__, function.__globals__, closure=function.__closure__
     )
