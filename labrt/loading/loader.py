@@ -30,17 +30,9 @@ from typing import Any
 from labrt.errors import NotSimulable
 from labrt.loading.importing import Gate, ImportSystem
 from labrt.loading.moduleloaders import PrivateLoader, SubstituteLoader
-from labrt.loading.modulenames import ModuleName, plain_name
+from labrt.loading.modulenames import ModuleName
+from labrt.loading.rebinding import rebound_function
 from labrt.loading.sourcefile import compile_file
-
-__all__ = [
-    "Compiler",
-    "Loader",
-    "Sources",
-    "compile_plain",
-    "plain_name",
-    "precompile",
-]
 
 Compiler = Callable[[bytes, str], CodeType]
 
@@ -159,15 +151,7 @@ class Loader:
         """A copy of a function whose import statements are the world's."""
         assert isinstance(function, FunctionType), "only plain functions can be adopted"
         own = {**function.__globals__, "__builtins__": self.builtins}
-        copy = FunctionType(
-            function.__code__,
-            own,
-            function.__name__,
-            function.__defaults__,
-            function.__closure__,
-        )
-        copy.__kwdefaults__ = function.__kwdefaults__
-        return copy
+        return rebound_function(function, own)
 
     def unload(self) -> None:
         """Take the modules out of `sys.modules`; live references keep working."""

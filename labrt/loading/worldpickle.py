@@ -22,10 +22,11 @@ from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections.abc import Callable
 from pkgutil import resolve_name
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from labrt.loading.importing import ImportSystem
 from labrt.loading.modulenames import ModuleName, plain_name
+from labrt.loading.rebinding import rebound_function
 
 _RESOLVER = (resolve_name.__module__, resolve_name.__name__)
 
@@ -273,8 +274,6 @@ def make_copyreg() -> ModuleType:
     module = ModuleType("copyreg", real_copyreg.__doc__)
     own = vars(module)
     own.update(vars(real_copyreg), dispatch_table={**real_copyreg.dispatch_table})
-    function = real_copyreg.pickle
-    own["pickle"] = FunctionType(
-        function.__code__, own, function.__name__, function.__defaults__
-    )
+    # The function that registers finds the table among its globals.
+    own["pickle"] = rebound_function(cast(FunctionType, real_copyreg.pickle), own)
     return module

@@ -25,7 +25,8 @@ from functools import lru_cache
 from types import FunctionType
 from typing import Any, Final
 
-from labrt.loading.loader import plain_name
+from labrt.loading.modulenames import plain_name
+from labrt.loading.rebinding import rebound_function
 
 _real_id = builtins.id
 _real_hash = builtins.hash
@@ -130,13 +131,7 @@ class Identities:
             # What it remembers in the object, the process's dictionaries would find.
             return _real_hash
         names = {**vars(builtins), "hash": self.hash}
-        ours = FunctionType(
-            method.__code__,
-            {**method.__globals__, "__builtins__": names},
-            method.__name__,
-            method.__defaults__,
-            method.__closure__,
-        )
+        ours = rebound_function(method, {**method.__globals__, "__builtins__": names})
         return lambda thing: _as_hash(ours(thing))
 
     def repr(self, thing: object, /) -> str:

@@ -29,7 +29,7 @@ from types import (
 )
 from typing import Any
 
-from labrt.loading.loader import plain_name
+from labrt.loading.modulenames import plain_name
 from labrt.records.classshapes import Shape
 from labrt.records.patterns import Mark, Program, Unclear
 

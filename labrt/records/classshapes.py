@@ -16,7 +16,7 @@ from operator import attrgetter
 from types import CodeType
 from typing import Any
 
-from labrt.loading.loader import plain_name
+from labrt.loading.modulenames import plain_name
 
 # What the library reads of a field, other than what it only passes on.
 _read_flags = attrgetter(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import FunctionType, ModuleType
 from typing import Any
 
+from labrt.loading.rebinding import rebound_function
+
 
 def copy_of(module: ModuleType, **changes: Any) -> ModuleType:
     """A module with the same contents, but for the changes."""
@@ -41,19 +43,6 @@ def rebound_copy(module: ModuleType, **changes: Any) -> ModuleType:
     for name, value in vars(module).items():
         if isinstance(value, FunctionType) and name not in changes:
             own[name] = rebound_function(value, own)
-    return copy
-
-
-def rebound_function(function: FunctionType, namespace: dict[str, Any]) -> FunctionType:
-    """A function of the same code over other globals."""
-    copy = FunctionType(
-        function.__code__,
-        namespace,
-        function.__name__,
-        function.__defaults__,
-        function.__closure__,
-    )
-    copy.__kwdefaults__ = function.__kwdefaults__
     return copy
 
 

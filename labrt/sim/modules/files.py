@@ -15,10 +15,11 @@ from types import FunctionType, ModuleType
 from typing import Any, Final
 
 from labrt.loading.loader import Loader, Sources, compile_plain
+from labrt.loading.rebinding import rebound_function
 from labrt.ordered.rewriting import NAMES as REORDER_NAMES
 from labrt.ordered.sets import NAMES as SET_NAMES
 from labrt.sim.instrument import compile_ordered
-from labrt.sim.modules.copies import copy_of, rebound_function
+from labrt.sim.modules.copies import copy_of
 
 SHARED: Final = frozenset({"_weakrefset", "glob", "pathlib"})
 """The modules of the standard library that worlds share a copy of."""

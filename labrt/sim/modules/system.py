@@ -16,11 +16,12 @@ from functools import cache
 from types import FrameType, ModuleType
 from typing import Any
 
+from labrt.loading.rebinding import rebound_function
 from labrt.loading.worldimportlib import WorldFinder
 from labrt.sim.active import active
 from labrt.sim.modules.chance import urandom
 from labrt.sim.modules.clocks import monotonic
-from labrt.sim.modules.copies import copy_of, rebound_class, rebound_function
+from labrt.sim.modules.copies import copy_of, rebound_class
 from labrt.sim.modules.files import OS_NAMES
 from labrt.sim.output import NoInput
 from labrt.sim.refusals import StandIn, no_input, refuse_all

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from labrt.loading.loader import plain_name
+from labrt.loading.modulenames import plain_name
 
 if TYPE_CHECKING:
     import unittest
