@@ -4,6 +4,11 @@ What is seeded stays seeded (the named streams); when things happen does not. Ev
 wait of the main thread goes through `_Parking`, so that a failure anywhere can
 raise in it at once. Killing a world here cannot stop its threads: it only cuts them
 off; processes are what can be killed for real.
+
+One lock, the mutex, guards the state of futures and the run's failure, and nobody waits
+while holding it. Whether a wait is over already is asked under the mutex, together with
+putting the parking where those look who end it, or else after that: so no wake-up can
+come between the two and be lost.
 """
 
 from __future__ import annotations
@@ -107,6 +112,7 @@ class _Parking:
     __slots__ = ("_lock",)
 
     def __init__(self) -> None:
+        # Held from the start: who waits takes it once more, and gets it by `release`.
         self._lock = threading.Lock()
         self._lock.acquire()
 
@@ -149,6 +155,7 @@ class RealFuture:
                 return True
             self._parked.append(parking)
         self._runtime.park(parking, timeout)
+        # The time was up. The value may come even now; then it counts.
         if not self.done:
             with self._runtime.mutex():
                 if parking in self._parked:
@@ -216,6 +223,7 @@ class _TimerThread:
                     target=self._run, name="timers", daemon=True
                 )
                 self._thread.start()
+            # Only one that is due before all others shortens the wait.
             if self._queue[0][2] is timer:
                 self._changed.notify()
 
@@ -223,6 +231,7 @@ class _TimerThread:
         with self._changed:
             self._stopped = True
             self._changed.notify()
+        # A callback may end the run, and no thread can join itself.
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -240,6 +249,7 @@ class _TimerThread:
             return None
 
     def _run(self) -> None:
+        # Callbacks run without the lock, so that they can set timers and others too.
         while (timer := self._next()) is not None:
             if timer.cancelled:
                 continue
@@ -299,6 +309,7 @@ class RealRuntime(interface.Runtime):
         self._end_dead_task()
 
     def _raise_failure(self) -> None:
+        # Once: main may catch it and go on.
         failure, self._failure = self._failure, None
         if failure is not None:
             raise failure
@@ -340,9 +351,11 @@ class RealRuntime(interface.Runtime):
         except BaseException as error:
             self._task_raised(task, error)
         finally:
+            # However it ended, nobody who joins it may wait for ever.
             task.finish()
 
     def _task_raised(self, task: RealTask, error: BaseException) -> None:
+        # What a killed world's tasks still raise is nobody's failure.
         if task.world is None:
             self.fail(error)
         elif task.world.alive:
@@ -379,6 +392,7 @@ class RealRuntime(interface.Runtime):
 
     def run(self, main: Callable[[], T]) -> T:
         """Run `main` in the calling thread; raises its, or the first, failure."""
+        # A run's time begins with it, as in a simulation.
         self._main = threading.current_thread()
         self._began = time.monotonic()
         try:
@@ -392,6 +406,7 @@ class RealRuntime(interface.Runtime):
 
     def _end_tasks(self) -> None:
         """Wake the tasks that still wait, to end there."""
+        # First this: a task that begins to wait now looks at it (`_park_task`).
         self._over = True
         for parking in list(self._parked):
             parking.release()

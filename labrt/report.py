@@ -58,6 +58,7 @@ def task_failed(task: Failed, error: BaseException) -> str:
 
 def _place_of_error(task: Failed, error: BaseException) -> str:
     """The innermost line of the world's own code, else of any."""
+    # The code never ran: the line at fault is in the error, not in its traceback.
     if isinstance(error, SyntaxError) and error.filename:
         return f", at {_shorten(task, error.filename)}:{error.lineno}"
     lines = list(traceback.walk_tb(error.__traceback__))

@@ -16,6 +16,7 @@ def derive(seed: int, name: str) -> int:
 
     It is the same in every process, whatever `PYTHONHASHSEED` says.
     """
+    # A number has no space in it: no two pairs make the same text.
     text = f"{seed} {name}".encode()
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big")
 

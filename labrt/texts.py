@@ -68,6 +68,7 @@ def name_of(error: BaseException) -> str:
 
 def notes_of(error: BaseException) -> list[str]:
     """The notes that were added to an exception, safe to show."""
+    # Not the attribute by its name: a class may put a property of its own there.
     notes = vars(error).get("__notes__") if hasattr(error, "__dict__") else None
     if not isinstance(notes, list):
         return []

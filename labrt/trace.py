@@ -33,16 +33,20 @@ class Trace:
     __slots__ = ("clock", "events")
 
     def __init__(self) -> None:
+        # `float()` is 0.0: a trace that no runtime has yet has no time.
         self.clock: Callable[[], float] = float
         self.events: list[TraceEvent] = []
 
     def add(self, kind: str, where: str, text: str) -> None:
         """Append an event that happens now."""
+        # Or no two traces of a run would be equal.
         text = without_addresses(text)
         self.events.append(TraceEvent(self.clock(), kind, where, text))
 
     def digest(self) -> str:
         """A hash over all events; equal runs have equal digests."""
+        # Of the time every digit counts; a text may be any that Python can hold, with
+        # half of a surrogate pair in it too.
         total = hashlib.blake2b(digest_size=16)
         for event in self.events:
             line = f"{event.time!r}\t{event.kind}\t{event.where}\t{event.text}\n"

@@ -7,6 +7,10 @@ be referred to weakly is, the rest is kept alive until it is seen that nobody el
 `hash` depends on what an object holds, where equality does, and on its number
 otherwise. It is what `hash(x)` says in world code. Dictionaries and sets go on with
 the hashes of the process, which nobody sees: their order is that of insertion.
+
+Both keep what Python promises: equal objects have equal hashes, for all that the
+library makes equal; no two objects that live have one number; the exception for what
+cannot be hashed is Python's own. And a `__hash__` may return what `hash` said.
 """
 
 from __future__ import annotations
@@ -45,7 +49,9 @@ class Identities:
 
     def __init__(self) -> None:
         self._next = _FIRST
-        # By address: the number, and a weak reference or the object itself.
+        # By address: the number, and a weak reference or the object itself. What is
+        # kept cannot die, so its address is its own; an entry of the other kind may
+        # be left over from an object that had the address before.
         self._weakly: dict[int, tuple[int, weakref.ref[Any]]] = {}
         self._kept: dict[int, tuple[int, Any]] = {}
         self._kept_limit = _MANY_KEPT
@@ -85,6 +91,7 @@ class Identities:
         weakly = self._weakly
 
         def forget(reference: weakref.ref[Any]) -> None:
+            # Another object may have the address, and its entry here, by now.
             if weakly.get(address, (0, None))[1] is reference:
                 del weakly[address]
 
@@ -97,6 +104,8 @@ class Identities:
             for address, entry in self._kept.items()
             if sys.getrefcount(entry[1]) > _REFERENCES_OF_OURS
         }
+        # Twice as many before the next look, or a world that holds on to many such
+        # objects would have them all looked at with every new one.
         self._kept_limit = max(_MANY_KEPT, 2 * len(self._kept))
 
     def hash(self, thing: object, /) -> int:
@@ -113,10 +122,13 @@ class Identities:
             return _BY_TYPE[kind](self)
         if any(_is_path(base) for base in kind.__mro__):
             return self._of_path
+        # A class that says nothing of hashes has its method from one of these.
         method: Any = kind.__hash__
         for base, make in _BY_TYPE.items():
             if method is base.__hash__:
                 return make(self)
+        # In C and not in the table: numbers above all, whose hash is the same
+        # everywhere. Or there is none, and the real one says so.
         if not isinstance(method, FunctionType):
             return _real_hash
         names = method.__globals__.get("__builtins__")
@@ -137,6 +149,8 @@ class Identities:
     def repr(self, thing: object, /) -> str:
         """An object's `repr`, with its number in place of its address."""
         text = _real_repr(thing)
+        # Only its own address: whose the others are is not known here, and they are
+        # left out where the text leaves the world.
         if " at 0x" in text:
             address = f" at {_real_id(thing):#x}"
             text = text.replace(address, f" at {self.id(thing):#x}")
@@ -145,15 +159,19 @@ class Identities:
     # Hashes by kind of object.
 
     def _of_parts(self, parts: tuple[Any, ...]) -> int:
+        # A tuple of whole numbers has the same hash in every process.
         return _real_hash(tuple(map(self.hash, parts)))
 
     def _of_frozenset(self, items: frozenset[Any]) -> int:
+        # Sorted, since equal sets may be in any order.
         return _real_hash(tuple(sorted(map(self.hash, items))))
 
     def _of_float(self, number: float) -> int:
+        # NaN is equal to nothing: Python hashes it by its address.
         return self.id(number) if number != number else _real_hash(number)
 
     def _of_method(self, method: Any) -> int:
+        # Bound methods are equal if they are of one object, the very same.
         function = getattr(method, "__func__", None) or method.__name__
         return self._of_parts((self.id(method.__self__), function))
 
@@ -162,6 +180,7 @@ class Identities:
         return _real_hash(reference) if thing is None else self.hash(thing)
 
     def _of_path(self, path: object) -> int:
+        # Windows's paths are equal whatever their case.
         text = str(path)
         return _text_hash(text.lower() if "Windows" in type(path).__name__ else text)
 
@@ -178,6 +197,7 @@ def _is_path(kind: type) -> bool:
     return kind.__name__ == "PurePath" and plain_name(kind.__module__)[:7] == "pathlib"
 
 
+# Of their arguments alone, so that all worlds can share what is remembered.
 @lru_cache(maxsize=4096)
 def _text_hash(text: str) -> int:
     return _digest(text.encode("utf-8", "surrogatepass"))
@@ -202,6 +222,7 @@ def _as_hash(number: int) -> int:
 
 def _moment(moment: datetime.datetime | datetime.time) -> tuple[Any, ...]:
     """What a moment is equal by: its time, in UTC where it has a zone."""
+    # Moments that differ in `fold` alone are equal.
     bare = moment.replace(tzinfo=None, fold=0)
     offset = moment.replace(fold=0).utcoffset()
     if isinstance(bare, datetime.time):
@@ -211,6 +232,7 @@ def _moment(moment: datetime.datetime | datetime.time) -> tuple[Any, ...]:
 
 
 def _range(numbers: range) -> tuple[Any, ...]:
+    # Ranges are equal if they are as sequences: (0, 3, 2) and (0, 4, 2) are.
     size = len(numbers)
     return (size, numbers[0] if size else 0, numbers.step if size > 1 else 0)
 

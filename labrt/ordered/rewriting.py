@@ -57,6 +57,8 @@ def reorder(tree: ast.Module) -> ast.Module:
 
 def _harmless(tree: ast.Module) -> set[ast.expr]:
     """The views and displays that may stay, judged by where they stand."""
+    # A name that is given a meaning anywhere in the module counts as the module's own
+    # everywhere in it: to wrap a view that needs it not is only slower.
     nodes = [*ast.walk(tree)]
     own_names = {*_names_given(nodes)}
     consumers = _CONSUMERS - own_names
@@ -83,7 +85,10 @@ def _names_given(nodes: list[ast.AST]) -> Iterator[str]:
 
 
 def _iterated(node: ast.AST, consumers: set[str]) -> list[ast.expr]:
-    """The parts of a node that it does no more with than to iterate."""
+    """The views among a node's parts that it does no more with than to iterate.
+
+    A display is none of them: whoever iterates over one sees its order.
+    """
     if isinstance(node, (ast.For, ast.comprehension)):
         return [node.iter] if _is_view(node.iter) else []
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
@@ -121,10 +126,10 @@ class _Reorder(ast.NodeTransformer):
         self._harmless = harmless
 
     def visit_Set(self, node: ast.Set) -> ast.AST:
-        stays = node in self._harmless
         self.generic_visit(node)
-        if stays:
+        if node in self._harmless:
             return node
+        # A key of None stands for `**`: the parts are evaluated from left to right.
         none = ast.Constant(None)
         keys: list[ast.expr | None] = []
         values: list[ast.expr] = []
@@ -140,6 +145,7 @@ class _Reorder(ast.NodeTransformer):
         return _at(node, _call(_SET, made))
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
+        # Judged before what is inside is rewritten: that may put calls there.
         wrap = _is_view(node) and node not in self._harmless
         hashed = _hashed(node)
         self.generic_visit(node)
@@ -149,12 +155,14 @@ class _Reorder(ast.NodeTransformer):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         self.generic_visit(node)
+        # A keyword may be a metaclass, which must not conflict with that of our sets.
         if len(node.bases) + len(node.keywords) > 1:
             node.bases = [_without_metaclass(base) for base in node.bases]
         return node
 
 
 def _without_metaclass(base: ast.expr) -> ast.expr:
+    # `set[int]` derives from `set`. A name of the module's own comes back unchanged.
     if isinstance(base, ast.Subscript):
         base.value = _without_metaclass(base.value)
     elif isinstance(base, ast.Name) and base.id in _KINDS:

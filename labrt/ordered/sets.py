@@ -49,6 +49,7 @@ def _binary(real: Callable[[Any, Any], Any], *, reflected: bool = False) -> Any:
         result = real(self, other)
         if result is NotImplemented:
             return result
+        # In the order in which they were written: a reflected one has `other` left.
         return in_order(result, (other, self) if reflected else (self, other))
 
     return operate
@@ -68,6 +69,7 @@ def _updating(real: Callable[..., Any], *, operator: bool = False) -> Any:
         if operator and not isinstance(others[0], (set, frozenset)):
             return NotImplemented
         kept = [_lasting(other) for other in others]
+        # One that raises may have changed the set before: the order has to follow.
         try:
             real(self, *kept)
         finally:
@@ -95,6 +97,7 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
 
     def __init__(self, iterable: Iterable[Any] = (), /) -> None:
         """Hold what `iterable` yields and nothing else."""
+        # These and not the set's own methods: a subclass may override those.
         if self.__labrt_order__:
             PlainSet.clear(self)
         PlainSet.update(self, iterable)
@@ -111,6 +114,7 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
                 raise RuntimeError("Set changed size during iteration") from None
 
     def __repr__(self) -> str:
+        # It iterates over the set, so what it writes is in order.
         text = set.__repr__(self)
         # The real one writes the type's name for every class but its own.
         bare = type(self) is OrderedSet and text.startswith("set({")
@@ -118,6 +122,8 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
 
     def add(self, item: Any, /) -> None:
         """Put an element in, behind all others, unless there is an equal one."""
+        # Set and dictionary agree here: of equal objects the older one stays, where it
+        # is. What cannot be hashed is refused by the set, before the order changes.
         _add(self, item)
         self.__labrt_order__[item] = None
 
@@ -183,6 +189,8 @@ class PlainSet(set):  # type: ignore[type-arg]  # as bare as what it stands for
         """Take out what the others yield."""
         kept = [_lasting(other) for other in others]
         order = self.__labrt_order__
+        # By `_put_in_order` only if it fails: that goes over the whole set, however
+        # few elements are to be taken out.
         try:
             _difference_update(self, *kept)
         except BaseException:
@@ -218,6 +226,7 @@ class PlainFrozenSet(frozenset):  # type: ignore[type-arg]  # as bare as the rea
 
     def __new__(cls, iterable: Iterable[Any] = (), /) -> Any:
         """Hold what `iterable` yields."""
+        # As the real one does: what cannot change need not be copied.
         if cls is OrderedFrozenSet and type(iterable) is cls:
             return iterable
         order = dict.fromkeys(_items(iterable))
@@ -281,7 +290,8 @@ _REAL.update({OrderedSet: set, OrderedFrozenSet: frozenset})
 NAMES: Final[dict[str, Any]] = {"set": OrderedSet, "frozenset": OrderedFrozenSet}
 """What a world has among its built-ins."""
 
-# What an element that cannot be hashed never comes from, nor code of the world's own.
+# Going over these neither meets an element that cannot be hashed nor runs a world's
+# code; so set and order can be filled one after the other.
 _CANNOT_FAIL = (dict, set, frozenset)
 
 _new_set: Callable[[type], Any] = set.__new__
@@ -308,6 +318,7 @@ def _order_of(found: Order, operands: Iterable[Any]) -> Order:
     Of equal objects the one that was found is kept.
     """
     order: Order = {}
+    # By equality: an operand may hold another object that is equal to the found one.
     same = {item: item for item in found}
     for operand in operands:
         if not same:
@@ -315,6 +326,7 @@ def _order_of(found: Order, operands: Iterable[Any]) -> Order:
         for item in _items(operand):
             if item in same:
                 order[same.pop(item)] = None
+    # What no operand yields a second time, in whatever order it came.
     order.update(dict.fromkeys(same))
     return order
 

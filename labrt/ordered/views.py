@@ -56,6 +56,7 @@ class _View:
 
 def _combining(combine: _Operator, *, reflected: bool) -> Any:
     def operate(self: _View, other: Any) -> Any:
+        # The operands are read twice: by the operation, then for the order.
         other = _lasting(_bare(other))
         operands = (other, self._mapping) if reflected else (self._mapping, other)
         return in_order(combine(*map(_real, operands)), operands)
@@ -65,6 +66,7 @@ def _combining(combine: _Operator, *, reflected: bool) -> Any:
 
 def _comparing(compare: _Operator) -> Any:
     def operate(self: _View, other: Any) -> Any:
+        # A truth value has no order.
         return compare(self._mapping, _bare(other))
 
     return operate
@@ -95,6 +97,7 @@ class OrderedItems(_View, ItemsView[Any, Any]):
     __slots__ = ()
 
 
+# Exact types: a view of a program's own class may do anything, and is left alone.
 _ORDERED: dict[type, Callable[[Any], Any]] = {
     type({}.keys()): OrderedKeys,
     type(OrderedDict[Any, Any]().keys()): OrderedKeys,

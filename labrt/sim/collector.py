@@ -38,6 +38,7 @@ _WORTH_COLLECTING: Final = 10_000
 @contextmanager
 def steady_collector() -> Iterator[None]:
     """Keep the collector from running by itself until the block ends."""
+    # A threshold of 0 means that somebody has turned the collector off.
     thresholds = gc.get_threshold()
     if thresholds[0] > 0:
         gc.set_threshold(_TOO_MANY_OBJECTS, *thresholds[1:])
@@ -53,6 +54,8 @@ def collect(worlds: Iterable[SimWorld]) -> None:
     """Collect what only cycles keep, and tell those of the worlds that want to know."""
     gc.collect()
     for world in worlds:
+        # Not `find`: a world that has not imported it has no callbacks. They are code
+        # of the world, so a task of the world calls them.
         module = world.modules.get("gc")
         for callback in getattr(module, "callbacks", ()):
             for phase in ("start", "stop"):

@@ -21,6 +21,7 @@ class Course:
     __slots__ = ("_marks",)
 
     def __init__(self) -> None:
+        # Time and steps in turn, as plain numbers, since every run keeps them.
         self._marks = array("d")
 
     def mark(self, nanoseconds: float, steps: int) -> None:
@@ -35,6 +36,8 @@ class Course:
         ours, theirs = self._marks, other._marks
         if ours == theirs:
             return None
+        # A mark is two numbers. If one run is the beginning of the other, all of its
+        # marks are the same.
         same = min(len(ours), len(theirs)) // 2
         for mark in range(same):
             at = slice(2 * mark, 2 * mark + 2)

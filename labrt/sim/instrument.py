@@ -8,7 +8,9 @@ Two things, both as calls of names that the world puts among its built-ins:
 - with `lines`, a preemption point before every statement of every function, so that
   a task can be switched out wherever a thread can.
 
-Line numbers stay what they are.
+Line numbers stay what they are: what is added stands where the statement behind it
+does, and takes no line of its own. Sets are made ordered in the same go
+(`labrt.ordered.rewriting`).
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ GUARD = "__labrt_guard__"
 IS_DEAD = "__labrt_is_dead__"
 LINE = "__labrt_line__"
 
+# What Python calls while a task is unwound, or later. They leave at once and do not
+# raise: an exception there would be printed, or hide the one that passes.
 _QUIET_METHODS = {"__exit__", "__aexit__", "__del__"}
 
-Handler = TypeVar("Handler", bound=ast.AST)
 Function = TypeVar("Function", ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -73,6 +76,7 @@ class _Guards(ast.NodeTransformer):
 
     def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         self.generic_visit(node)
+        # A bare `except`, or one for BaseException, catches the killing as well.
         node.body.insert(0, _call(GUARD, node.body[0]))
         return node
 
@@ -97,6 +101,7 @@ class _Guards(ast.NodeTransformer):
     def _silence(self, node: Function) -> Function:
         self.generic_visit(node)
         if node.name in _QUIET_METHODS:
+            # A docstring is one only as the first statement.
             start = 1 if ast.get_docstring(node, clean=False) is not None else 0
             node.body.insert(start, _leave_if_dead(node.body[0]))
         return node
@@ -125,6 +130,8 @@ class _Lines(ast.NodeTransformer):
 
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
+        # Not the bodies of modules and classes, which run once, while all is loaded;
+        # those of functions are done in `_enter`.
         if self._depth and not isinstance(
             node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         ):
@@ -137,6 +144,7 @@ class _Lines(ast.NodeTransformer):
     def _with_points(self, statements: list[ast.stmt]) -> list[ast.stmt]:
         result: list[ast.stmt] = []
         for statement in statements:
+            # A declaration does not run.
             if not isinstance(statement, (ast.Global, ast.Nonlocal)):
                 result.append(_call(LINE, statement))
             result.append(statement)

@@ -30,6 +30,7 @@ class _Lines(io.BufferedIOBase):
 
     def write(self, data: Any, /) -> int:
         """Take bytes and hand on the lines that they complete."""
+        # Decoded line by line, since the bytes of a character may come in two parts.
         data = bytes(data)
         *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
@@ -65,6 +66,7 @@ class WorldStream(io.TextIOWrapper):
     def reconfigure(self, **options: Any) -> None:
         """Change the encoding, or what happens to characters that it lacks."""
         super().reconfigure(**options)
+        # What encodes and what decodes again must agree.
         self._lines.encoding = self.encoding
 
     def finish(self) -> None:

@@ -95,6 +95,7 @@ class StandIn(ModuleType):
         self._original = original
 
     def __getattr__(self, name: str) -> Any:
+        # What the import system and `inspect` look for is no use of the module.
         if name.startswith("__"):
             raise AttributeError(name)
         original = self._original or importlib.import_module(self.__name__)
@@ -103,6 +104,7 @@ class StandIn(ModuleType):
         if isinstance(value, ModuleType):
             return StandIn(path, value)
         if isinstance(value, type):
+            # An exception may stand in an `except`; another class must not be made.
             is_error = issubclass(value, BaseException)
             return value if is_error else type(name, (), {"__new__": refuse(path)})
         return refuse(path) if callable(value) else value

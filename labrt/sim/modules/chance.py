@@ -53,6 +53,7 @@ def make_random(world: SimWorld) -> ModuleType:
         _urandom=urandom(world),
         _inst=generator,
     )
+    # `random.random` and the others are methods of the one shared generator.
     shared = real_random._inst
     for name, value in vars(real_random).items():
         if getattr(value, "__self__", None) is shared:
@@ -82,7 +83,9 @@ def make_uuid(world: SimWorld) -> ModuleType:
     return rebound_copy(
         real_uuid,
         __builtins__=world.builtins,
+        # Not the system's own maker of UUIDs, which asks the wall clock and the card.
         _generate_time_safe=None,
+        # No time was given away in this world yet, whatever the process did.
         **{name: None for name in vars(real_uuid) if name.startswith("_last_")},
         _node=world.random.getrandbits(48) | multicast,
         os=world.find("os"),

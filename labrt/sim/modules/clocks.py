@@ -66,6 +66,7 @@ def sleep(seconds: float) -> None:
     if 0 < seconds <= _LONGEST_SLEEP:
         active().sleep(seconds)
         return
+    # No time passes, but somebody else may run, as in a loop that polls.
     _check_sleep(seconds)
     active().preempt()
 
@@ -111,6 +112,7 @@ def pthread_getcpuclockid(thread_id: int, /) -> int:
 
 
 def _default_now(convert: Callable[[float], Any]) -> Callable[..., Any]:
+    # The original takes the present from the wall clock, in C.
     def converted(seconds: float | None = None, /) -> Any:
         return convert(time() if seconds is None else seconds)
 

@@ -18,6 +18,8 @@ def make_module(world: SimWorld) -> ModuleType:
     def collect_now(generation: int = 2) -> int:
         if not 0 <= generation <= 2:
             raise ValueError("invalid generation")
+        # Whose garbage it is nobody knows, so all of it goes, and how much there was
+        # is not told: it depends on the rest of the process.
         collect(living_worlds(world.runtime))
         return 0
 

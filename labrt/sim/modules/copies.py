@@ -48,6 +48,7 @@ def rebound_copy(module: ModuleType, **changes: Any) -> ModuleType:
 
 def rebound_class(source: type, **changes: Any) -> Any:
     """A class of the same source whose methods see other globals."""
+    # Without the descriptors of the source's own instances: the new class makes some.
     namespace = {**_globals_of(source), **changes}
     members = {
         name: rebound_function(value, namespace)

@@ -55,12 +55,14 @@ class _Entries:
 
 def scandir(path: Any = None) -> _Entries:
     """The entries of a folder, sorted by name."""
+    # Read to the end at once, since sorting needs them all; so the folder is closed.
     with real_os.scandir(path) as entries:
         return _Entries(sorted(entries, key=lambda entry: entry.name))
 
 
 def _walking() -> dict[str, Any]:
     """The functions of `os` that walk over folders, over sorted ones."""
+    # Rebound over one namespace, for they call each other and themselves.
     names = {**vars(real_os), "listdir": listdir, "scandir": scandir}
     for name in ("walk", "_walk", "fwalk", "_fwalk"):
         real = names.get(name)

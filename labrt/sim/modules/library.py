@@ -35,6 +35,7 @@ def make_functools(world: SimWorld) -> ModuleType:
 @real_functools.cache
 def _cached_property() -> Any:
     original = real_functools.cached_property
+    # From 3.12 on there is no lock, and nothing to replace.
     if "lock" not in original.__init__.__code__.co_names:
         return original
     return rebound_class(original, RLock=locks.RLock)
@@ -55,13 +56,17 @@ def make_weakref(world: SimWorld) -> ModuleType:
         _registered_with_atexit = True
 
         def __call__(self, _: object = None) -> Any:
+            # A dead world's objects are freed at some time; its code runs no more.
             return super().__call__(_) if world.alive else None
 
     return copy_of(real_weakref, finalize=finalize, WeakSet=weak_set())
 
 
 class _CurrentSystem:
-    """The `sys` of the world that is running."""
+    """The `sys` of the world that is running.
+
+    One copy of the redirecting classes can so serve all worlds.
+    """
 
     def __getattr__(self, name: str) -> Any:
         return getattr(_current_sys(), name)
@@ -98,6 +103,7 @@ def make_faulthandler(world: SimWorld) -> ModuleType:
     """Make a `faulthandler` that leaves the process's as it is."""
     ignored = ("enable", "disable", "cancel_dump_traceback_later")
     changes: dict[str, Callable[..., Any]] = dict.fromkeys(ignored, _ignore)
+    # `_sigsegv` and its like end the process.
     crash = [name for name in vars(real_faulthandler) if name.startswith("_")]
     others = ("dump_traceback_later", "register", "unregister")
     return copy_of(

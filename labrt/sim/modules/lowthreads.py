@@ -18,7 +18,11 @@ from labrt.sim.world import SimWorld
 
 
 class ThreadHandle:
-    """What `_thread` of Python 3.13 knows a thread by."""
+    """What `_thread` of Python 3.13 knows a thread by.
+
+    It is done when its task is, or as soon as somebody says so: at the end of a program
+    the library sets the main thread's done while it still runs.
+    """
 
     def __init__(self) -> None:
         self._task: SimTask | None = None
@@ -41,6 +45,7 @@ class ThreadHandle:
             raise RuntimeError("thread not started")
         if self._task is active().current:
             raise RuntimeError("Cannot join current thread")
+        # Unlike `Thread.join`, a negative time is no time limit at all.
         self._task.join(None if timeout is None or timeout < 0 else timeout)
 
     def _set_done(self) -> None:
@@ -66,6 +71,7 @@ def make_module(world: SimWorld) -> ModuleType:
         "RLock": RLock,
         "TIMEOUT_MAX": real.TIMEOUT_MAX,
         "_ExceptHookArgs": real.ExceptHookArgs,
+        # The main thread is not counted here.
         "_count": lambda: threads.active_count() - 1,
         "_excepthook": threads.excepthook,
         "_local": threads.local,
@@ -120,6 +126,7 @@ def _start_new_thread(
     runtime = active()
     name = _name_of(function)
     task = runtime.spawn(_guarded, function, args, kwargs or {}, name=name)
+    # As in `Thread.start`.
     runtime.point()
     return task.number
 
@@ -129,6 +136,7 @@ def _start_joinable_thread(
     handle: ThreadHandle | None = None,
     daemon: bool = True,
 ) -> ThreadHandle:
+    # Daemon or not makes no difference: a world ends by being killed.
     handle = ThreadHandle() if handle is None else handle
     handle.start(function)
     active().point()
@@ -144,6 +152,7 @@ def _guarded(
     except (SystemExit, WorldKilled):
         return
     except BaseException as error:
+        # Without a hook of the world's own it fails the run, as in `Thread`.
         hook = own_attribute("sys", "unraisablehook", None)
         if hook in (None, sys.unraisablehook, sys.__unraisablehook__):
             raise

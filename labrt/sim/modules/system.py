@@ -63,6 +63,7 @@ def make_os(world: SimWorld) -> ModuleType:
         **_environment(),
         **OS_NAMES,
         urandom=draw,
+        # The real answers are others in each process, and at each moment.
         getpid=lambda: 1,
         getppid=lambda: 0,
         getloadavg=lambda: (0.0, 0.0, 0.0),
@@ -83,6 +84,8 @@ def make_os(world: SimWorld) -> ModuleType:
 
 def _environment() -> dict[str, Any]:
     """A copy of the environment: what a world sets there is for itself."""
+    # As in the process, both are views of one dictionary: what is set as text can be
+    # read as bytes.
     kind = _environment_class()
     text, data = real_os.environ, real_os.environb
     copy = kind(
@@ -103,6 +106,7 @@ _CODINGS = ("encodekey", "decodekey", "encodevalue", "decodevalue")
 
 @cache
 def _environment_class() -> Any:
+    # The library's sets variables of the process as well.
     kind = type(real_os.environ)
     return rebound_class(kind, putenv=_set_nothing, unsetenv=_set_nothing)
 
@@ -112,6 +116,7 @@ def _set_nothing(*_: object) -> None:
 
 
 def _yield() -> None:
+    # As `time.sleep(0)`: whoever calls this wants others to run.
     active().preempt()
 
 
@@ -121,6 +126,8 @@ def _times() -> real_os.times_result:
 
 
 def _read(fd: int, length: int, /) -> bytes:
+    # Only standard input can keep its reader waiting: a world can open neither pipes
+    # nor sockets.
     if fd == 0:
         no_input("os.read")()
     return real_os.read(fd, length)
@@ -161,6 +168,7 @@ def make_sys(world: SimWorld) -> ModuleType:
         meta_path=[WorldFinder(world.loader)],
         path_hooks=[*real_sys.path_hooks],
         path_importer_cache={},
+        # What the session was told about warnings it was told about its own.
         warnoptions=[],
         _current_frames=_current_frames,
         _current_exceptions=dict,
@@ -181,6 +189,7 @@ class _Settings:
     """
 
     def __init__(self) -> None:
+        # None, and not the process's: what traces the session is not the program's.
         self._values: dict[str, Any] = {"trace": None, "profile": None}
         self._values["switchinterval"] = real_sys.getswitchinterval()
 
@@ -202,6 +211,7 @@ class _Settings:
 
 
 def _raise_recursion_limit(limit: int, /) -> None:
+    # A limit that is lower than there is would be everybody's.
     if limit < 1:
         raise ValueError("recursion limit must be greater or equal than 1")
     real_sys.setrecursionlimit(max(limit, real_sys.getrecursionlimit()))

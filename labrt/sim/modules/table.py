@@ -67,7 +67,9 @@ def substitute(world: SimWorld, name: str, importer: str) -> ModuleType | None:
     if make is not None:
         return make(world)
     user = plain_name(importer)
+    # Before what is run afresh: in a package that is, some modules are refused.
     if is_refused(name):
+        # A library module may import what it does not need for what it is used for.
         if _is_fresh(user):
             return StandIn(name)
         raise refused_module(name)
@@ -82,10 +84,12 @@ def substitute(world: SimWorld, name: str, importer: str) -> ModuleType | None:
 
 
 def _is_fresh(name: str) -> bool:
+    # With a package all its modules, which import each other.
     return name.partition(".")[0] in FRESH
 
 
 def _make_dataclasses(world: SimWorld) -> ModuleType:
+    # One for all worlds: it holds nothing of any.
     return fast_dataclasses.module
 
 

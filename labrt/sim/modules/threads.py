@@ -65,6 +65,7 @@ class Thread:
         runtime = active()
         self._task = runtime.spawn(self._bootstrap, name=self._name)
         self._task.thread = self
+        # The new thread may get ahead of the one that started it.
         runtime.point()
 
     def run(self) -> None:
@@ -82,6 +83,7 @@ class Thread:
         except (SystemExit, WorldKilled):
             return
         except BaseException as error:
+            # What the world has put there by now; no hook but its own is asked.
             hook = own_attribute("threading", "excepthook", excepthook)
             if hook is excepthook:
                 raise  # it fails the run
@@ -111,6 +113,7 @@ class Thread:
     def is_alive(self) -> bool:
         """Whether the thread has been started and has not ended."""
         self._check_initialized()
+        # A loop that asks nothing else would otherwise keep the others from running.
         active().point()
         return self._task is not None and not self._task.done and not self._over
 
@@ -123,6 +126,7 @@ class Thread:
         """The thread's number, None before it is started."""
         return self._task.number if self._task else None
 
+    # The system has no numbers of its own for threads that are simulated.
     native_id = ident
 
     @property
@@ -169,6 +173,7 @@ class Thread:
         self.daemon = daemon
 
     def __reduce__(self) -> NoReturn:
+        # In the words in which Python refuses to copy or pickle a real thread.
         raise TypeError("cannot pickle '_thread.lock' object")
 
     def __repr__(self) -> str:
@@ -200,6 +205,7 @@ def _library() -> dict[str, Any]:
     is touched: what to do after a fork is not registered a second time.
     """
     ours = {"Thread": Thread, "Condition": Condition, "Event": Event}
+    # The library makes a main thread at once, of which nothing here is to know.
     made = {**ours, "_MainThread": _NoMainThread}
     quiet_os = copy_of(os)
     vars(quiet_os).pop("register_at_fork", None)
@@ -212,6 +218,8 @@ def _library() -> dict[str, Any]:
         return quiet_os if name == "os" else __import__(name, *rest)
 
     namespace = _run_library("threading", import_module, __build_class__=build_class)
+    # After its code, which gives these names the process's locks and clock. Its classes
+    # look them up when they are used.
     namespace.update(ours, Lock=Lock, RLock=RLock, _time=_monotonic)
     return namespace
 
@@ -250,6 +258,7 @@ BrokenBarrierError: Any = _lib["BrokenBarrierError"]
 def _local_class() -> type:
     """Run the standard library's pure-Python `local` over simulated threads."""
 
+    # It asks `threading` for the current thread and for locks: this module has both.
     def import_ours(name: str, *rest: Any) -> Any:
         return sys.modules[__name__] if name == "threading" else __import__(name, *rest)
 
@@ -327,6 +336,7 @@ def activeCount() -> int:
 
 
 def _tasks() -> list[SimTask]:
+    # Outside every world, and in one that has no task, there is the running one.
     runtime = active()
     world = current_world()
     return (list(world.tasks) if world else []) or [runtime.current]
@@ -334,6 +344,8 @@ def _tasks() -> list[SimTask]:
 
 def _thread_of(task: SimTask) -> Thread:
     if not isinstance(task.thread, Thread):
+        # Of the tasks that the harness started the oldest plays the main thread, which
+        # is no daemon; what handles an RPC does not keep a program from ending.
         first = task.world is not None and next(iter(task.world.tasks), None) is task
         task.thread = _ForeignThread(task, daemon=not first)
     return task.thread
@@ -346,6 +358,7 @@ def _is_daemon_running() -> bool:
 
 
 def _new_name(target: Callable[..., object] | None) -> str:
+    # Each world counts for itself: what others start must not change its names.
     runtime = active()
     world = current_world()
     counter = world.count_thread if world else runtime.count_task
@@ -362,6 +375,8 @@ local = _local_class()
 
 def make_module(world: SimWorld) -> ModuleType:
     """Make the `threading` module of one world."""
+    # A module of the world's own over functions that all worlds share: those find by
+    # the running task whose they are to be.
     module = ModuleType("threading", real.__doc__)
     functions = {name: globals()[name] for name in _PUBLIC}
     functions |= _from_here(
@@ -431,6 +446,8 @@ def _ending(world: SimWorld) -> dict[str, Any]:
     def shut_down() -> None:
         nonlocal over
         over = True
+        # Who joins the main thread waits for the end of the program, which is here,
+        # though its task goes on.
         main = main_thread()
         main._over = True
         if main._task is not None:
@@ -438,6 +455,7 @@ def _ending(world: SimWorld) -> dict[str, Any]:
         for call in reversed(calls):
             call()
         calls.clear()
+        # Asked anew after each, since those that still run may start others.
         while waiting := [t for t in enumerate() if _outlives(t)]:
             waiting[0].join()
 
