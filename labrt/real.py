@@ -287,6 +287,7 @@ class RealRuntime(interface.Runtime):
 
     def park(self, parking: _Parking, timeout: float | None) -> None:
         """Block until released or timed out; raises the run's failure in main."""
+        # Only main raises the failure: it is where the run ends.
         if threading.current_thread() is not self._main:
             self._park_task(parking, timeout)
             return
@@ -331,6 +332,7 @@ class RealRuntime(interface.Runtime):
         home = world or self.current_world()
         assert home is None or isinstance(home, RealWorld)
         title = name or getattr(function, "__name__", "task")
+        # Daemons: no thread can be made to end, and none may keep the process alive.
         task = RealTask(self, title, home)
         threading.Thread(
             target=self._run_task, args=(task, function, args), name=title, daemon=True
@@ -384,6 +386,7 @@ class RealRuntime(interface.Runtime):
     def fail(self, error: BaseException) -> None:
         """Raise `error` in main, at once if it waits, else when it next does."""
         with self._lock:
+            # The first is the run's; what fails after it may come of it.
             if self._failure is None:
                 self._failure = error
             if self._main_parking is not None:
@@ -424,5 +427,6 @@ class RealRuntime(interface.Runtime):
 
     def current_world(self) -> RealWorld | None:
         """The world of the calling thread's task."""
+        # None as well for a thread that a program started by itself.
         world: RealWorld | None = getattr(self._local, "world", None)
         return world

@@ -45,6 +45,7 @@ _compiled: dict[tuple[str, int, int, Compiler], CodeType] = {}
 
 def compile_plain(source: bytes, filename: str) -> CodeType:
     """Compile a module's source as Python would."""
+    # Not inherited: the `from __future__` of this file is not the program's.
     code: CodeType = compile(source, filename, "exec", dont_inherit=True)
     return code
 
@@ -179,6 +180,7 @@ class Loader:
             filename = importlib.import_module(name).__file__
         if spec is None or filename is None:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+        # `_files` and `_private` hear nothing of it: its lines are not the program's.
         is_package = spec.submodule_search_locations is not None
         code = _compile_file(filename, self._compile_library)
         return self._execute(self.spec_of(name, filename, is_package), code)
@@ -253,6 +255,8 @@ class Loader:
 
     def _is_regular(self, name: str) -> bool:
         """Whether the process has a module that comes before a mere folder."""
+        # What was asked for by its package is private whatever it is, and a module in
+        # a package comes from where the package is.
         if self._packages is not None or "." in name:
             return False
         spec = importlib.util.find_spec(name)
@@ -300,6 +304,8 @@ class Loader:
 
     def prepare(self, module: ModuleType, spec: ModuleSpec) -> ModuleType:
         """Give a module the names that its code finds there when it begins."""
+        # The name alone bears the world's mark: relative imports start from the
+        # package, and ask for plain names.
         own = module.__dict__
         own["__name__"] = ModuleName(f"{spec.name}@{self._key}")
         own["__package__"] = spec.parent

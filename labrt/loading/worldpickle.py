@@ -33,6 +33,7 @@ _RESOLVER = (resolve_name.__module__, resolve_name.__name__)
 
 def make_module(imports: ImportSystem) -> ModuleType:
     """Make the `pickle` module of one world."""
+    # Classes of each world's own: by them its programs' subclasses know their world.
     module = ModuleType("pickle", real.__doc__)
     pickler = type("Pickler", (_Pickler,), {"_imports": imports, **_IN_PICKLE})
     unpickler = type("Unpickler", (_Unpickler,), {"_imports": imports, **_IN_PICKLE})
@@ -86,6 +87,7 @@ class _Pickler:
     def __init__(self, file: Any, protocol: int | None = None, **options: Any) -> None:
         self._inner = inner = _InnerPickler(file, protocol, **options)
         inner.imports = self._imports
+        # `__reduce_ex__` wants the number, and the C pickler does not tell it.
         inner.protocol = real.DEFAULT_PROTOCOL if protocol is None else protocol
         if inner.protocol < 0:
             inner.protocol = real.HIGHEST_PROTOCOL

@@ -77,6 +77,7 @@ def _exec(source: str, globals: Namespace, locals: Namespace) -> None:
     """Execute generated code as the built-in `exec` does."""
     code = _compiled.get(source)
     if code is None:
+        # Not inherited: the `from __future__` of this file is not the library's.
         code = compile(source, "<string>", "exec", dont_inherit=True)
         _compiled[source] = code
     exec(code, globals, locals)

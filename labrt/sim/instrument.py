@@ -55,6 +55,7 @@ def compile_ordered(source: bytes, filename: str) -> CodeType:
 
 
 def _compile(tree: ast.Module, filename: str) -> CodeType:
+    # Not inherited: the `from __future__` of this file is not the program's.
     tree = ast.fix_missing_locations(tree)
     code: CodeType = compile(tree, filename, "exec", dont_inherit=True)
     return code

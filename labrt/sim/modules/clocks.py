@@ -219,6 +219,7 @@ class _Datetime(real_datetime.datetime, metaclass=_Kind):
 
     def date(self) -> _Date:
         """The day."""
+        # Of the class that a world knows as `date`, like that of `date.today`.
         return _Date(self.year, self.month, self.day)
 
     def __repr__(self) -> str:

@@ -60,7 +60,8 @@ class ThreadHandle:
         self._task = active().spawn(_guarded, function, (), {}, name=_name_of(function))
 
 
-# Nothing is taken over from the process's own module.
+# Nothing is taken over from the process's own module. `copy_of` only sees to it that
+# these functions, too, do not become methods of a class that holds them.
 _BARE = ModuleType("_thread")
 
 

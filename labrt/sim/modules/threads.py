@@ -228,6 +228,7 @@ def _run_library(
     name: str, import_module: Callable[..., Any], **names: Any
 ) -> dict[str, Any]:
     """Run a module of the standard library with built-ins of its own."""
+    # What `import` and `class` do is for the built-ins of the code to say.
     own = {**vars(builtins), "__import__": import_module, **names}
     namespace: dict[str, Any] = {"__name__": name, "__builtins__": own}
     exec(_library_code(name), namespace)
