@@ -255,8 +255,8 @@ class Loader:
 
     def _is_regular(self, name: str) -> bool:
         """Whether the process has a module that comes before a mere folder."""
-        # What was asked for by its package is private whatever it is, and a module in
-        # a package comes from where the package is.
+        # `packages` names what is private, a mere folder too; and a module in a
+        # package comes from where the package does.
         if self._packages is not None or "." in name:
             return False
         spec = importlib.util.find_spec(name)

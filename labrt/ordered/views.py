@@ -119,7 +119,10 @@ def _bare(operand: Any) -> Any:
 
 
 def _real(operand: Any) -> Any:
-    """A real set in place of an ordered one: views tell them apart."""
+    """A real set in place of an ordered one.
+
+    Views tell them apart, and keep the other one of two equal objects.
+    """
     if type(operand) is OrderedSet:
         return set(operand)
     return frozenset(operand) if type(operand) is OrderedFrozenSet else operand

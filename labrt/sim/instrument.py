@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import ast
 from types import CodeType
-from typing import TypeVar
 
 from labrt.ordered.rewriting import reorder
 
@@ -29,7 +28,7 @@ LINE = "__labrt_line__"
 # raise: an exception there would be printed, or hide the one that passes.
 _QUIET_METHODS = {"__exit__", "__aexit__", "__del__"}
 
-Function = TypeVar("Function", ast.FunctionDef, ast.AsyncFunctionDef)
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def compile_source(source: bytes, filename: str, *, lines: bool) -> CodeType:
@@ -81,31 +80,23 @@ class _Guards(ast.NodeTransformer):
         node.body.insert(0, _call(GUARD, node.body[0]))
         return node
 
-    def visit_Try(self, node: ast.Try) -> ast.AST:
-        return self._guard_finally(node)
-
-    def visit_TryStar(self, node: ast.TryStar) -> ast.AST:
-        return self._guard_finally(node)
-
-    def _guard_finally(self, node: ast.Try | ast.TryStar) -> ast.AST:
+    def visit_Try(self, node: ast.Try | ast.TryStar) -> ast.AST:
         self.generic_visit(node)
         if node.finalbody:
             node.finalbody.insert(0, _call(GUARD, node.finalbody[0]))
         return node
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._silence(node)
+    visit_TryStar = visit_Try
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._silence(node)
-
-    def _silence(self, node: Function) -> Function:
+    def visit_FunctionDef(self, node: Function) -> ast.AST:
         self.generic_visit(node)
         if node.name in _QUIET_METHODS:
             # A docstring is one only as the first statement.
             start = 1 if ast.get_docstring(node, clean=False) is not None else 0
             node.body.insert(start, _leave_if_dead(node.body[0]))
         return node
+
+    visit_AsyncFunctionDef = visit_FunctionDef
 
 
 class _Lines(ast.NodeTransformer):
@@ -114,13 +105,7 @@ class _Lines(ast.NodeTransformer):
     def __init__(self) -> None:
         self._depth = 0
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        return self._enter(node)
-
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        return self._enter(node)
-
-    def _enter(self, node: Function) -> Function:
+    def visit_FunctionDef(self, node: Function) -> ast.AST:
         self._depth += 1
         self.generic_visit(node)
         self._depth -= 1
@@ -129,10 +114,12 @@ class _Lines(ast.NodeTransformer):
         node.body = first + self._with_points(node.body[len(first) :])
         return node
 
+    visit_AsyncFunctionDef = visit_FunctionDef
+
     def generic_visit(self, node: ast.AST) -> ast.AST:
         super().generic_visit(node)
         # Not the bodies of modules and classes, which run once, while all is loaded;
-        # those of functions are done in `_enter`.
+        # those of functions are done above.
         if self._depth and not isinstance(
             node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
         ):
