@@ -327,10 +327,11 @@ def _locate(roots: Sequence[str], name: str) -> tuple[str, bool] | None:
     path = name.replace(".", "/")
     for root in roots:
         base = f"{root}/{path}"
-        if isfile(f"{base}.py"):
-            return f"{base}.py", False
+        # As Python has it: of a package and a module of one name, the package.
         if isfile(f"{base}/__init__.py"):
             return f"{base}/__init__.py", True
+        if isfile(f"{base}.py"):
+            return f"{base}.py", False
     # A folder without `__init__.py` counts only where no root has a file.
     for root in roots:
         if isdir(f"{root}/{path}"):

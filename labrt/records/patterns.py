@@ -50,9 +50,10 @@ class Program:
     """
 
     def __init__(self, parameters: str, **names: Any) -> None:
-        # By identity, not equality: an input and a constant may well be equal. So the
-        # samples have to live for as long as the program is being written.
+        # By identity, not equality: an input and a constant may well be equal.
         self.known: dict[int, str] = {}
+        # What was looked at has to live on, or another object gets its identity.
+        self._alive: list[object] = []
         self._parameters = parameters
         self._names = {"FunctionType": FunctionType, "CellType": CellType, **names}
         self._constants: dict[str, object] = {}
@@ -100,6 +101,7 @@ class Program:
         made = self._mutable(kind, value)
         # What is the same object in two places of the sample is so in the result.
         self.known[id(value)] = made
+        self._alive.append(value)
         return made
 
     def _mutable(self, kind: type, value: Any) -> str:

@@ -13,7 +13,7 @@ from labrt import SimRuntime, World
 
 
 class RunProgram(Protocol):
-    """Runs ``main()`` of a program in a world and returns what it returned."""
+    """Runs `main()` of a program in a world and returns what it returned."""
 
     def __call__(self, source: str, /, *, seed: int = 0, **options: Any) -> Any: ...
 
@@ -33,9 +33,9 @@ def write_program(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def run_program(write_program: Callable[..., Path]) -> RunProgram:
-    """Run a program's ``main`` as a task of a world called ``server``.
+    """Run a program's `main` as a task of a world called `server`.
 
-    The scheduler's lists are checked after every switch, unless ``debug`` is False.
+    The scheduler's lists are checked after every switch, unless `debug` is False.
     """
 
     def run(

@@ -1,7 +1,7 @@
 """Programs that define dataclasses of every shape, for hypothesis to draw.
 
-A program is the source of a module whose ``CLASSES`` are the dataclasses that it made
-and whose ``ERRORS`` are the messages of those that it could not make.
+A program is the source of a module whose `CLASSES` are the dataclasses that it made
+and whose `ERRORS` are the messages of those that it could not make.
 """
 
 from __future__ import annotations

@@ -28,14 +28,14 @@ _AUTOMATIC = (GetSetDescriptorType, MemberDescriptorType)
 
 
 def plain(text: str) -> str:
-    """Return a text without marks of worlds and addresses."""
+    """A text without marks of worlds and addresses."""
     return _PRIVATE.sub("", text)
 
 
 class Description:
     """A text for each object, in which what was described before has its number.
 
-    Of other classes than ``classes`` there is only the name: the class that the library
+    Of other classes than `classes` there is only the name: the class that the library
     throws away when it makes one with slots is known to some methods, but of no use.
     """
 
@@ -62,7 +62,7 @@ class Description:
         return plain(f"#{number} {kind.__name__}({', '.join(inner())})")
 
     def _inner(self, value: Any) -> Callable[[], Iterable[str]] | None:
-        """Return what lists the description of an object's parts, if it has any."""
+        """What lists the description of an object's parts, if it has any."""
         if isinstance(value, dict | MappingProxyType):
             return lambda: (f"{self.of(k)}: {self.of(v)}" for k, v in value.items())
         if isinstance(value, tuple | list):
@@ -161,7 +161,7 @@ def _uses(cls: Any, make: Callable[[], Any]) -> list[str]:
 
 
 def first_difference(told: list[str], expected: list[str]) -> str:
-    """Return the first place where two descriptions differ, empty if there is none."""
+    """The first place where two descriptions differ, empty if there is none."""
     if len(told) != len(expected):
         return f"{len(told)} texts, not {len(expected)}"
     for one, other in zip(told, expected, strict=True):

@@ -1,6 +1,6 @@
 """Small trees of modules, and what plain Python makes of importing them.
 
-Each tree is a few files and the statements that use them. ``outcome`` runs the
+Each tree is a few files and the statements that use them. `outcome` runs the
 statements and says what they bound or how they failed, in words that are the same
 for every Python that runs them.
 """
@@ -26,7 +26,7 @@ HEAD = "import sys\nresult = []\n"
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Files by path, and the statements of the main module, which fill ``result``."""
+    """Files by path, and the statements of the main module, which fill `result`."""
 
     name: str
     main: str
@@ -53,7 +53,7 @@ class Tree:
 
 
 def describe(error: BaseException, root: Path) -> list[Any]:
-    """Return an exception's kind and text, without where the tree lies."""
+    """An exception's kind and text, without where the tree lies."""
     text = _plain(str(error), root)
     return [
         "raised",
@@ -101,7 +101,7 @@ print(json.dumps(found))
 
 
 def _tree(name: str, main: str, **files: str) -> Tree:
-    """Make a tree; in the names of files ``__`` is a folder and ``init`` a package."""
+    """Make a tree; in the names of files `__` is a folder and `init` a package."""
     paths = {
         path.replace("__", "/").replace("init", "__init__") + ".py": text
         for path, text in files.items()
@@ -112,6 +112,15 @@ def _tree(name: str, main: str, **files: str) -> Tree:
 CIRCLE = {"pkg__init": "", "pkg__a": "from pkg import b\nNAME = 'a'"}
 
 TREES = [
+    _tree(
+        "package_and_module",
+        "import both, pkg.both\nresult.extend([both.NAME, pkg.both.NAME])",
+        both="NAME = 'module'",
+        both__init="NAME = 'package'",
+        pkg__init="",
+        pkg__both="NAME = 'module'",
+        pkg__both__init="NAME = 'package'",
+    ),
     _tree(
         "circle",
         "from pkg import a\nresult.append(a.b.a is a)",

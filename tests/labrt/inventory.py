@@ -1,9 +1,9 @@
 """What a world lets through: a decision for every name that could matter.
 
 Each module that tells time, waits, draws random numbers, starts threads or processes,
-looks at threads or acts on the process is here. ``world`` are the names that are the
-world's own there: simulated, or refused. ``own`` are those of the process's that a
-world gets as they are, by the reason why that is harmless. ``absent`` are missing.
+looks at threads or acts on the process is here. `world` are the names that are the
+world's own there: simulated, or refused. `own` are those of the process's that a
+world gets as they are, by the reason why that is harmless. `absent` are missing.
 What is data, or an exception, is no decision.
 
 A name that a new version of Python adds is in none of them, and fails the test until

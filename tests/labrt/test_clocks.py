@@ -114,7 +114,7 @@ def test_nanoseconds_agree_with_seconds(run_program: RunProgram) -> None:
 
 
 def test_dates_are_the_librarys(run_program: RunProgram) -> None:
-    """Arithmetic, comparison, type checks and texts are those of ``datetime``."""
+    """Arithmetic, comparison, type checks and texts are those of `datetime`."""
     program = """
         import datetime as d, pickle
         class Mine(d.datetime): pass

@@ -116,7 +116,7 @@ def reach(module: Any) -> dict[int, object]:
 
 
 def _is_outside(value: object, process: set[int]) -> bool:
-    """Say whether an object is there without any world, or is the runtime's own."""
+    """Whether an object is there without any world, or is the runtime's own."""
     if isinstance(value, FunctionType):
         return id(value.__globals__) in process
     if isinstance(value, type):

@@ -30,7 +30,7 @@ PROGRAM = """
 
 
 def digest(folder: Path, seed: int, *, lines: bool = False) -> str:
-    """Run the program in ``folder`` under a seed and return its trace's digest."""
+    """Run the program in `folder` under a seed and return its trace's digest."""
     trace = Trace()
     runtime = SimRuntime(seed, trace=trace, preempt_lines=lines, output=lambda *_: None)
 

@@ -24,7 +24,7 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 @pytest.fixture(scope="module")
 def expected(roots: dict[str, Path]) -> dict[str, list[Any]]:
-    """Return what plain Python makes of every tree."""
+    """What plain Python makes of every tree."""
     return python_outcomes(roots)
 
 

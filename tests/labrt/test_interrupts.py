@@ -61,7 +61,7 @@ def _run_until_interrupted(folder: Path, seconds: float) -> None:
 
 
 def test_at_any_moment(write_program: Callable[..., Path]) -> None:
-    """Every interrupt ends in one ``KeyboardInterrupt``, and leaves nothing behind."""
+    """Every interrupt ends in one `KeyboardInterrupt`, and leaves nothing behind."""
     folder = write_program(BUSY)
     draw = random.Random(1).uniform
     for _ in range(120):

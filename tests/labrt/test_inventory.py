@@ -23,7 +23,7 @@ from tests.labrt.library_scan import suspicious_modules
 
 
 def in_a_world(use: Callable[[SimWorld], Any]) -> Any:
-    """Return what ``use`` makes of a world."""
+    """What `use` makes of a world."""
     runtime = SimRuntime(runaway_seconds=600)  # some import half of the library
 
     def main() -> Any:
@@ -36,7 +36,7 @@ def in_a_world(use: Callable[[SimWorld], Any]) -> Any:
 
 
 def kind_of(original: ModuleType, module: ModuleType, name: str) -> str:
-    """Say whether a name is data, the process's own, the world's, or absent."""
+    """Whether a name is data, the process's own, the world's, or absent."""
     if not hasattr(module, name):
         return "absent"
     before, here = getattr(original, name), getattr(module, name)
@@ -50,7 +50,7 @@ def kind_of(original: ModuleType, module: ModuleType, name: str) -> str:
 
 
 def complaints(name: str, decided: Decided, world: SimWorld) -> list[str]:
-    """Return what is not as it was decided, in one module."""
+    """What is not as it was decided, in one module."""
     original, module = importlib.import_module(name), world.find(name)
     allowed = {
         "world": set(decided.world.split()),

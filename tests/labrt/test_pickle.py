@@ -266,7 +266,7 @@ def test_what_a_program_adds_to_pickle(
 
 
 def test_two_worlds_register_apart(write_program: WriteProgram) -> None:
-    """What a program tells ``copyreg`` stays in its world."""
+    """What a program tells `copyreg` stays in its world."""
     import copyreg
 
     folder = write_program(FEATURES)

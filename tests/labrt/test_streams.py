@@ -1,4 +1,4 @@
-"""The standard streams of a world, and what of ``sys`` belongs to it."""
+"""The standard streams of a world, and what of `sys` belongs to it."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_the_environment_is_the_worlds(
 
 
 def test_exit_ends_the_thread(run_program: RunProgram) -> None:
-    """``sys.exit`` in a thread ends that thread and nothing else, as in Python."""
+    """`sys.exit` in a thread ends that thread and nothing else, as in Python."""
     program = """
         import sys, threading
         def main():

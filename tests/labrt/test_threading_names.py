@@ -1,4 +1,4 @@
-"""What ``threading`` offers in a world, and that its classes can be built upon."""
+"""What `threading` offers in a world, and that its classes can be built upon."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.labrt.conftest import RunProgram
 
 
 def test_every_public_name_is_there(run_program: RunProgram) -> None:
-    """Whatever this Python's own ``threading`` offers, a world's does."""
+    """Whatever this Python's own `threading` offers, a world's does."""
     names = [name for name in dir(threading) if not name.startswith("_")]
     public = sorted({*names, *threading.__all__} - {"WeakSet", "functools", "warnings"})
     missing = run_program(
@@ -25,7 +25,7 @@ def test_every_public_name_is_there(run_program: RunProgram) -> None:
 
 
 def test_a_timer_that_repeats(run_program: RunProgram) -> None:
-    """A subclass of ``Timer`` finds the attributes that the library documents."""
+    """A subclass of `Timer` finds the attributes that the library documents."""
     hits = run_program(
         """
         import threading, time
@@ -111,7 +111,7 @@ def test_threads_inherit_being_daemons(run_program: RunProgram) -> None:
 
 
 def test_a_constructor_that_was_not_called(run_program: RunProgram) -> None:
-    """A subclass that forgot its base's ``__init__`` is told so."""
+    """A subclass that forgot its base's `__init__` is told so."""
     result = run_program(
         """
         import threading
@@ -133,7 +133,7 @@ def test_a_constructor_that_was_not_called(run_program: RunProgram) -> None:
 
 
 def test_low_level_threads(run_program: RunProgram) -> None:
-    """``_thread`` starts threads, ends them and counts them."""
+    """`_thread` starts threads, ends them and counts them."""
     result = run_program(
         """
         import _thread, time

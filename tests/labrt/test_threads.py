@@ -178,7 +178,7 @@ def test_wait_for_without_time_lets_others_have_the_lock_once(
 
 
 def test_events_semaphores_barriers_timers(run_program: RunProgram) -> None:
-    """The rest of ``threading`` keeps its meaning and its timeouts."""
+    """The rest of `threading` keeps its meaning and its timeouts."""
     result = run_program(
         """
         import threading, time
@@ -255,7 +255,7 @@ def test_what_is_left_of_a_time_comes_to_an_end(run_program: RunProgram) -> None
 
 
 def test_thread_locals_are_per_thread(run_program: RunProgram) -> None:
-    """``threading.local`` keeps a value a thread and runs ``__init__`` in each."""
+    """`threading.local` keeps a value a thread and runs `__init__` in each."""
     result = run_program(
         """
         import threading
@@ -280,7 +280,7 @@ def test_thread_locals_are_per_thread(run_program: RunProgram) -> None:
 
 
 def test_queues_with_timeouts(run_program: RunProgram) -> None:
-    """``queue`` blocks, times out and keeps its order under virtual time."""
+    """`queue` blocks, times out and keeps its order under virtual time."""
     result = run_program(
         """
         import queue, threading, time
@@ -338,7 +338,7 @@ def test_thread_pool_executor(run_program: RunProgram) -> None:
 
 
 def test_thread_objects(run_program: RunProgram) -> None:
-    """Names, identities and life cycle are what ``threading`` promises."""
+    """Names, identities and life cycle are what `threading` promises."""
     result = run_program(
         """
         import threading

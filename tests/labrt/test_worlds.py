@@ -17,7 +17,7 @@ WriteProgram = Callable[..., Path]
 def in_world(
     folder: Path, use: Callable[[SimRuntime, World], Any], **options: Any
 ) -> Any:
-    """Make a world over ``folder`` and return what ``use`` makes of it."""
+    """Make a world over `folder` and return what `use` makes of it."""
     runtime = SimRuntime(options.pop("seed", 0), **options)
     return runtime.run(lambda: use(runtime, runtime.world("server", roots=[folder])))
 
@@ -100,7 +100,7 @@ def test_packages_relative_imports_and_fallback(
 def test_only_named_packages_are_private(
     tmp_path: Path, write_program: WriteProgram
 ) -> None:
-    """With ``packages``, the rest under a root is not the world's."""
+    """With `packages`, the rest under a root is not the world's."""
     write_program("", "app/__init__.py")
     write_program("", "other/__init__.py")
 
@@ -115,7 +115,7 @@ def test_only_named_packages_are_private(
 
 
 def test_a_killed_world_runs_nothing_more(write_program: WriteProgram) -> None:
-    """No handler, no ``finally``, no ``__exit__``, no ``__del__`` of its code runs."""
+    """No handler, no `finally`, no `__exit__`, no `__del__` of its code runs."""
     folder = write_program(
         """
         import contextlib, threading, time
@@ -285,7 +285,7 @@ def runtime_task(
 
 
 def test_output_is_stamped_with_time_and_world(write_program: WriteProgram) -> None:
-    """``print``, ``sys.stdout`` and ``logging`` become whole lines with their time."""
+    """`print`, `sys.stdout` and `logging` become whole lines with their time."""
     folder = write_program(
         """
         import logging, sys, time

@@ -2,8 +2,8 @@
 
 Every record is strict: what it names must end as it says, on every Python that it is
 for, and it must name something. So a fault that is mended, or a test that has changed,
-makes the list wrong until somebody has looked. Patterns are those of ``fnmatch``, over
-``module::Class.method``.
+makes the list wrong until somebody has looked. Patterns are those of `fnmatch`, over
+`module::Class.method`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Tests that do not pass, on the Pythons 3.``since`` to 3.``until``.
+    """Tests that do not pass, on the Pythons 3.`since` to 3.`until`.
 
-    With ``run`` false they are not even tried, since they would not end.
+    With `run` false they are not even tried, since they would not end.
     """
 
     tests: str
@@ -44,16 +44,16 @@ class Listed:
         return Kind.SKIPPED if self.cause is Cause.ELSEWHERE else Kind.FAILED
 
     def applies(self) -> bool:
-        """Say whether the record is for this Python."""
+        """Whether the record is for this Python."""
         return self.since <= sys.version_info.minor <= self.until
 
     def names(self, test: TestId) -> bool:
-        """Say whether the record is for a test, here."""
+        """Whether the record is for a test, here."""
         return self.applies() and fnmatchcase(str(test), self.tests)
 
 
 def find(test: TestId) -> Listed | None:
-    """Return the record of a test, None for one that has to pass."""
+    """The record of a test, None for one that has to pass."""
     found = [record for record in LISTED if record.names(test)]
     assert len(found) <= 1, f"{test} is listed more than once"
     return found[0] if found else None

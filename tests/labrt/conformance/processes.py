@@ -1,8 +1,8 @@
-"""A ``subprocess`` whose processes are worlds of the same simulation.
+"""A `subprocess` whose processes are worlds of the same simulation.
 
 Tests that start a Python of their own mostly want what happens at an interpreter's
 end: threads joined, exit handlers called, output complete. A program given with
-``-c`` runs in a world of its own; its end is spelt out in ``_interpret``. Whatever
+`-c` runs in a world of its own; its end is spelt out in `_interpret`. Whatever
 else is asked of a process (its memory, its signals, another program) is refused.
 """
 
@@ -33,12 +33,12 @@ class Captured(io.TextIOWrapper):
         super().__init__(self._kept, "utf-8", write_through=True)
 
     def kept(self) -> bytes:
-        """Return what has been written."""
+        """What has been written."""
         return self._kept.getvalue()
 
 
 class ExitHandlers:
-    """An ``atexit`` that is called, since these worlds do end."""
+    """An `atexit` that is called, since these worlds do end."""
 
     def __init__(self) -> None:
         self._handlers: list[tuple[Callable[..., object], Any, Any]] = []
@@ -139,7 +139,7 @@ def run_in_subinterpreter(
 
 
 def subprocess_module(runtime: SimRuntime, make_world: MakeWorld) -> ModuleType:
-    """Make a world's ``subprocess``."""
+    """Make a world's `subprocess`."""
 
     class Popen:
         """A Python program that has been started."""
@@ -198,7 +198,7 @@ def subprocess_module(runtime: SimRuntime, make_world: MakeWorld) -> ModuleType:
 
 
 def _program(command: Sequence[str]) -> str:
-    """Return the source that a command line asks Python to run."""
+    """The source that a command line asks Python to run."""
     if command[0] != sys.executable or "-c" not in command:
         raise NotSimulable(f"a world can start python -c only, not {command}")
     return command[command.index("-c") + 1]

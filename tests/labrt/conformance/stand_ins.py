@@ -1,7 +1,7 @@
 """Modules that the runner supplies to a world, where a world has none.
 
 CPython's tests import them at their heads, long before it is known whether the test
-at hand needs them. ``subprocess`` has a file of its own (``processes``). These here
+at hand needs them. `subprocess` has a file of its own (`processes`). These here
 have the names, and refuse when something is asked of them that acts on the process:
 a test that needs it fails by a sentence that says so, and is listed.
 """
@@ -59,7 +59,7 @@ class AlarmClock:
         self._turn_off: Callable[[], None] = lambda: None
 
     def module(self) -> ModuleType:
-        """Make the ``signal`` module of a world."""
+        """Make the `signal` module of a world."""
         module = Refusing("signal")
         constants = {
             name: value
@@ -78,7 +78,7 @@ class AlarmClock:
         return before
 
     def getsignal(self, number: int) -> Any:
-        """Return a signal's handler."""
+        """A signal's handler."""
         return self._handlers.get(number, signal.SIG_DFL)
 
     def alarm(self, seconds: int) -> int:
@@ -93,7 +93,7 @@ class AlarmClock:
 
 
 class CThreads:
-    """The ``_testcapi`` of a world: starts threads that ``threading`` knows nothing of.
+    """The `_testcapi` of a world: starts threads that `threading` knows nothing of.
 
     Its C code starts one of the system's; here it is a task.
     """
@@ -125,7 +125,7 @@ class CThreads:
 
 
 def no_children(*_: object) -> NoReturn:
-    """Stand in for ``os.waitpid``: no world is a process of the system's."""
+    """Stand in for `os.waitpid`: no world is a process of the system's."""
     raise ChildProcessError(errno.ECHILD, "No child processes")
 
 
@@ -140,7 +140,7 @@ def pipe() -> tuple[int, int]:
 
 
 def multiprocessing() -> dict[str, ModuleType]:
-    """Make what tests of executors import of ``multiprocessing``."""
+    """Make what tests of executors import of `multiprocessing`."""
     package = Refusing("multiprocessing")
     made: dict[str, ModuleType] = {
         name: Refusing(f"multiprocessing.{name}")
@@ -154,7 +154,7 @@ def multiprocessing() -> dict[str, ModuleType]:
 
 
 def process_pools(base: ModuleType) -> ModuleType:
-    """Make a ``concurrent.futures.process`` for a system that cannot run one."""
+    """Make a `concurrent.futures.process` for a system that cannot run one."""
 
     class BrokenProcessPool(base.BrokenExecutor):  # type: ignore[name-defined,misc]
         # The base is a world's own class, of which nothing is known before it runs.

@@ -1,6 +1,6 @@
 """Which of CPython's tests there are, on the Python that runs.
 
-A test is known by the module that defines it and by ``Class.method``. Modules that
+A test is known by the module that defines it and by `Class.method`. Modules that
 the installation lacks (distributions pack the tests apart, and some forget a folder)
 are named, so that what is not run is not silent.
 """
@@ -42,7 +42,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TestId:
-    """One test: the module below ``test``, and its class and method."""
+    """One test: the module below `test`, and its class and method."""
 
     __test__ = False
 
@@ -54,7 +54,7 @@ class TestId:
 
 
 def library() -> Path | None:
-    """Return the folder that holds the ``test`` package, None if it is not there."""
+    """The folder that holds the `test` package, None if it is not there."""
     spec = find_spec("test")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -63,7 +63,7 @@ def library() -> Path | None:
 
 
 def modules(root: Path) -> tuple[list[str], list[str]]:
-    """Return the test modules that are installed, and the topics that are not."""
+    """The test modules that are installed, and the topics that are not."""
     found: list[str] = []
     missing: list[str] = []
     for topic in _TOPICS:
@@ -79,7 +79,7 @@ def modules(root: Path) -> tuple[list[str], list[str]]:
 
 
 def tests(framework: ModuleType, module: ModuleType) -> dict[TestId, unittest.TestCase]:
-    """Return the tests of a module, which a world has loaded like its ``unittest``."""
+    """The tests of a module, which a world has loaded like its `unittest`."""
     found: dict[TestId, unittest.TestCase] = {}
     name = plain_name(module.__name__).removeprefix("test.")
     for case in _flatten(framework.defaultTestLoader.loadTestsFromModule(module)):

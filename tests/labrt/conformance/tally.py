@@ -71,7 +71,7 @@ def verdict(test: TestId, seed: int = 0) -> Verdict:
 
 
 def installed_tests() -> Iterator[TestId]:
-    """Return every test of threads that this Python brings along."""
+    """Every test of threads that this Python brings along."""
     root = suite.library()
     if root is not None:
         for module in suite.modules(root)[0]:

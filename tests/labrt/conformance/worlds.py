@@ -42,7 +42,7 @@ class Outcome:
 
 @cache
 def list_tests(module: str) -> list[TestId]:
-    """Return the tests of one of CPython's modules."""
+    """The tests of one of CPython's modules."""
     runtime = _simulation(0, [])
     return runtime.run(lambda: _in_world(runtime, partial(_tests, module=module)))
 
@@ -51,7 +51,7 @@ def run_test(test: TestId, seed: int = 0) -> Outcome:
     """Run one test in a simulation of its own.
 
     Under some seeds a test of CPython's loses a race of its own:
-    ``test_idle_thread_reuse`` and ``test_free_reference`` take it that a worker who has
+    `test_idle_thread_reuse` and `test_free_reference` take it that a worker who has
     delivered a result has got on with its loop as well.
     """
     printed: list[str] = []

@@ -135,7 +135,7 @@ def _check_run(
 
 
 def explain(program: Program, result: Result, run: Run) -> str:
-    """Return the message of a failure."""
+    """The message of a failure."""
     lines = [str(run), "", render(program)]
     lines += ["seen:", *_show(program, result)]
     try:

@@ -54,7 +54,7 @@ def run_for_real(programs: list[Program], tick: float) -> list[Result]:
 
 
 def is_fit(program: Program) -> bool:
-    """Say whether a program means the same on real threads.
+    """Whether a program means the same on real threads.
 
     Two things in CPython are not as documented, and are so in every world. `start` does
     not exclude itself: of two threads that start one thread at the same moment both may
@@ -72,7 +72,7 @@ def is_fit(program: Program) -> bool:
 
 
 def last_tick(program: Program) -> int:
-    """Return a tick by which a program has ended, or will not end any more."""
+    """A tick by which a program has ended, or will not end any more."""
     starts = sum(thread.start for thread in program.threads)
     intervals = sum(timer.interval for timer in program.timers)
     ops = [op for body in program.bodies for op in walk(body)]

@@ -76,7 +76,7 @@ _CALLS: dict[type[Op], str] = {
 
 
 def render(program: Program) -> str:
-    """Return the program's source."""
+    """The program's source."""
     lines = _parts(program)
     for number, ops in enumerate(program.bodies):
         lines += ["", *_body(program, number, ops)]
@@ -172,7 +172,7 @@ def _statements(program: Program, body: int, ops: tuple[Op, ...]) -> Iterator[st
 
 
 def _call(program: Program, op: Op) -> str:
-    """Return the expression that an operation is."""
+    """The expression that an operation is."""
     threads, timers = len(program.threads), len(program.timers)
     match op:
         case lang.Notify(condition, None):

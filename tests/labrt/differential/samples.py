@@ -34,6 +34,6 @@ def threads(parts: Parts, *bodies: tuple[Op, ...]) -> Program:
 
 
 def ends(result: Result) -> tuple[object, ...]:
-    """Return what the last operation of each thread came to, and when, and the end."""
+    """What the last operation of each thread came to, and when, and the end."""
     last = [(log[-1].outcome, log[-1].tick) if log else None for log in result.logs]
     return (*last, result.ending)

@@ -287,7 +287,7 @@ _USES: dict[str, tuple[str, ...]] = {
 
 @cache
 def _choices(theme: Theme, held: tuple[int, ...]) -> tuple[tuple[str, int], ...]:
-    """Return what a thread can do next that holds some locks."""
+    """What a thread can do next that holds some locks."""
     parts = theme.parts
     choices = [("sleep", 0), *_lock_choices(parts, held)]
     if held or len(theme.kinds) < 3:

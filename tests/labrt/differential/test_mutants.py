@@ -17,7 +17,7 @@ _PROPER = ("done\n", "deadlock\n", "killed\n")
 
 
 def find(mutant: Mutant, folder: Path, *phases: Phase) -> str:
-    """Return how a planted fault was found; fails if it was not.
+    """How a planted fault was found; fails if it was not.
 
     It has to be found by what the program saw. A run that breaks down does not count:
     so does one in which the fault could not be planted, since its place is gone.

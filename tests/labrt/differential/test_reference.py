@@ -38,7 +38,7 @@ def within(*body: Op) -> lang.With:
 
 
 def all_ends(program: Program, *, lossy: bool = False) -> set[tuple[object, ...]]:
-    """Return how each thread can end, over all results."""
+    """How each thread can end, over all results."""
     return {ends(result) for result in allowed_results(program, lossy=lossy)}
 
 
@@ -244,7 +244,7 @@ def test_being_allowed_is_being_among_the_allowed(
 
 
 def _changed(result: Result, data: st.DataObject) -> Result:
-    """Return a result with one entry changed, or with another ending."""
+    """A result with one entry changed, or with another ending."""
     logs = [list(log) for log in result.logs]
     filled = [log for log in logs if log]
     ending = result.ending

@@ -47,7 +47,7 @@ def is_allowed(
     killed_after: int | None = None,
     limit: int = 200_000,
 ) -> bool:
-    """Say whether the documentation allows a result. Raises `TooLarge`.
+    """Whether the documentation allows a result. Raises `TooLarge`.
 
     For `lossy` and `killed_after` see `Machine`.
     """
@@ -101,7 +101,7 @@ def _ends(machine: Machine, limit: int) -> Iterator[State]:
 
 
 def _successors(machine: Machine, state: State) -> tuple[bool, list[State]]:
-    """Return whether anybody has a step at this instant, and what the steps lead to.
+    """Whether anybody has a step at this instant, and what the steps lead to.
 
     The beginning and the end of a sleep concern nobody else. They commute with every
     other step, so the first one is taken alone instead of in every order.
@@ -161,7 +161,7 @@ def _ending(machine: Machine, state: State) -> str:
 
 
 def _is_told(machine: Machine, state: State) -> bool:
-    """Say whether every entry of the guide's logs has been explained."""
+    """Whether every entry of the guide's logs has been explained."""
     assert machine.guide is not None
     told = [0] * len(machine.code)
     for number, job in enumerate(state.jobs):

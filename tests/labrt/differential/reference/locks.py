@@ -158,7 +158,7 @@ def _wait_for(machine: Machine, state: State, who: int, op: lang.WaitFor) -> Ste
 
 
 def _waiting_on(machine: Machine, state: State, condition: int) -> list[int]:
-    """Return the actors that a notification can go to."""
+    """The actors that a notification can go to."""
     phases = {Phase.WAITING}
     if machine.lossy:
         phases.add(Phase.TIMED_OUT)

@@ -35,7 +35,7 @@ def _get(machine: Machine, state: State, who: int, op: lang.Get) -> Steps:
 
 
 def _next(kind: QueueKind, items: tuple[int, ...]) -> int:
-    """Return the place of the item that is next."""
+    """The place of the item that is next."""
     if kind is QueueKind.LIFO:
         return len(items) - 1
     return items.index(min(items)) if kind is QueueKind.PRIORITY else 0

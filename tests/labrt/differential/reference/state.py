@@ -9,11 +9,11 @@ instant can come in either order, unless a rule says more.
 
 Rules that keep the model honest:
 
-* it promises only what is documented: which of several waiters is notified, who gets a
+- it promises only what is documented: which of several waiters is notified, who gets a
   free lock, which number a barrier gives to whom, are all open;
-* but it loses nothing: a notification wakes a waiter that then returns True, an item is
+- but it loses nothing: a notification wakes a waiter that then returns True, an item is
   got by somebody, and nobody sleeps on when what it waits for is there;
-* states are compared by value, so everything in a state is immutable or is copied.
+- states are compared by value, so everything in a state is immutable or is copied.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ class State:
     logs: list[tuple[Entry, ...]] | None
 
     def copy(self) -> State:
-        """Return a state that can be changed."""
+        """A state that can be changed."""
         return State(
             self.now,
             self.actors.copy(),
@@ -162,7 +162,7 @@ class State:
         )
 
     def key(self) -> tuple[object, ...]:
-        """Return what is equal for equal states."""
+        """What is equal for equal states."""
         return (
             self.now,
             tuple(self.actors),
@@ -179,7 +179,7 @@ class State:
         )
 
     def expired(self, who: int) -> bool:
-        """Say whether an actor's deadline has come."""
+        """Whether an actor's deadline has come."""
         deadline = self.actors[who].deadline
         return deadline is not None and deadline <= self.now
 
@@ -253,7 +253,7 @@ class Machine:
         return self.threads + len(self.program.timers)
 
     def initial(self) -> State:
-        """Return the state in which all threads have just been started."""
+        """The state in which all threads have just been started."""
         program, parts = self.program, self.program.parts
         actors = [
             Actor(number, 0, Phase.STARTING, thread.start, 0)
@@ -282,12 +282,12 @@ class Machine:
         )
 
     def instruction(self, actor: Actor) -> Instruction | None:
-        """Return what an actor is at; None before, between and after its work."""
+        """What an actor is at; None before, between and after its work."""
         code = self.code[actor.body] if actor.body != IDLE else ()
         return code[actor.pc] if actor.pc < len(code) else None
 
     def agrees(self, actor: Actor, outcome: Outcome, now: int) -> bool:
-        """Say whether an instruction may end so, going by the guide."""
+        """Whether an instruction may end so, going by the guide."""
         if self.guide is None:
             return True
         log = self.guide[actor.body]
@@ -333,7 +333,7 @@ class Machine:
                 yield following
 
     def is_reentrant(self, lock: int) -> bool:
-        """Say whether a lock is an RLock."""
+        """Whether a lock is an RLock."""
         return self.program.parts.locks[lock] is LockKind.RLOCK
 
 
