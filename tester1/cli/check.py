@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tester1.cli.errors import InputError
+from labrt.texts import harmless
+from tester1.cli.errors import ExitStatus, InputError
+from tester1.files import reason
+
+if TYPE_CHECKING:
+    from tester1.porcupine.model import Operation, Result
 
 __all__ = ["ModelName", "check_command"]
 
@@ -61,22 +66,58 @@ def check_command(
     Exit status: 0 linearizable, 1 not linearizable, 3 not decided in time, 2 the file
     cannot be read, or the picture cannot be written.
     """
-    from tester1.porcupine.cli import ExitStatus, check_file  # the checker is large
+    # The checker is large, and no other command needs it.
+    from tester1.porcupine.check import check
+    from tester1.porcupine.formats import MODELS
+    from tester1.porcupine.report import report
 
-    lines: list[str] = []
+    result = check(MODELS[model](), _history(file, model), timeout=timeout)
+    for line in report(result, str(file)):
+        _print(line)
+    if html is not None:
+        _draw(result, file, html)
+    raise typer.Exit(_status(result))
+
+
+def _history(file: Path, model: str) -> list[Operation]:
+    from tester1.porcupine.formats import read_history
+    from tester1.porcupine.reading import UnreadableHistoryError
+
     try:
-        status = check_file(file, model, html=html, timeout=timeout, echo=lines.append)
-    except OSError as error:  # about the picture; the verdict is there
-        _print(lines)
-        raise InputError(str(error)) from None
-    if status is ExitStatus.UNREADABLE:
-        raise InputError("; ".join(lines))
-    _print(lines)
-    raise typer.Exit(status)
+        return read_history(file, model)
+    except UnreadableHistoryError as error:
+        raise InputError(harmless(f"cannot read the history: {error}")) from None
+    except OSError as error:
+        raise InputError(f"cannot read {file}: {reason(error)}") from None
 
 
-def _print(lines: list[str]) -> None:
-    """Print lines, with what the output's encoding lacks escaped."""
+def _print(line: str) -> None:
+    """Print a line, with what the output's encoding lacks escaped.
+
+    Keys and values are anybody's: a line break in one would forge a line of the report,
+    and a terminal would obey an escape sequence.
+    """
     encoding = sys.stdout.encoding or "utf-8"
-    for line in lines:
-        print(line.encode(encoding, "backslashreplace").decode(encoding))
+    print(harmless(line).encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _draw(result: Result, file: Path, html: Path) -> None:
+    # The page and its assets are loaded only when somebody wants a picture.
+    from tester1.porcupine.html import write_html
+
+    try:
+        write_html(result, html, title=file.name)
+    except OSError as error:
+        raise InputError(str(error)) from None
+    _print(f"picture: {html}")
+
+
+def _status(result: Result) -> ExitStatus:
+    from tester1.porcupine.model import Verdict
+
+    statuses = {
+        Verdict.OK: ExitStatus.OK,
+        Verdict.ILLEGAL: ExitStatus.FAILED,
+        Verdict.UNKNOWN: ExitStatus.UNDECIDED,
+    }
+    return statuses[result.verdict]

@@ -18,7 +18,7 @@ from labrt import TraceEvent
 from tester1.cli.errors import InputError
 from tester1.session.last_events import columns, servers_of
 
-__all__ = ["KindOption", "ServerOption", "View", "print_columns"]
+__all__ = ["KindOption", "LastOption", "ServerOption", "View", "print_columns"]
 
 ServerOption = Annotated[
     list[int] | None,
@@ -37,6 +37,10 @@ KindOption = Annotated[
         "may be given several times.",
         show_default=False,
     ),
+]
+
+LastOption = Annotated[
+    int, typer.Option(metavar="K", min=0, help="Show the last K events; 0: all.")
 ]
 
 _PIPED_COLUMN = 40

@@ -18,6 +18,8 @@ class ExitStatus(IntEnum):
     """Done, and something is wrong with what was looked at."""
     REFUSED = 2
     """Not done: the command was called with what it cannot use."""
+    UNDECIDED = 3
+    """Done as far as the time allowed, which was not enough to tell."""
     INTERRUPTED = 130
     """Ended by Ctrl-C before it was done."""
 

@@ -16,10 +16,16 @@ from tester1.batch.grading.entries import Entry, find_entries, single_entry
 from tester1.batch.grading.rubric import default_rubric, read_rubric
 from tester1.batch.runs.executors import engine
 from tester1.cli.errors import ExitStatus, InputError
-from tester1.cli.options import FirstSeedOption, SchedulerOption, WorkersOption
-from tester1.cli.test import check_mode
+from tester1.cli.options import (
+    FirstSeedOption,
+    ModeOption,
+    SchedulerOption,
+    WorkersOption,
+    check_mode,
+    runs_option,
+)
+from tester1.cli.processors import usable_processors
 from tester1.lab import Mode
-from tester1.processors import usable_processors
 from tester1.sandbox.confine import missing
 from tester1.session.seeds import draw_seed
 
@@ -47,19 +53,9 @@ def grade_command(
             show_default=False,
         ),
     ] = None,
-    runs: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--runs",
-            metavar="N",
-            min=1,
-            help="Runs of each test; without it as the rubric says.",
-            show_default=False,
-        ),
-    ] = None,
+    runs: Annotated[int | None, runs_option("as the rubric says")] = None,
     workers: WorkersOption = None,
-    mode: Annotated[Mode, typer.Option(help="Where the servers run.")] = Mode.SIM,
+    mode: ModeOption = Mode.SIM,
     audit: Annotated[
         int,
         typer.Option(

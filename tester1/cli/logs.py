@@ -8,7 +8,13 @@ from typing import Annotated
 import typer
 
 from tester1.cli.artifacts import newest
-from tester1.cli.columns import KindOption, ServerOption, View, print_columns
+from tester1.cli.columns import (
+    KindOption,
+    LastOption,
+    ServerOption,
+    View,
+    print_columns,
+)
 from tester1.cli.errors import InputError
 from tester1.cli.options import ARTIFACTS, ArtifactsOption
 from tester1.session.trace_file import UnreadableTrace, read_events
@@ -45,9 +51,7 @@ def logs_command(
             show_default=False,
         ),
     ] = float("inf"),
-    last: Annotated[
-        int, typer.Option(metavar="K", min=0, help="Show the last K events; 0: all.")
-    ] = 0,
+    last: LastOption = 0,
     artifacts: ArtifactsOption = ARTIFACTS,
 ) -> None:
     """Print the events of a recorded run, a column for each server.

@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.models import OptionInfo
 
 from tester1.cli.errors import InputError
+from tester1.hosts.modes import UnavailableMode, check_available
+from tester1.lab import Mode, Preempt, RunOptions
 from tester1.session.settings import DEFAULT_ARTIFACTS
 from tester1.solution import (
     LAB_PACKAGES,
@@ -18,14 +21,19 @@ from tester1.solution import (
 from tester1.suites import SuiteTest, UnknownTest, select, suite_tests
 
 __all__ = [
+    "ARTIFACTS",
     "ArtifactsOption",
     "FirstSeedOption",
+    "ModeOption",
     "SchedulerOption",
     "SolutionOption",
     "TestArgument",
     "WorkersOption",
+    "check_mode",
     "chosen_solution",
     "one_test",
+    "runs_option",
+    "test_names",
 ]
 
 
@@ -91,6 +99,22 @@ TestArgument = Annotated[
     ),
 ]
 
+ModeOption = Annotated[Mode, typer.Option(help="Where the servers run.")]
+
+
+def runs_option(otherwise: str) -> OptionInfo:
+    """The option `--runs`; `otherwise` says how many runs there are without it."""
+    option: OptionInfo = typer.Option(
+        "-n",
+        "--runs",
+        metavar="N",
+        min=1,
+        help=f"Runs of each test. Without it {otherwise}.",
+        show_default=False,
+    )
+    return option
+
+
 ARTIFACTS = Path(DEFAULT_ARTIFACTS)
 """The folder of traces and timelines, unless another one is named."""
 
@@ -110,6 +134,14 @@ def chosen_solution(given: Path | None) -> Path | None:
     except SolutionError as error:
         raise InputError(f"--solution: {error}") from None
     return given
+
+
+def check_mode(mode: Mode, preempt: Preempt = Preempt.NONE) -> None:
+    """Raise `InputError` for a mode that cannot be used here, or not so."""
+    try:
+        check_available(RunOptions(mode, preempt))
+    except UnavailableMode as error:
+        raise InputError(str(error)) from None
 
 
 def one_test(word: str) -> SuiteTest:

@@ -12,11 +12,18 @@ from typing import Annotated, Final
 import typer
 
 from labrt import TraceEvent
-from tester1.cli.columns import KindOption, ServerOption, View, print_columns
+from tester1.cli.columns import (
+    KindOption,
+    LastOption,
+    ServerOption,
+    View,
+    print_columns,
+)
 from tester1.cli.errors import ExitStatus, InputError
 from tester1.cli.options import (
     ARTIFACTS,
     ArtifactsOption,
+    ModeOption,
     SolutionOption,
     TestArgument,
     chosen_solution,
@@ -52,15 +59,13 @@ def replay_command(
         ),
     ],
     solution: SolutionOption = None,
-    mode: Annotated[Mode, typer.Option(help="Where the servers run.")] = Mode.SIM,
+    mode: ModeOption = Mode.SIM,
     preempt: Annotated[
         Preempt, typer.Option(help="The run's --preempt.")
     ] = Preempt.NONE,
     server: ServerOption = None,
     kind: KindOption = None,
-    last: Annotated[
-        int, typer.Option(metavar="K", min=0, help="Show the last K events; 0: all.")
-    ] = 60,
+    last: LastOption = 60,
     artifacts: ArtifactsOption = ARTIFACTS,
     twice: Annotated[
         bool,

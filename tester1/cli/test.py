@@ -28,16 +28,17 @@ from tester1.cli.options import (
     SchedulerOption,
     SolutionOption,
     WorkersOption,
+    check_mode,
     chosen_solution,
+    runs_option,
     test_names,
 )
-from tester1.hosts.modes import UnavailableMode, check_available
-from tester1.lab import Mode, Preempt, RunOptions
-from tester1.processors import usable_processors
+from tester1.cli.processors import usable_processors
+from tester1.lab import Mode, Preempt
 from tester1.session.seeds import draw_seed
 from tester1.suites import PARTS, UnknownTest, select
 
-__all__ = ["batch_command", "check_mode"]
+__all__ = ["batch_command"]
 
 RESULTS: Final = Path("raftlab-results")
 RUNS: Final = 10
@@ -62,15 +63,7 @@ def batch_command(
     ] = None,
     runs: Annotated[
         int | None,
-        typer.Option(
-            "-n",
-            "--runs",
-            metavar="N",
-            min=1,
-            help=f"Runs of each test. Without it {RUNS}, or what a batch that is "
-            "resumed was to have.",
-            show_default=False,
-        ),
+        runs_option(f"{RUNS}, or what a batch that is resumed was to have"),
     ] = None,
     workers: WorkersOption = None,
     solution: SolutionOption = None,
@@ -152,14 +145,6 @@ def batch_command(
     except BatchError as error:
         raise InputError(str(error)) from None
     raise typer.Exit(ExitStatus.OK if passed else ExitStatus.FAILED)
-
-
-def check_mode(mode: Mode, preempt: Preempt = Preempt.NONE) -> None:
-    """Raise `InputError` for a mode that cannot be used here, or not so."""
-    try:
-        check_available(RunOptions(mode, preempt))
-    except UnavailableMode as error:
-        raise InputError(str(error)) from None
 
 
 def _refuse(given: list[str]) -> None:

@@ -98,6 +98,7 @@ def test_verdicts(
     assert ended.status == status
     assert ended.out.startswith(line)
     assert ended.out.endswith("picture: h.html\n")
+    assert Path("h.html").stat().st_size > 0
 
 
 def test_out_of_time(raftlab: Raftlab) -> None:
@@ -113,12 +114,17 @@ def test_out_of_time(raftlab: Raftlab) -> None:
     [
         ("none", "raftlab: cannot read none: No such file"),
         ("bad", "raftlab: cannot read the history: bad:2: "),
+        (
+            "short",
+            "raftlab: cannot read the history: short:1: Object missing required field",
+        ),
     ],
 )
 def test_refusals(raftlab: Raftlab, file: str, line: str) -> None:
     """One line names the file that cannot be read, and in it the line that is wrong."""
     write_jsonl(Path("good"), LEGAL)
     Path("bad").write_text(f"{Path('good').read_text().splitlines()[0]}\nput x\n")
+    Path("short").write_text('{"client": 1}\n')
     refusal = raftlab("check", file, "--model", "kv").refusal
     assert re.match(line, refusal), refusal
 

@@ -58,7 +58,7 @@ def test_documentation_runs() -> None:
 def test_checker_stands_alone() -> None:
     """The checker needs nothing else of the project, nor its picture."""
     program = (
-        "import sys, tester1.porcupine, tester1.porcupine.cli\n"
+        "import sys, tester1.porcupine, tester1.porcupine.report\n"
         "ours = ('labrt', 'labgob', 'labrpc', 'raft1', 'kvraft1', 'tester1')\n"
         "print(*sorted(n for n in sys.modules if n.split('.')[0] in ours))"
     )

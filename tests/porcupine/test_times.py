@@ -30,12 +30,12 @@ from tester1.porcupine import (
     read_history,
     write_jsonl,
 )
-from tester1.porcupine.cli import report
 from tester1.porcupine.figures import Figure, exact
 from tester1.porcupine.formats import MODELS
 from tester1.porcupine.html_data import page_data
 from tester1.porcupine.model import AnyModel, Engine, Time
 from tester1.porcupine.reasons import when
+from tester1.porcupine.report import report
 from tests.porcupine.histories import (
     AppendServer,
     RegisterServer,

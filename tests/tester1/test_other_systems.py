@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from labrt import SimRuntime
-from tester1.processors import usable_processors
+from tester1.cli.processors import usable_processors
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = Path(__file__).with_name("elsewhere")
