@@ -31,6 +31,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.one_pass import Pass
+
 HERE = Path(__file__).resolve().parents[1]
 SCRIPT = HERE / "benchmarks" / "one_pass.py"
 # A test that got slower than this is worth a look, if the spread does not explain it.
@@ -42,23 +44,10 @@ class PassFailed(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
-    """What one pass cost: processor seconds and RPCs by test, microseconds a `Call`.
-
-    ``start_s`` is what it took to import everything and to run the first tests once.
-    """
-
-    start_s: float
-    tests_s: dict[str, float]
-    rpcs: dict[str, int]
-    call_us: float
-
-
-@dataclass(frozen=True, slots=True)
 class Comparison:
     """The same thing measured in every round, here and in the other checkout.
 
-    ``work`` is how many times as many RPCs there are here, if there are any.
+    `work` is how many times as many RPCs there are here, if there are any.
     """
 
     name: str

@@ -1,8 +1,9 @@
-"""One pass of both suites in one checkout, for `benchmarks.compare`, which runs it.
+"""What a pass of a suite costs, test by test: the meter of all benchmarks of suites.
 
-It is a script for any checkout that is on the path: `python -P one_pass.py SEED …`
-prints a `Pass` as JSON. What is measured is the checkout's; how, is this file's and its
-neighbour's. Further arguments are pytest's.
+It is also a script for any checkout that is on the path, for `benchmarks.compare`:
+`python -P one_pass.py SEED …` runs both suites there and prints a `Pass` as JSON. What
+is measured is the checkout's; how, is this file's and its neighbour's. So it imports
+nothing of ours but what every checkout has. Further arguments are pytest's.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import re
 import sys
 import time
 from collections.abc import Generator
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,17 +26,52 @@ import pytest
 from labrt import SimRuntime
 
 SUITES = ("tests/raft", "tests/kvraft")
+# Nothing of the place or the person that runs it: the same in every checkout. This
+# process has imported the project already, so that pytest has nothing left to rewrite.
+PYTEST_OPTIONS = ("-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain")
 WARM_UP = "3A or basic"
 CALLS = 5_000
 CALL_ROUNDS = 5
 
 
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass cost: processor seconds and RPCs by test, microseconds a `Call`.
+
+    `start_s` is what it took to import everything and to run the first tests once.
+    """
+
+    start_s: float
+    tests_s: dict[str, float]
+    rpcs: dict[str, int]
+    call_us: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a test, or several together, cost."""
+
+    name: str
+    cpu_s: float
+    virtual_s: float
+    rpcs: int
+
+    @property
+    def part(self) -> str:
+        """The part of the labs that the test belongs to: the end of its name."""
+        return self.name.partition("[")[0][-2:]
+
+    @property
+    def speed(self) -> float:
+        """Seconds of virtual time in a second of processor time."""
+        return self.virtual_s / self.cpu_s
+
+
 class Meter:
-    """A pytest plugin that notes the processor time of each test, and its RPCs."""
+    """A pytest plugin that notes the cost of every test that has a lab."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
-        self.rpcs: dict[str, int] = {}
+        self.costs: list[Cost] = []
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -43,11 +80,14 @@ class Meter:
         try:
             return (yield)
         finally:
-            self.seconds[item.name] = time.process_time() - begin
-            lab = getattr(item, "funcargs", {})["lab"]
-            # The result lines are the same in every checkout.
-            counts = re.findall(r"#RPCs +(\d+)", "".join(lab.results))
-            self.rpcs[item.name] = sum(map(int, counts))
+            cpu_s = time.process_time() - begin
+            # By name and not by class: the module of `Lab` is not the same everywhere.
+            lab = getattr(item, "funcargs", {}).get("lab")
+            if lab is not None:
+                # The result lines are the same in every checkout.
+                counts = re.findall(r"#RPCs +(\d+)", "".join(lab.results))
+                rpcs = sum(map(int, counts))
+                self.costs.append(Cost(item.name, cpu_s, lab.runtime.now(), rpcs))
 
 
 def call_us() -> float:
@@ -72,11 +112,9 @@ def call_us() -> float:
 
 def run(meter: Meter, arguments: list[str]) -> int:
     """Run the suites; returns pytest's exit status, after printing why it is not 0."""
-    # Nothing of the place or the person that runs it: the same in both checkouts.
-    options = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", "--assert=plain"]
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
-        status = pytest.main([*options, *SUITES, *arguments], plugins=[meter])
+        status = pytest.main([*PYTEST_OPTIONS, *SUITES, *arguments], plugins=[meter])
     if status:
         print(output.getvalue(), file=sys.stderr)
     return int(status)
@@ -92,13 +130,13 @@ def main() -> int:
     meter = Meter()
     status = status or run(meter, [*seed, *sys.argv[2:]])
     if not status:
-        figures = {
-            "start_s": start_s,
-            "tests_s": meter.seconds,
-            "rpcs": meter.rpcs,
-            "call_us": call_us(),
-        }
-        print(json.dumps(figures))
+        done = Pass(
+            start_s,
+            tests_s={cost.name: cost.cpu_s for cost in meter.costs},
+            rpcs={cost.name: cost.rpcs for cost in meter.costs},
+            call_us=call_us(),
+        )
+        print(json.dumps(asdict(done)))
     return status
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.compare import Pass, compare, in_turn, main
+from benchmarks.compare import compare, in_turn, main
+from benchmarks.one_pass import Pass
 
 
 def a_pass(cpu_s: float, rpcs: int = 10, **others: float) -> Pass:
