@@ -59,23 +59,23 @@ def check(
     budget = Budget(timeout_s=timeout, memory_bytes=memory_bytes, clock=clock)
     parts = split(chosen, operations_of(history))
     checker = _Checker(chosen, engine, budget)
-    outcomes = {name: checker.first_try(part) for name, part in parts.items()}
-    illegal = any(o.verdict is Verdict.ILLEGAL for o in outcomes.values())
-    hard = [name for name, outcome in outcomes.items() if outcome.retry]
+    attempts = {name: checker.first_try(part) for name, part in parts.items()}
+    illegal = any(a.verdict is Verdict.ILLEGAL for a in attempts.values())
+    hard = [name for name, attempt in attempts.items() if attempt.retry]
     while hard and not illegal:
         name = hard.pop(0)
-        outcomes[name] = checker.search(parts[name], budget)
-        illegal = outcomes[name].verdict is Verdict.ILLEGAL
+        attempts[name] = checker.search(parts[name], budget)
+        illegal = attempts[name].verdict is Verdict.ILLEGAL
     partitions = tuple(
-        _result(chosen, name, parts[name], outcome)
-        for name, outcome in outcomes.items()
+        _result(chosen, name, parts[name], attempt)
+        for name, attempt in attempts.items()
     )
     verdict = _overall([partition.verdict for partition in partitions])
     return Result(verdict, chosen, partitions, budget.elapsed_s)
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class _Attempt:
     verdict: Verdict
     engine: Engine
     retry: bool = False
@@ -99,7 +99,7 @@ class _Checker:
                 f"it has {', '.join(sorted(one.value for one in offered))}"
             )
 
-    def first_try(self, operations: Sequence[Operation]) -> _Outcome:
+    def first_try(self, operations: Sequence[Operation]) -> _Attempt:
         """Decide a partition if that is easy."""
         verdict = None
         if self._specialist is not None:
@@ -107,20 +107,20 @@ class _Checker:
             try:
                 verdict = self._specialist.decide(operations, self._budget)
             except BudgetExceeded:
-                return _Outcome(Verdict.UNKNOWN, engine)
+                return _Attempt(Verdict.UNKNOWN, engine)
             if verdict is not None or not self._searches:
-                return _Outcome(_verdict(verdict), engine)
+                return _Attempt(_verdict(verdict), engine)
         return self.search(operations, self._budget.slice(EASY_STEPS), width=1)
 
     def search(
         self, operations: Sequence[Operation], budget: Budget, *, width: int = WIDTH
-    ) -> _Outcome:
+    ) -> _Attempt:
         """Decide a partition by the general search."""
         try:
             verdict = Search(self._model, operations, budget, width=width).run()
         except BudgetExceeded:
-            return _Outcome(Verdict.UNKNOWN, Engine.SEARCH, retry=True)
-        return _Outcome(_verdict(verdict), Engine.SEARCH)
+            return _Attempt(Verdict.UNKNOWN, Engine.SEARCH, retry=True)
+        return _Attempt(_verdict(verdict), Engine.SEARCH)
 
 
 def _verdict(linearizable: bool | None) -> Verdict:
@@ -136,12 +136,12 @@ def _overall(verdicts: Sequence[Verdict]) -> Verdict:
 
 
 def _result(
-    model: AnyModel, name: Hashable, operations: Sequence[Operation], outcome: _Outcome
+    model: AnyModel, name: Hashable, operations: Sequence[Operation], attempt: _Attempt
 ) -> PartitionResult:
     return PartitionResult(
         str(name),
-        outcome.verdict,
+        attempt.verdict,
         tuple(operations),
-        outcome.engine,
+        attempt.engine,
         Explainer(model, operations),
     )

@@ -40,6 +40,17 @@ class _Keys:
             )
         return name
 
+    def place(self, event: LoggedEvent, *, keyed: bool = True) -> tuple[str, Any]:
+        """Return the name of an event's key, "" without one, and its value there.
+
+        `keyed` says whether a value that is a pair holds the key.
+        """
+        if event.key is not None:
+            return self.name(event.key), event.value
+        if keyed and _is_pair(event.value):
+            return self.name(event.value[0]), event.value[1]
+        return "", event.value
+
 
 def _is_pair(value: Any) -> bool:
     return isinstance(value, tuple) and len(value) == 2
@@ -83,14 +94,10 @@ class RegisterEvents:
         return RegisterOutput(ok=False) if swapped else None
 
     def _place(self, event: LoggedEvent) -> tuple[str, Any]:
-        """Return the key of an event, and its value there."""
         value = event.value
-        if event.key is not None:
-            return self._keys.name(event.key), value
         # A register holds no pairs, so only a swap can have one without a key.
-        if _is_pair(value) and (event.name != "cas" or _is_pair(value[1])):
-            return self._keys.name(value[0]), value[1]
-        return "", value
+        keyed = event.name != "cas" or (_is_pair(value) and _is_pair(value[1]))
+        return self._keys.place(event, keyed=keyed)
 
 
 def _check_same(returned: object, invoked: object) -> None:
@@ -122,7 +129,7 @@ class AppendEvents:
             raise BadLineError(
                 f"the store has :get, :put and :append, not :{event.name}"
             ) from None
-        key, value = self._place(event)
+        key, value = self._keys.place(event)
         if op is AppendOp.GET:
             return AppendInput(op, key)
         return AppendInput(op, key, _text(event.name, value))
@@ -130,7 +137,7 @@ class AppendEvents:
     def output(self, input: AppendInput, event: LoggedEvent) -> str:
         """Return the output of an operation that happened."""
         if input.op is AppendOp.GET:
-            key, value = self._place(event)
+            key, value = self._keys.place(event)
             _check_same(key, input.key)
             return _text(event.name, value)
         if event.value is not None:
@@ -139,14 +146,6 @@ class AppendEvents:
 
     def failure(self, input: AppendInput, event: LoggedEvent) -> None:
         """Return nothing: no request to this store is answered with a refusal."""
-
-    def _place(self, event: LoggedEvent) -> tuple[str, Any]:
-        """Return the key of an event, and its value there."""
-        if event.key is not None:
-            return self._keys.name(event.key), event.value
-        if _is_pair(event.value):
-            return self._keys.name(event.value[0]), event.value[1]
-        return "", event.value
 
 
 def _text(name: str, value: Any) -> str:

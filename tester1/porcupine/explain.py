@@ -16,7 +16,7 @@ from tester1.porcupine.minimize import Trials, contradiction, support
 from tester1.porcupine.model import AnyModel, Linearization, Operation
 from tester1.porcupine.reasons import general_reason
 from tester1.porcupine.search import Search
-from tester1.porcupine.witness import full, partial
+from tester1.porcupine.witness import full_linearization, partial_linearizations
 
 WORK = 2_000_000
 """What making an illegal history small may cost, in operations looked at."""
@@ -101,7 +101,7 @@ class Explainer:
         )
         try:
             if search.run():
-                return (full(self._model, self._operations, search),)
+                return (full_linearization(self._model, self._operations, search),)
         except BudgetExceeded:
             pass
-        return partial(self._model, self._operations, search)
+        return partial_linearizations(self._model, self._operations, search)

@@ -36,6 +36,7 @@ from tester1.porcupine.model import (
     Verdict,
 )
 from tester1.porcupine.reasons import when
+from tester1.porcupine.witness import common_length
 
 MAX_EXTRA_STEPS = 60_000
 """Steps that a page spends on linearizations beyond each partition's longest."""
@@ -92,16 +93,16 @@ def page_data(
     """Return what a page about this result and these annotations contains."""
     partitions = result.partitions if result else ()
     clock = PageClock.of(_times(partitions, annotations))
-    history = _History(partitions, clock)
+    numbered = _NumberedOperations(partitions, clock)
     pool = TextPool()
-    columns = history.columns(result.model, pool) if result else _NO_OPERATIONS
-    parts = _parts(result, history, pool) if result else []
+    columns = numbered.columns(result.model, pool) if result else _NO_OPERATIONS
+    parts = _parts(result, numbered, pool) if result else []
     return PageData(
         title=encodable(title),
         verdict=result.verdict.value if result else "",
         elapsed=result.elapsed_s if result else 0.0,
         clock=clock.note,
-        clients=history.clients,
+        clients=numbered.clients,
         strings=pool.fitted(),
         operations=columns,
         parts=parts,
@@ -125,7 +126,7 @@ def _times(
 _NO_OPERATIONS = OperationColumns([], [], [], [], [], [], [])
 
 
-class _History:
+class _NumberedOperations:
     """The operations of all partitions under one numbering."""
 
     def __init__(self, partitions: Sequence[PartitionResult], clock: PageClock) -> None:
@@ -179,10 +180,12 @@ def _plain(value: object) -> str:
     return value if isinstance(value, str) else repr(value)
 
 
-def _parts(result: Result, history: _History, pool: TextPool) -> list[PartData]:
+def _parts(
+    result: Result, numbered: _NumberedOperations, pool: TextPool
+) -> list[PartData]:
     room = MAX_EXTRA_STEPS
     parts = []
-    for partition, numbers in zip(result.partitions, history.numbers, strict=True):
+    for partition, numbers in zip(result.partitions, numbered.numbers, strict=True):
         writer = _PathWriter(result.model, numbers, pool)
         paths = writer.write(partition.linearizations, room)
         room -= sum(len(path.order) for path in paths[1:])
@@ -279,19 +282,6 @@ def _longest_common_beginning(
         if common > best[1]:
             best = (i, common)
     return best
-
-
-def common_length(first: tuple[int, ...], second: tuple[int, ...]) -> int:
-    """Return how many steps two orders have in common at their beginning."""
-    low, high = 0, min(len(first), len(second))
-    # Halving with slices compares in C, which matters for 10,000 steps.
-    while low < high:
-        middle = (low + high + 1) // 2
-        if first[low:middle] == second[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
 
 
 def _annotation(annotation: AnnotationLike, clock: PageClock) -> AnnotationData:

@@ -169,7 +169,7 @@ def write_jsonl(path: Path, operations: Iterable[Operation]) -> None:
     Raises:
         ValueError: a time is no number.
     """
-    encode = msgspec.json.Encoder(enc_hook=_figure).encode
+    encode = msgspec.json.Encoder(enc_hook=_encode_figure).encode
     with path.open("wb") as file:
         for operation in operations:
             never = operation.ret == NEVER
@@ -189,7 +189,7 @@ def _written_time(time: Time) -> msgspec.Raw:
     return msgspec.Raw(str(time).encode())
 
 
-def _figure(value: object) -> msgspec.Raw:
+def _encode_figure(value: object) -> msgspec.Raw:
     if isinstance(value, Figure):
         return msgspec.Raw(str(value).encode())
     raise NotImplementedError

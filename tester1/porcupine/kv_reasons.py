@@ -30,7 +30,7 @@ def kv_reason(
     return _refused(contradicting)
 
 
-def text(operation: Operation) -> str:
+def told(operation: Operation) -> str:
     """Return a request and its answer in words, with client and times."""
     input, output = operation.input, operation.output
     if input.op is KvOp.PUT:
@@ -66,15 +66,15 @@ def _alone(operation: Operation, operations: Sequence[Operation]) -> str:
     saw = version_seen(operation)
     refused = operation.output.err == ERR_VERSION
     if saw is None and not refused:
-        return f"{text(operation)}: no server gives that answer"
+        return f"{told(operation)}: no server gives that answer"
     if refused:
         return (
-            f"{text(operation)}: it was refused for its version, but no other version "
+            f"{told(operation)}: it was refused for its version, but no other version "
             "can have been there by then"
         )
     assert saw is not None
     if saw <= 0:
-        return f"{text(operation)}: no server gives that answer"
+        return f"{told(operation)}: no server gives that answer"
     makers = [
         other
         for other in operations
@@ -84,15 +84,15 @@ def _alone(operation: Operation, operations: Sequence[Operation]) -> str:
     ]
     if not makers:
         return (
-            f"{text(operation)}: it saw version {saw}, but no Put of version "
+            f"{told(operation)}: it saw version {saw}, but no Put of version "
             f"{saw - 1} had been called by then"
         )
     values = {other.input.value for other in makers}
     if operation.input.op is KvOp.GET and operation.output.value not in values:
-        puts = listed([text(maker) for maker in makers], "or")
-        return f"{text(operation)} read another value than that of {puts}"
+        puts = listed([told(maker) for maker in makers], "or")
+        return f"{told(operation)} read another value than that of {puts}"
     return (
-        f"{text(operation)}: it saw version {saw}, but the Puts called by then cannot "
+        f"{told(operation)}: it saw version {saw}, but the Puts called by then cannot "
         "have led there"
     )
 
@@ -104,7 +104,7 @@ def _both_succeeded(first: Operation, second: Operation) -> str | None:
     if first.input.version != second.input.version:
         return None
     return (
-        f"{text(first)} and {text(second)} both replaced version "
+        f"{told(first)} and {told(second)} both replaced version "
         f"{first.input.version}, so one update was lost or its version not checked"
     )
 
@@ -118,10 +118,10 @@ def _values_differ(first: Operation, second: Operation) -> str | None:
     if second.input.op is KvOp.PUT:
         if second.input.value == value:
             return None
-        return f"{text(first)} did not read what {text(second)} made version {version}"
+        return f"{told(first)} did not read what {told(second)} made version {version}"
     if second.output.value == value:
         return None
-    return f"{text(first)} and {text(second)} read one version with different values"
+    return f"{told(first)} and {told(second)} read one version with different values"
 
 
 def _out_of_order(first: Operation, second: Operation) -> str | None:
@@ -131,7 +131,7 @@ def _out_of_order(first: Operation, second: Operation) -> str | None:
         return None
     stale = "no such key" if saw == 0 else f"version {saw}"
     return (
-        f"{text(second)} still saw {stale}, although {text(first)} had seen or made "
+        f"{told(second)} still saw {stale}, although {told(first)} had seen or made "
         f"version {left} and returned before"
     )
 
@@ -140,8 +140,8 @@ def _refused(contradicting: Sequence[Operation]) -> str | None:
     refused = [o for o in contradicting if o.output.err == ERR_VERSION]
     if len(refused) != 1:
         return None
-    others = [text(o) for o in contradicting if o is not refused[0]]
+    others = [told(o) for o in contradicting if o is not refused[0]]
     return (
-        f"{text(refused[0])} was refused for its version, but that version was there "
+        f"{told(refused[0])} was refused for its version, but that version was there "
         f"from its call to its return, as {' and '.join(others)} show"
     )

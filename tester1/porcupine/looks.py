@@ -42,7 +42,7 @@ _TEXTS = (
     (r"[^\n,]+,[^\n,]+,[^\n]*\n", "a table (CSV)"),
 )
 _JSON = re.compile(r'[\[{]\s*(?:["\[{\]}\d-]|true|false|null|$)')
-MOST_SHOWN = 40
+SHOWN_CHARACTERS = 40
 """Characters that are shown of a text that looks like nothing in particular."""
 
 
@@ -76,7 +76,7 @@ def text(head: str) -> str:
     if "\ufffd" in first[:-1]:
         return "text that is not in UTF-8: save it as UTF-8"
     line = first.splitlines()[0]
-    shown = line if len(line) <= MOST_SHOWN else f"{line[:MOST_SHOWN]}…"
+    shown = line if len(line) <= SHOWN_CHARACTERS else f"{line[:SHOWN_CHARACTERS]}…"
     return f"a text that begins with {shown!r}"
 
 

@@ -43,6 +43,9 @@ decides a verdict may convert or calculate one: what a float rounds away is an o
 NEVER = math.inf
 """The return time of an operation that never returned."""
 
+BEFORE_ALL: Time = -NEVER
+"""An instant before those of all operations."""
+
 StateT = TypeVar("StateT", bound=Hashable)
 InputT = TypeVar("InputT", bound=Hashable)
 OutputT = TypeVar("OutputT", bound=Hashable)
@@ -109,7 +112,27 @@ class Engine(enum.Enum):
     """Zones of time, exact and near-linear, where values reveal their order."""
 
 
-class Model(ABC, Generic[StateT, InputT, OutputT]):
+class _ModelBase(ABC, Generic[StateT, InputT, OutputT]):
+    """What every model says about its operations and states."""
+
+    def partition(self, input: InputT) -> Hashable:
+        """Return the part of the state that an operation is confined to.
+
+        Histories are split by it, and the parts checked one by one (a key/value
+        store returns the key). The default is a single part.
+        """
+        return ""
+
+    def describe_operation(self, input: InputT, output: OutputT | None) -> str:
+        """Return an operation as people read it."""
+        return f"{input!r} -> {'?' if output is None else repr(output)}"
+
+    def describe_state(self, state: StateT) -> str:
+        """Return a state as people read it."""
+        return repr(state)
+
+
+class Model(_ModelBase[StateT, InputT, OutputT]):
     """What an object does when one client at a time uses it.
 
     A state is any hashable value but ``None``, which `step` keeps for "this
@@ -131,22 +154,6 @@ class Model(ABC, Generic[StateT, InputT, OutputT]):
         ``output`` is None for an operation that never returned: any answer is
         then possible.
         """
-
-    def partition(self, input: InputT) -> Hashable:
-        """Return the part of the state that an operation is confined to.
-
-        Histories are split by it, and the parts checked one by one (a key/value
-        store returns the key). The default is a single part.
-        """
-        return ""
-
-    def describe_operation(self, input: InputT, output: OutputT | None) -> str:
-        """Return an operation as people read it."""
-        return f"{input!r} -> {'?' if output is None else repr(output)}"
-
-    def describe_state(self, state: StateT) -> str:
-        """Return a state as people read it."""
-        return repr(state)
 
     def observer(self, input: InputT, output: OutputT | None) -> bool:
         """Tell whether an operation with this output leaves every state as it is."""
@@ -190,7 +197,7 @@ class Model(ABC, Generic[StateT, InputT, OutputT]):
 AnyModel: TypeAlias = Model[Any, Any, Any]
 
 
-class NondeterministicModel(ABC, Generic[StateT, InputT, OutputT]):
+class NondeterministicModel(_ModelBase[StateT, InputT, OutputT]):
     """A model whose operations may leave more than one state.
 
     `check` takes it wherever it takes a `Model`.
@@ -205,18 +212,6 @@ class NondeterministicModel(ABC, Generic[StateT, InputT, OutputT]):
         self, state: StateT, input: InputT, output: OutputT | None
     ) -> Iterable[StateT]:
         """Return the possible states after an operation; none if it cannot be."""
-
-    def partition(self, input: InputT) -> Hashable:
-        """Return the part of the state that an operation is confined to."""
-        return ""
-
-    def describe_operation(self, input: InputT, output: OutputT | None) -> str:
-        """Return an operation as people read it."""
-        return f"{input!r} -> {'?' if output is None else repr(output)}"
-
-    def describe_state(self, state: StateT) -> str:
-        """Return a state as people read it."""
-        return repr(state)
 
 
 class Specialist(Protocol):

@@ -14,7 +14,7 @@ from tester1.porcupine.history import relaxed
 from tester1.porcupine.model import NEVER, AnyModel, Operation, Time
 from tester1.porcupine.search import Search
 
-MOST_SHOWN = 4
+MOST_LISTED = 4
 """Operations or states that a sentence lists before it only counts the rest."""
 
 WIDEST = 100
@@ -32,9 +32,9 @@ def when(operation: Operation) -> str:
     decimals = MOST_DECIMALS
     if isinstance(call, float) and isinstance(ret, float):
         decimals = _decimals(ret - call)
-    times = f"called at {_figure(call, decimals)}"
+    times = f"called at {_time_text(call, decimals)}"
     if ret != NEVER:
-        times += f", returned at {_figure(ret, decimals)}"
+        times += f", returned at {_time_text(ret, decimals)}"
     return f"by client {operation.client} ({times})"
 
 
@@ -45,7 +45,7 @@ def _decimals(duration: float) -> int:
     return min(max(2 - math.floor(math.log10(duration)), 0), MOST_DECIMALS)
 
 
-def _figure(time: Time, decimals: int) -> str:
+def _time_text(time: Time, decimals: int) -> str:
     """Return a float without the zeros that say nothing, any other time as it is.
 
     Floats come from clocks, to more figures than mean anything. All others come from
@@ -73,9 +73,9 @@ def shortened(text: str) -> str:
 
 def listed(texts: Sequence[str], word: str) -> str:
     """Return "a", "a or b", "a, b or c", or with a count if there are many."""
-    if len(texts) > MOST_SHOWN:
-        rest = len(texts) - MOST_SHOWN + 1
-        texts = [*texts[: MOST_SHOWN - 1], f"{rest} others"]
+    if len(texts) > MOST_LISTED:
+        rest = len(texts) - MOST_LISTED + 1
+        texts = [*texts[: MOST_LISTED - 1], f"{rest} others"]
     if len(texts) == 1:
         return texts[0]
     return f"{', '.join(texts[:-1])} {word} {texts[-1]}"

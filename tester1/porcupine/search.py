@@ -49,7 +49,7 @@ never-returned operations, and the link to the operations behind it.
 Table: TypeAlias = dict[tuple[int, Any], list[int]]
 """For each mask and state, the smallest sets of never-returned operations used."""
 
-Step: TypeAlias = Callable[[Any, Any, Any], Any]
+StepFunction: TypeAlias = Callable[[Any, Any, Any], Any]
 
 
 class Search:
@@ -141,14 +141,14 @@ class Search:
         step = self._model.step
         front: list[Configuration] = []
         for configuration in arriving:
-            mask, state, crashed, link = configuration
+            mask, state, used, link = configuration
             if newcomers:
                 mask = absorb(step, state, mask, newcomers)
-                configuration = (mask, state, crashed, link)
+                configuration = (mask, state, used, link)
             if coming and self._doomed(level, configuration):
                 self._note(level, [configuration])
                 continue
-            if remember(table, mask, state, crashed):
+            if remember(table, mask, state, used):
                 front.append(configuration)
                 if len(front) == self._width:
                     break
@@ -172,9 +172,9 @@ class Search:
         bit = level.bit
         waiting: list[Configuration] = []
         for configuration in front:
-            mask, state, crashed, link = configuration
+            mask, state, used, link = configuration
             if mask & bit:
-                yield mask ^ bit, state, crashed, link
+                yield mask ^ bit, state, used, link
             else:
                 waiting.append(configuration)
                 if level.optional:
@@ -202,19 +202,19 @@ class Search:
             return
         bit = level.bit
         table: Table = {}
-        for mask, state, crashed, _ in waiting:
-            remember(table, mask, state, crashed)
+        for mask, state, used, _ in waiting:
+            remember(table, mask, state, used)
         for configuration in waiting:
-            mask, state, crashed, _ = configuration
-            if crashed not in table[mask, state]:
+            mask, state, used, _ = configuration
+            if used not in table[mask, state]:
                 continue
             children = self._moves(level, configuration)
             self._budget.tick(1 + len(children))
             for child in children:
-                mask, state, crashed, link = child
+                mask, state, used, link = child
                 if mask & bit:
-                    yield mask ^ bit, state, crashed, link
-                elif remember(table, mask, state, crashed):
+                    yield mask ^ bit, state, used, link
+                elif remember(table, mask, state, used):
                     waiting.append(child)
                     finished = self._finish(level, child)
                     if finished:
@@ -227,21 +227,21 @@ class Search:
         if level.own is None:
             return None
         _, _, index, input, output = level.own
-        mask, state, crashed, link = configuration
+        mask, state, used, link = configuration
         step = self._model.step
         after = step(state, input, output)
         if after is None:
             return None
         absorbed = absorb(step, after, mask, level.observers)
-        return absorbed, after, crashed, (link, level.number, index)
+        return absorbed, after, used, (link, level.number, index)
 
     def _moves(self, level: Level, configuration: Configuration) -> list[Configuration]:
         """Return what becomes of a configuration when another mutator happens."""
         step, observers, number = self._model.step, level.observers, level.number
-        mask, state, crashed, link = configuration
+        mask, state, used, link = configuration
         pending = level.mutators
         if level.crashed:
-            pending = pending + unused(level.crashed, crashed)
+            pending = pending + unused(level.crashed, used)
         children: list[Configuration] = []
         for bit, crashed_bit, index, input, output in pending:
             if mask & bit:
@@ -254,11 +254,13 @@ class Search:
             if observers:
                 absorbed = absorb(step, after, absorbed, observers)
             here = (link, number, index)
-            children.append((absorbed, after, crashed | crashed_bit, here))
+            children.append((absorbed, after, used | crashed_bit, here))
         return children
 
 
-def absorb(step: Step, state: Any, mask: int, observers: Iterable[Pending]) -> int:
+def absorb(
+    step: StepFunction, state: Any, mask: int, observers: Iterable[Pending]
+) -> int:
     """Return the mask with all observers added that agree with a state."""
     for bit, _, _, input, output in observers:
         if not mask & bit and step(state, input, output) is not None:
@@ -266,26 +268,26 @@ def absorb(step: Step, state: Any, mask: int, observers: Iterable[Pending]) -> i
     return mask
 
 
-def unused(kinds: Iterable[CrashedKind], crashed: int) -> list[Pending]:
+def unused(kinds: Iterable[CrashedKind], used: int) -> list[Pending]:
     """Return the first unused never-returned operation of each kind."""
     first: list[Pending] = []
     for kind in kinds:
         for pending in kind:
-            if not pending[1] & crashed:
+            if not pending[1] & used:
                 first.append(pending)
                 break
     return first
 
 
-def remember(table: Table, mask: int, state: Any, crashed: int) -> bool:
+def remember(table: Table, mask: int, state: Any, used: int) -> bool:
     """Add a configuration to a table; False if one at least as good is there."""
     key = (mask, state)
     known = table.get(key)
     if known is None:
-        table[key] = [crashed]
+        table[key] = [used]
         return True
     for other in known:
-        if other & crashed == other:
+        if other & used == other:
             return False
-    table[key] = [other for other in known if crashed & other != crashed] + [crashed]
+    table[key] = [other for other in known if used & other != used] + [used]
     return True

@@ -41,9 +41,7 @@ from tester1.porcupine.kv_history import (
     Maybe,
 )
 from tester1.porcupine.kv_reasons import kv_reason, version_seen
-from tester1.porcupine.model import NEVER, Engine, Operation, Time
-
-BEFORE_ALL: Time = -NEVER
+from tester1.porcupine.model import BEFORE_ALL, NEVER, Engine, Operation, Time
 
 Interval: TypeAlias = tuple[Time, Time]
 """A closed interval of time."""

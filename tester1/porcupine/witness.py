@@ -45,17 +45,17 @@ class Replay:
         """Return the order behind a configuration that got past ``depth`` returns."""
         choices = _choices(configuration[3])
         self._rewind(choices, depth)
-        pending: dict[int, list[int]] = {}
+        by_level: dict[int, list[int]] = {}
         for number, index in choices:
-            pending.setdefault(number, []).append(index)
+            by_level.setdefault(number, []).append(index)
         for number in range(len(self._before), min(depth + 1, len(self._levels))):
             self._before.append(len(self._order))
-            self._pass(self._levels[number], pending.get(number, ()))
+            self._pass(self._levels[number], by_level.get(number, ()))
         return Linearization(tuple(self._order), tuple(self._states))
 
     def _rewind(self, choices: list[Choice], depth: int) -> None:
         """Undo the levels from the first at which the choices are others."""
-        same = _common_length(self._choices, choices)
+        same = common_length(self._choices, choices)
         others = [
             chosen[same][0] for chosen in (self._choices, choices) if same < len(chosen)
         ]
@@ -103,15 +103,23 @@ def _choices(link: Link) -> list[Choice]:
     return choices
 
 
-def _common_length(first: Sequence[Choice], second: Sequence[Choice]) -> int:
-    """Return how many choices two sequences have in common at their beginning."""
-    for place, (one, other) in enumerate(zip(first, second, strict=False)):
-        if one != other:
-            return place
-    return min(len(first), len(second))
+def common_length(first: Sequence[object], second: Sequence[object]) -> int:
+    """Return how many items two sequences have in common at their beginning.
+
+    Both are lists, or both are tuples.
+    """
+    low, high = 0, min(len(first), len(second))
+    # Halving with slices compares in C, which matters for 10,000 items.
+    while low < high:
+        middle = (low + high + 1) // 2
+        if first[low:middle] == second[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
-def full(
+def full_linearization(
     model: AnyModel, operations: Sequence[Operation], search: Search
 ) -> Linearization:
     """Return the linearization that a search found."""
@@ -120,7 +128,7 @@ def full(
     return replay.linearization(search.found, len(search.levels))
 
 
-def partial(
+def partial_linearizations(
     model: AnyModel, operations: Sequence[Operation], search: Search
 ) -> tuple[Linearization, ...]:
     """Return the longest partial linearizations of a search that kept what it tried.

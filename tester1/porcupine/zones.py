@@ -45,12 +45,10 @@ from itertools import islice, pairwise, product
 from typing import TypeAlias
 
 from tester1.porcupine.budget import Budget
-from tester1.porcupine.model import NEVER, Engine, Operation, Time
+from tester1.porcupine.model import BEFORE_ALL, NEVER, Engine, Operation, Time
 
 ATTEMPTS = 64
 """Ways to give values their origins, or their writes, before giving up."""
-
-BEFORE_ALL: Time = -NEVER
 
 Value: TypeAlias = Hashable
 
@@ -108,7 +106,7 @@ class DoesNotApply(Exception):
     """Values do not give their order away in this history."""
 
 
-class Contradiction(Exception):
+class Impossible(Exception):
     """The history is not linearizable."""
 
 
@@ -134,13 +132,13 @@ class Zones:
             choices = origin_choices(accesses)
         except DoesNotApply:
             return None
-        except Contradiction:
+        except Impossible:
             return False
         conclusive = all(map(_is_certain, choices.values()))
         for origins in alternatives(accesses, choices):
             budget.look()
             try:
-                if fits(accesses, origins):
+                if origins_fit(accesses, origins):
                     return True
             except DoesNotApply:
                 conclusive = False
@@ -171,7 +169,7 @@ def origin_choices(accesses: Accesses) -> dict[Value, list[Origin]]:
     """Return the origins that each value can have that somebody read, or built on.
 
     Raises:
-        Contradiction: a value was read that nobody wrote.
+        Impossible: a value was read that nobody wrote.
     """
     choices: dict[Value, list[Origin]] = {}
     seen = _wanted(accesses)
@@ -181,7 +179,7 @@ def origin_choices(accesses: Accesses) -> dict[Value, list[Origin]]:
             continue
         choices[value] = _origins(accesses, value)
         if not choices[value] and value in seen:
-            raise Contradiction
+            raise Impossible
         wanted += [o.parent for o in choices[value] if o.parent is not None]
     return choices
 
@@ -266,14 +264,14 @@ def find_chains(origins: Mapping[Value, Origin]) -> list[list[Value]]:
     """Return the chains of values, each from its first value on.
 
     Raises:
-        Contradiction: a value was extended to two others, or has no beginning.
+        Impossible: a value was extended to two others, or has no beginning.
     """
     successor: dict[Value, Value] = {}
     for value, origin in origins.items():
         if origin.parent is None:
             continue
         if origin.parent in successor:
-            raise Contradiction
+            raise Impossible
         successor[origin.parent] = value
     chains: list[list[Value]] = []
     for first, origin in origins.items():
@@ -283,11 +281,11 @@ def find_chains(origins: Mapping[Value, Origin]) -> list[list[Value]]:
                 chain.append(successor[chain[-1]])
             chains.append(chain)
     if sum(map(len, chains)) < len(origins):
-        raise Contradiction
+        raise Impossible
     return chains
 
 
-def fits(accesses: Accesses, origins: Mapping[Value, Origin]) -> bool:
+def origins_fit(accesses: Accesses, origins: Mapping[Value, Origin]) -> bool:
     """Tell whether all operations fit in time, with one origin for every value.
 
     Raises:
@@ -295,11 +293,11 @@ def fits(accesses: Accesses, origins: Mapping[Value, Origin]) -> bool:
     """
     try:
         chains = find_chains(origins)
-    except Contradiction:
+    except Impossible:
         return False
     candidates = {value: origin.writes for value, origin in origins.items()}
     matchings = Matcher(accesses, chains, candidates).matchings(candidates)
-    return any(place(accesses, chains, matching) for matching in matchings)
+    return any(chains_fit(accesses, chains, matching) for matching in matchings)
 
 
 class Matcher:
@@ -325,7 +323,7 @@ class Matcher:
         if choice is not None:
             try:
                 candidates = self._narrow(candidates)
-            except Contradiction:
+            except Impossible:
                 return
             choice = _choice(candidates)
         if choice is None:
@@ -338,7 +336,7 @@ class Matcher:
         """Return what times and other values leave of the candidates.
 
         Raises:
-            Contradiction: nothing is left for some value.
+            Impossible: nothing is left for some value.
         """
         if self._attempts == 0:
             raise DoesNotApply
@@ -388,7 +386,7 @@ def _choice(candidates: Candidates) -> Value | None:
 
 def _keep(candidates: Candidates, value: Value, kept: list[int]) -> None:
     if not kept:
-        raise Contradiction
+        raise Impossible
     candidates[value] = kept
 
 
@@ -401,7 +399,7 @@ def _not_twice(candidates: Candidates) -> None:
             _keep(candidates, value, kept)
 
 
-def place(
+def chains_fit(
     accesses: Accesses, chains: Iterable[Iterable[Value]], matching: Candidates
 ) -> bool:
     """Tell whether all chains and all unread writes find a place in time."""
@@ -419,7 +417,7 @@ def place(
         operation = accesses.operations[write]
         if operation.ret != NEVER:
             zones.append((operation.ret, operation.call))
-    return fit(zones)
+    return in_some_order(zones)
 
 
 def _zone(
@@ -446,7 +444,7 @@ def _zone(
     return first_return, last_call
 
 
-def fit(zones: Sequence[Zone]) -> bool:
+def in_some_order(zones: Sequence[Zone]) -> bool:
     """Tell whether zones can be put in an order."""
     forward = sorted(zone for zone in zones if zone[0] < zone[1])
     if any(start < end for (_, end), (start, _) in pairwise(forward)):

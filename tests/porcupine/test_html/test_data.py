@@ -19,6 +19,7 @@ from tester1.porcupine.html_schema import PageData, PartData, page_json
 from tester1.porcupine.kv import KvModel
 from tester1.porcupine.kv_history import KvInput, KvOp, KvOutput
 from tester1.porcupine.model import Linearization, Operation, Result, Time
+from tester1.porcupine.witness import common_length
 from tester1.timeline.annotations import Annotation, Colour
 
 from .cases import (
@@ -88,7 +89,7 @@ def test_common_beginnings_are_as_long_as_they_can_be(
     first: list[int], second: list[int]
 ) -> None:
     """The search by halving agrees with the comparison step by step."""
-    common = html_data.common_length(tuple(first), tuple(second))
+    common = common_length(tuple(first), tuple(second))
     assert first[:common] == second[:common]
     longer = first[: common + 1] != second[: common + 1]
     assert longer or common == min(len(first), len(second)) or common == len(first)
