@@ -1,4 +1,4 @@
-"""Every benchmark in one run: ``python -m benchmarks``."""
+"""Every benchmark in one run: `python -m benchmarks`."""
 
 from __future__ import annotations
 

@@ -57,6 +57,7 @@ def measure(commands: Sequence[Sequence[str]], folder: Path) -> list[Cost]:
         ]
         costs = []
         for process, output in zip(processes, outputs, strict=True):
+            # With the usage of all processes that it has waited for in its turn.
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
             wall_s = time.perf_counter() - begun

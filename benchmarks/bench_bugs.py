@@ -61,6 +61,7 @@ def main() -> None:
     unknown = [suite for suite in options.suites if suite not in SUITES]
     if unknown:
         parser.error(f"no suite {unknown[0]!r}: there are {', '.join(SUITES)}")
+    # Runs that fail would each write a page.
     os.environ["VIS_ENABLE"] = "never"
     console = Console()
     for suite in options.suites:

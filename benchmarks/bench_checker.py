@@ -1,12 +1,12 @@
-"""How fast the linearizability checker is: ``python -m benchmarks.bench_checker``.
+"""How fast the linearizability checker is: `python -m benchmarks.bench_checker`.
 
 Times are of `check` alone, with the history in memory: by the wall clock, and in
 brackets of the processor; the best of several runs, since the question is what the
 code costs and not what else the machine does. With
-``--large`` the million operations are checked as well, in a process of their own,
+`--large` the million operations are checked as well, in a process of their own,
 and the memory that this took at most, history included, is printed.
 
-The recorded histories are in ``../shared/data/histories`` (see the README there).
+The recorded histories are in `../shared/data/histories` (see the README there).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ Seconds = tuple[float, float]
 
 
 def best(run: Callable[[], Result], runs: int = RUNS) -> tuple[Seconds, Result]:
-    """Return the least times that a check took, and its result."""
+    """The least times that a check took, and its result."""
     wall, processor = [], []
     for _ in range(runs):
         started, started_cpu = time.perf_counter(), time.process_time()
@@ -56,12 +56,12 @@ def best(run: Callable[[], Result], runs: int = RUNS) -> tuple[Seconds, Result]:
 
 
 def shown(seconds: Seconds) -> str:
-    """Return times as they are printed."""
+    """Times as they are printed."""
     return f"{seconds[0] * 1e3:10.2f} ms ({seconds[1] * 1e3:8.2f})"
 
 
 def recorded() -> Iterator[tuple[str, str, Verdict]]:
-    """Return the recorded histories: file, model, known verdict."""
+    """The recorded histories: file, model, known verdict."""
     for row in (HISTORIES / "verdicts.tsv").read_text().splitlines()[1:]:
         name, model, verdict = row.split("\t")
         yield name, model, Verdict(verdict)
@@ -93,7 +93,8 @@ def report(name: str, seconds: Seconds, result: Result, expected: Verdict) -> bo
 
 
 def versioned_history(count: int, keys: int) -> list[Operation]:
-    """Return what clients of a correct versioned key/value server saw."""
+    """What clients of a correct versioned key/value server saw."""
+    # Each size has a history of its own, and always the same one.
     random = Random(f"{count} operations on {keys} keys")
     calls = [
         (float(at), at + random.random() * CLIENTS * 0.9, at % CLIENTS)
@@ -108,6 +109,7 @@ def versioned_history(count: int, keys: int) -> list[Operation]:
         Operation(client, *_serve(random, state, random.choice(names)), call, ret)
         for _, call, ret, client in instants
     ]
+    # As files have them; they were made in the order in which they took effect.
     history.sort(key=lambda operation: operation.call)
     return history
 
@@ -115,7 +117,7 @@ def versioned_history(count: int, keys: int) -> list[Operation]:
 def _serve(
     random: Random, state: dict[str, tuple[int, str]], key: str
 ) -> tuple[KvInput, KvOutput]:
-    """Return a request and the answer of a clerk; one in ten Puts is uncertain."""
+    """A request and the answer of a clerk; one in ten Puts is uncertain."""
     version, value = state.get(key, (0, ""))
     if random.random() < 0.5:
         err = "OK" if version else "ErrNoKey"

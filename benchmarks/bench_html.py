@@ -97,7 +97,7 @@ class _Known:
 
 
 def history(count: int, clients: int) -> Result:
-    """Return the result of checking a run of this size."""
+    """The result of checking a run of this size."""
     generator = random.Random(count)
     parts = [
         _partition(f"k{key}", count // KEYS, clients, generator) for key in range(KEYS)
@@ -129,7 +129,7 @@ def _partition(
 
 
 def stale_history(count: int, clients: int) -> list[Operation]:
-    """Return a run on a single key in which a late Get sees an old version."""
+    """A run on a single key in which a late Get sees an old version."""
     generator = random.Random(count)
     operations, value, version = [], "", 0
     for i in range(count):
@@ -166,7 +166,7 @@ def chromium() -> Iterator[Browser | None]:
 
 
 def times_in_browser(browser: Browser, page_text: str) -> tuple[float, float]:
-    """Return the milliseconds to the first frame, and of a zoom step."""
+    """The milliseconds to the first frame, and of a zoom step."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "page.html")
         path.write_text(page_text, encoding="utf-8")

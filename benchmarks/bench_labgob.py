@@ -104,6 +104,7 @@ def cases() -> list[Case]:
 def best_ns(call: Callable[[], object]) -> float:
     """Nanoseconds that one call takes, at its best."""
     timer = timeit.Timer(call)
+    # So many calls that one repetition takes about as long as it is to.
     number = max(1, int(_SECONDS_PER_REPETITION / max(timer.timeit(20) / 20, 1e-9)))
     return min(timer.repeat(_REPETITIONS, number)) / number * 1e9
 
@@ -144,6 +145,7 @@ def prepare_us() -> float:
         "class Args:\n    term: int\n    leader: int\n    name: str\n    command: Any\n"
     )
     code = compile(source, "fresh", "exec")
+    # The codecs of a class are kept, so that every measurement needs a new one.
     copies = []
     for index in range(200):
         module = types.ModuleType(f"fresh@{index}")

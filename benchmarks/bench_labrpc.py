@@ -73,6 +73,7 @@ def time_calls(runtime: Runtime, callers: int, calls: int, *, reliable: bool) ->
     def main() -> float:
         net, end = connect(runtime)
         net.Reliable(reliable)
+        # What only a first call does is not measured.
         call_many(end, 1)
         started = process_time()
         share = calls // callers

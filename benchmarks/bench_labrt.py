@@ -1,6 +1,6 @@
 """What the simulated runtime costs: switches, sleeps, threads, locks, worlds.
 
-Run it with ``python -m benchmarks.bench_labrt``. Every figure is the best of a few
+Run it with `python -m benchmarks.bench_labrt`. Every figure is the best of a few
 rounds, since these machines are noisy; compare ratios within one run.
 """
 
@@ -54,7 +54,7 @@ def conditions(count):
 
 
 def best_seconds(action: Callable[[], object]) -> float:
-    """Return the processor time of the fastest of some rounds."""
+    """The processor time of the fastest of some rounds."""
     times = []
     for _ in range(ROUNDS):
         start = time.process_time()
@@ -127,6 +127,7 @@ def main() -> None:
             )
             print(f"{title:<30}{count / spent:9,.0f}")
     worlds = 50
+    # What only a first world does is not measured.
     start_worlds(1)
     spent = best_seconds(lambda: start_worlds(worlds))
     print(f"milliseconds to start a server's world {spent / worlds * 1e3:.2f}")

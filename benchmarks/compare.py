@@ -95,7 +95,7 @@ def in_turn(
 
 
 def compare(here: Sequence[Pass], other: Sequence[Pass]) -> list[Comparison]:
-    """Return a comparison for each test that both have, for all of them, for a call."""
+    """A comparison for each test that both have, for all of them, for a call."""
     names = [name for name in here[0].tests_s if name in other[0].tests_s]
 
     def of(

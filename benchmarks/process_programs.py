@@ -83,7 +83,7 @@ class Echo:
     """A service that does nothing."""
 
     def Echo(self, message: Message) -> Message:
-        """Return the message."""
+        """The message."""
         return message
 
 

@@ -83,6 +83,7 @@ def print_columns(events: Sequence[TraceEvent], view: View) -> None:
 
 def _chosen_servers(events: Sequence[TraceEvent], view: View) -> list[str]:
     names = servers_of(events)
+    # Servers are called `server-0-2`; what the user calls them is 2.
     numbers = {name.rpartition("-")[2]: name for name in names}
     wanted = [str(number) for number in view.servers]
     _require_known("server", wanted, numbers)

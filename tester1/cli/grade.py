@@ -107,6 +107,7 @@ def grade_command(
     Exit status: 0 everything was graded, 1 some submissions could not be run, 2 wrong
     input, 130 interrupted.
     """
+    # Here, since the other commands need not wait for it to be loaded.
     from tester1.batch.grading import grading
 
     check_mode(mode)
@@ -128,6 +129,7 @@ def grade_command(
             )
         _warn_unconfined()
         with (
+            # Without workers there is nothing to leave a folder for.
             engine(workers or usable_processors(), scheduler) as made,
             contextlib.closing(begin(out, header, entries, results_file)) as run,
         ):

@@ -105,11 +105,13 @@ def _whole(folder: Path) -> Iterator[Path]:
             for parent in _missing(folder.parent):
                 parent.mkdir()
                 undo.callback(os.rmdir, parent)
+            # In the same folder, so that renaming it is one step.
             draft = folder.with_name(f".{folder.name}.{os.getpid()}")
             draft.mkdir()
             undo.callback(shutil.rmtree, draft)
             yield draft
             draft.rename(folder)
+        # All of it is there: nothing is to be undone.
         undo.pop_all()
 
 

@@ -84,6 +84,7 @@ def start(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, `sys.argv` by default, and exit with its status."""
     try:
+        # Errors come out as they are, so that they are all told in one way.
         status = app(arguments, prog_name=NAME, standalone_mode=False)
         # Otherwise Python does it when nobody can say any more what went wrong.
         sys.stdout.flush()

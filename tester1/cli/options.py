@@ -126,6 +126,7 @@ def chosen_solution(given: Path | None) -> Path | None:
     `InputError` for a folder that cannot be one.
     """
     if given is None:
+        # In a checkout the packages are the reference itself, and no choice.
         given = Path.cwd()
         if given == REFERENCE_ROOT or not _has_solution(given):
             return None

@@ -132,12 +132,17 @@ def _run(
         *(sys.executable, "-P", "-m", "pytest", test.node_id, *arguments),
         *("-p", "tester1.session.plugin", "--trace-events", "-q", "-rN"),
         *("-p", "no:cacheprovider"),
+        # No configuration of the folder that this is called in.
         *("-c", os.devnull, f"--rootdir={suites_root()}"),
     ]
+    # For `-P`, which leaves the present folder out: the harness still has to be found.
     search = os.pathsep.join(filter(None, [str(REFERENCE_ROOT), _python_path()]))
+    # The page goes to the artifacts under its own name, whatever file the user has the
+    # pages of other runs written to.
     environment = {**os.environ, "VIS_ENABLE": "always", "PYTHONPATH": search}
     environment.update(variables)
     environment.pop("VIS_FILE", None)
+    # Pytest writes to the same place, behind what is printed here.
     sys.stdout.flush()
     ended = subprocess.run(command, env=environment, check=False).returncode
     if ended not in _STATUSES:

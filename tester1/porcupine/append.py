@@ -39,37 +39,37 @@ class AppendModel(Model[str, AppendInput, str]):
     """The store, one key at a time. A state is the text."""
 
     def init(self) -> str:
-        """Return the empty text."""
+        """The empty text."""
         return ""
 
     def step(self, state: str, input: AppendInput, output: str | None) -> str | None:
-        """Return the text after a request, or None if it cannot answer so."""
+        """The text after a request, or None if it cannot answer so."""
         if input.op is _GET:
             return state if output is None or output == state else None
         return input.value if input.op is _PUT else state + input.value
 
     def partition(self, input: AppendInput) -> str:
-        """Return the key."""
+        """The key."""
         return input.key
 
     def observer(self, input: AppendInput, output: str | None) -> bool:
-        """Gets change nothing."""
+        """Whether it is a get, which changes nothing."""
         return input.op is _GET
 
     def reach(self, state: str, input: AppendInput, output: str) -> bool:
-        """Tell whether appends can still lead to what a get read."""
+        """Whether appends can still lead to what a get read."""
         return input.op is not _GET or output.startswith(state)
 
     def resets(self, input: AppendInput) -> str | None:
-        """Return the text that a put leaves, whatever was before."""
+        """The text that a put leaves, whatever was before."""
         return input.value if input.op is _PUT else None
 
     def specialist(self) -> Specialist | None:
-        """Return zones: most texts tell what they are made of."""
+        """Zones: most texts tell what they are made of."""
         return Zones(AppendAccesses)
 
     def describe_operation(self, input: AppendInput, output: str | None) -> str:
-        """Return for example ``append('k', 'x')``."""
+        """For example `append('k', 'x')`."""
         if input.op is _GET:
             read = "?" if output is None else repr(output)
             return f"get({input.key!r}) -> {read}"
@@ -86,6 +86,7 @@ class AppendAccesses(Accesses):
         for index, operation in enumerate(operations):
             input: AppendInput = operation.input
             if input.op is _GET:
+                # A get that never returned says nothing.
                 if operation.ret != NEVER:
                     self.add_read(operation.output, operation)
             elif not input.value:
@@ -96,10 +97,11 @@ class AppendAccesses(Accesses):
             else:
                 self.writes.append(index)
                 self._appends.setdefault(input.value, []).append(index)
+        # Only ends of these lengths can have been appended: no others are looked up.
         self._lengths = sorted({len(text) for text in self._appends})
 
     def extensions(self, value: Value) -> list[tuple[Value, list[int]]]:
-        """Return the beginnings of a text whose rest was appended by someone."""
+        """The beginnings of a text whose rest was appended by someone."""
         text = str(value)
         return [
             (text[:-length], self._appends[text[-length:]])
@@ -119,7 +121,7 @@ class WholeAppendModel(Model[tuple[tuple[str, str], ...], AppendInput, str]):
         self._one_key = AppendModel()
 
     def init(self) -> tuple[tuple[str, str], ...]:
-        """Return a store without texts."""
+        """A store without texts."""
         return ()
 
     def step(
@@ -128,7 +130,7 @@ class WholeAppendModel(Model[tuple[tuple[str, str], ...], AppendInput, str]):
         input: AppendInput,
         output: str | None,
     ) -> tuple[tuple[str, str], ...] | None:
-        """Return the store after a request, or None if it cannot answer so."""
+        """The store after a request, or None if it cannot answer so."""
         texts = dict(state)
         after = self._one_key.step(texts.get(input.key, ""), input, output)
         if after is None:
@@ -139,13 +141,13 @@ class WholeAppendModel(Model[tuple[tuple[str, str], ...], AppendInput, str]):
         return tuple(sorted(texts.items()))
 
     def observer(self, input: AppendInput, output: str | None) -> bool:
-        """Gets change nothing."""
+        """Whether it is a get, which changes nothing."""
         return input.op is _GET
 
     def conflict(self, first: AppendInput, second: AppendInput) -> bool:
-        """Requests on different keys commute."""
+        """Whether the key is the same: requests on different keys commute."""
         return first.key == second.key
 
     def describe_operation(self, input: AppendInput, output: str | None) -> str:
-        """Return for example ``append('k', 'x')``."""
+        """For example `append('k', 'x')`."""
         return self._one_key.describe_operation(input, output)

@@ -24,7 +24,7 @@ class BudgetExceeded(Exception):
 class Budget:
     """A limit on the seconds, the bytes and the steps of a check; None for no limit.
 
-    ``clock`` returns seconds that never go back.
+    `clock` returns seconds that never go back.
     """
 
     def __init__(
@@ -52,10 +52,11 @@ class Budget:
         return self._clock() - self._started_s
 
     def slice(self, steps: int) -> Budget:
-        """Return a budget within this one, for so many steps.
+        """A budget within this one, for so many steps.
 
         It ends when this one does, if time runs out; memory is its own account.
         """
+        # By hand, as the deadline is an instant of this budget and not a duration.
         part = Budget(steps=steps, clock=self._clock)
         part._deadline_s = self._deadline_s
         part._most_held = self._most_held
@@ -67,6 +68,8 @@ class Budget:
         Raises:
             BudgetExceeded: a limit is passed (noticed within a few hundred steps).
         """
+        # Engines call this in their innermost loops, so most calls end at one
+        # comparison.
         self._steps += steps
         if self._steps >= self._next_look:
             self._next_look = self._steps + STEPS_BETWEEN_LOOKS
@@ -89,6 +92,7 @@ class Budget:
         """
         if self._deadline_s is not None and self._clock() > self._deadline_s:
             raise BudgetExceeded("time")
+        # Every step keeps about as much, so that steps stand for bytes.
         held = self._steps - self._released
         if self._most_held is not None and held > self._most_held:
             raise BudgetExceeded("memory")

@@ -44,11 +44,11 @@ def check(
     engine: Engine = Engine.AUTO,
     clock: Callable[[], float] = time.monotonic,
 ) -> Result:
-    """Tell whether a history is linearizable.
+    """Whether a history is linearizable.
 
-    ``timeout`` is in seconds of ``clock``, ``memory_bytes`` what the search may
+    `timeout` is in seconds of `clock`, `memory_bytes` what the search may
     keep; None is no limit. When either runs out the verdict is UNKNOWN. Name an
-    ``engine`` to have only that one tried; one that does not apply to a partition
+    `engine` to have only that one tried; one that does not apply to a partition
     leaves it UNKNOWN.
 
     Raises:
@@ -59,9 +59,12 @@ def check(
     budget = Budget(timeout_s=timeout, memory_bytes=memory_bytes, clock=clock)
     parts = split(chosen, operations_of(history))
     checker = _Checker(chosen, engine, budget)
+    # Linearizability is local: a history is linearizable if and only if each partition
+    # is, so that they are decided apart, and one that is illegal decides the history.
     attempts = {name: checker.first_try(part) for name, part in parts.items()}
     illegal = any(a.verdict is Verdict.ILLEGAL for a in attempts.values())
     hard = [name for name, attempt in attempts.items() if attempt.retry]
+    # With one illegal, those still undecided stay UNKNOWN: they would change nothing.
     while hard and not illegal:
         name = hard.pop(0)
         attempts[name] = checker.search(parts[name], budget)
@@ -106,10 +109,14 @@ class _Checker:
             engine = self._specialist.engine
             try:
                 verdict = self._specialist.decide(operations, self._budget)
+            # An exact procedure is stopped by time alone, and there is none left for a
+            # search.
             except BudgetExceeded:
                 return _Attempt(Verdict.UNKNOWN, engine)
             if verdict is not None or not self._searches:
                 return _Attempt(_verdict(verdict), engine)
+        # A slice has steps of its own, so that a partition that uses them up takes
+        # nothing from the others but time.
         return self.search(operations, self._budget.slice(EASY_STEPS), width=1)
 
     def search(

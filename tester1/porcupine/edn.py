@@ -1,26 +1,26 @@
 """A reader of EDN, the notation of Clojure's data, in which Jepsen keeps histories.
 
-The libraries for it that PyPI has refuse tags that they do not know, read ``\\a`` as
-the text ``"a"`` and long numbers as floats, and tell no lines. So this one is ours:
+The libraries for it that PyPI has refuse tags that they do not know, read `\\a` as
+the text `"a"` and long numbers as floats, and tell no lines. So this one is ours:
 
-===================================== ============================================
-EDN                                   Python
-===================================== ============================================
-``nil``                               None
-``12``, ``12N``                       int
-``1.5``, ``1.5M``, ``1e5``            `Figure`, exactly as written
-``"text"``                            str
-``:key``, ``true``, ``\\a``, ``sym``,  `Literal`, so that no two of them are equal
-``1/2``, ``##Inf``, ``#inst "…"``     by chance, as ``True == 1`` in Python
-``[…]``, ``(…)``                      tuple (equal in Clojure as well)
-``#{…}``                              frozenset
-``{…}``                               `EdnMap`
-===================================== ============================================
+============================== ===================================================
+EDN                            Python
+============================== ===================================================
+`nil`                          None
+`12`, `12N`                    int
+`1.5`, `1.5M`, `1e5`           `Figure`, exactly as written
+`"text"`                       str
+`:key`, `true`, `\\a`, `sym`,   `Literal`, so that no two of them are equal
+`1/2`, `##Inf`, `#inst "…"`    by chance, as `True == 1` in Python
+`[…]`, `(…)`                   tuple (equal in Clojure as well)
+`#{…}`                         frozenset
+`{…}`                          `EdnMap`
+============================== ===================================================
 
 A tag in front of a collection is dropped: a record is the map that it looks like. What
-Clojure prints without being EDN (``#"regex"``, ``#'var``, ``#<object>``) is read as a
+Clojure prints without being EDN (`#"regex"`, `#'var`, `#<object>`) is read as a
 `Literal`, since it stands in entries that do not matter, such as exceptions. Comments
-and ``#_`` are left out.
+and `#_` are left out.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ DEEPEST = 100
 
 # Two patterns, since one would have to be tried at every space of a long file.
 _SPACE = re.compile(r"(?:[\s,]+|;[^\n]*)*")
+# The first alternative that matches is taken: `discard` and `literal` stand before
+# `tag`, which would match them as well.
 _TOKEN = re.compile(
     r"""
       (?P<open>    \#?\{ | \[ | \( )
@@ -52,6 +54,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _CLOSING = {"{": "}", "#{": "}", "[": "]", "(": ")"}
+# As in EDN, no number begins with a needless zero: `007` is a literal.
 _WHOLE = re.compile(r"([+-]?(?:0|[1-9][0-9]*))N?")
 _NUMBER = re.compile(r"([+-]?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)M?")
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -93,6 +96,7 @@ class _Nothing:
     """No value: the end of a collection, or of the text."""
 
 
+# Not None, which is what nil is read as.
 _NOTHING = _Nothing()
 
 
@@ -108,16 +112,17 @@ class EdnParser:
     @property
     def line(self) -> int:
         """The line of the token at hand."""
+        # Counted on from the last time, so that all lines together cost one pass.
         self._line += self._text.count("\n", self._counted, self._token_at)
         self._counted = self._token_at
         return self._line
 
     def error(self, problem: str) -> BadLineError:
-        """Return an error about the token at hand."""
+        """An error about the token at hand."""
         return BadLineError(problem, self.line)
 
     def forms(self, most: int | None = None) -> tuple[Any, ...]:
-        """Return the values to come, or the first few of them.
+        """The values to come, or the first few of them.
 
         Raises:
             BadLineError: the text is not EDN.
@@ -128,16 +133,19 @@ class EdnParser:
         return tuple(found)
 
     def items(self) -> Iterator[tuple[int, Any]]:
-        """Yield the values of the text, each with the line on which it begins.
+        """The values of the text, each with the line on which it begins.
 
         A vector or list is not a value here; what it holds are.
 
         Raises:
             BadLineError: the text is not EDN.
         """
+        # A vector around all of the events is not read as one value: it may be as long
+        # as the file, and its events are wanted with their lines.
         opened: tuple[str, int] | None = None
         while token := self._next():
             line, found = self.line, list[Any]()
+            # Only the outermost one: a vector inside it is a value.
             if opened is None and token[1] in ("[", "("):
                 opened = token[1], line
             elif opened is not None and token[1] == _CLOSING[opened[0]]:
@@ -150,7 +158,7 @@ class EdnParser:
             raise BadLineError(f"the {opened[0]} is never closed", opened[1])
 
     def _next(self) -> tuple[str, str] | None:
-        """Return the kind and the text of the next token; None at the end."""
+        """The kind and the text of the next token; None at the end."""
         space = _SPACE.match(self._text, self.position)
         assert space is not None  # it matches nothing as well
         self._token_at = space.end()
@@ -175,7 +183,7 @@ class EdnParser:
             found.append(form)
 
     def _value(self, kind: str, text: str, depth: int) -> Any:
-        """Return the value that begins with a token; nothing if it is left out."""
+        """The value that begins with a token; nothing if it is left out."""
         if kind == "close":
             raise self.error(f"{text} in column {self._column()} is stray")
         if kind == "open":
@@ -191,12 +199,14 @@ class EdnParser:
             return _NOTHING
         if isinstance(form, (tuple, frozenset, EdnMap)):
             return form
+        # A date or the like: equal only to one that has the same tag.
         return Literal(f"{text} {edn_text(form)}")
 
     def _behind(self, prefix: str, depth: int) -> Any:
-        """Return the value that a tag or ``#_`` is about."""
+        """The value that a tag or `#_` is about."""
         line = self._descend(depth)
         found: list[Any] = []
+        # More than one token, as `#_` may stand here too and leaves nothing.
         while not found and (token := self._next()):
             self._add(found, token, depth)
         if not found:
@@ -259,7 +269,7 @@ class EdnParser:
 
 
 def edn_text(form: Any) -> str:
-    """Return a value as a line of EDN may have it."""
+    """A value as a line of EDN may have it."""
     if form is None:
         return "nil"
     if isinstance(form, str):

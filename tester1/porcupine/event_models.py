@@ -2,9 +2,9 @@
 
 Rules that keep it honest:
 
-- A value that is a pair where the model wants a single one is Jepsen's ``independent``:
+- A value that is a pair where the model wants a single one is Jepsen's `independent`:
   a key, and the value there. Keys that are written differently stay apart.
-- An operation that happened is the one that was invoked: if its ``:ok`` names another
+- An operation that happened is the one that was invoked: if its `:ok` names another
   value, one of the two is wrong, and nobody can tell which.
 """
 
@@ -26,12 +26,13 @@ class _Keys:
         self._named: dict[str, Any] = {}
 
     def name(self, key: Any) -> str:
-        """Return the name of a key.
+        """The name of a key.
 
         Raises:
             BadLineError: the number 3 and the text "3" are both keys, or the like.
         """
         name = key if isinstance(key, str) else edn_text(key)
+        # The first key of a name owns it: `3` and `"3"` would share a partition.
         known = self._named.setdefault(name, key)
         if type(known) is not type(key):
             raise BadLineError(
@@ -41,7 +42,7 @@ class _Keys:
         return name
 
     def place(self, event: LoggedEvent, *, keyed: bool = True) -> tuple[str, Any]:
-        """Return the name of an event's key, "" without one, and its value there.
+        """The name of an event's key, "" without one, and its value there.
 
         `keyed` says whether a value that is a pair holds the key.
         """
@@ -57,13 +58,13 @@ def _is_pair(value: Any) -> bool:
 
 
 class RegisterEvents:
-    """Events named ``read``, ``write`` and ``cas``, whose value is ``[old, new]``."""
+    """Events named `read`, `write` and `cas`, whose value is `[old, new]`."""
 
     def __init__(self) -> None:
         self._keys = _Keys()
 
     def input(self, event: LoggedEvent) -> RegisterInput:
-        """Return the input of an operation that begins."""
+        """The input of an operation that begins."""
         key, value = self._place(event)
         if event.name == "read":
             return RegisterInput(RegisterOp.READ, key=key)
@@ -77,7 +78,7 @@ class RegisterEvents:
         raise BadLineError(f"a register has :read, :write and :cas, not :{event.name}")
 
     def output(self, input: RegisterInput, event: LoggedEvent) -> RegisterOutput:
-        """Return the output of an operation that happened."""
+        """The output of an operation that happened."""
         if input.op is RegisterOp.READ:
             key, value = self._place(event)
             _check_same(key, input.key)
@@ -89,7 +90,7 @@ class RegisterEvents:
     def failure(
         self, input: RegisterInput, event: LoggedEvent
     ) -> RegisterOutput | None:
-        """Return the output of a swap that found another value; of others nothing."""
+        """The output of a swap that found another value; of others nothing."""
         swapped = input.op is RegisterOp.CAS and _is_pair(event.value)
         return RegisterOutput(ok=False) if swapped else None
 
@@ -106,7 +107,7 @@ def _check_same(returned: object, invoked: object) -> None:
 
 
 def _content(value: Any) -> Hashable:
-    """Return what a register holds; nil is a register that was never written."""
+    """What a register holds; nil is a register that was never written."""
     if value is None:
         return ABSENT
     if isinstance(value, (tuple, frozenset, EdnMap)):
@@ -116,13 +117,13 @@ def _content(value: Any) -> Hashable:
 
 
 class AppendEvents:
-    """Events named ``get``, ``put`` and ``append``, each with a key."""
+    """Events named `get`, `put` and `append`, each with a key."""
 
     def __init__(self) -> None:
         self._keys = _Keys()
 
     def input(self, event: LoggedEvent) -> AppendInput:
-        """Return the input of an operation that begins."""
+        """The input of an operation that begins."""
         try:
             op = AppendOp(event.name)
         except ValueError:
@@ -135,7 +136,7 @@ class AppendEvents:
         return AppendInput(op, key, _text(event.name, value))
 
     def output(self, input: AppendInput, event: LoggedEvent) -> str:
-        """Return the output of an operation that happened."""
+        """The output of an operation that happened."""
         if input.op is AppendOp.GET:
             key, value = self._keys.place(event)
             _check_same(key, input.key)
@@ -145,7 +146,7 @@ class AppendEvents:
         return ""
 
     def failure(self, input: AppendInput, event: LoggedEvent) -> None:
-        """Return nothing: no request to this store is answered with a refusal."""
+        """Nothing: no request to this store is answered with a refusal."""
 
 
 def _text(name: str, value: Any) -> str:

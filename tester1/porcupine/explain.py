@@ -33,7 +33,7 @@ PATIENCE = 100_000
 def decide_with(
     model: AnyModel, operations: Sequence[Operation], budget: Budget
 ) -> bool:
-    """Tell whether operations are linearizable, by the best means that apply.
+    """Whether operations are linearizable, by the best means that apply.
 
     Raises:
         BudgetExceeded: the budget ran out first.
@@ -52,6 +52,7 @@ class Explainer:
 
     @cached_property
     def _trials(self) -> Trials:
+        # One for all questions: what they may cost together is one account.
         return Trials(
             self._model, self._operations, self._decide, work=Budget(steps=WORK)
         )
@@ -67,12 +68,13 @@ class Explainer:
         return contradiction(self._trials)
 
     def contradiction(self) -> tuple[int, ...]:
-        """Return the positions of operations that cannot all be as they are."""
+        """The positions of operations that cannot all be as they are."""
         return tuple(self._contradiction)
 
     def core(self) -> tuple[int, ...]:
-        """Return the positions of a minimal sub-history that is still illegal."""
+        """The positions of a minimal sub-history that is still illegal."""
         specialist = self._model.specialist()
+        # A model may know at once what trials would take long to find.
         guess = (
             specialist.support(self._contradiction, self._operations)
             if specialist
@@ -82,7 +84,7 @@ class Explainer:
         return tuple(sorted({*self._contradiction, *builds_on}))
 
     def reason(self) -> str:
-        """Return why the partition is not linearizable, in a sentence."""
+        """Why the partition is not linearizable, in a sentence."""
         operations = [self._operations[index] for index in self._contradiction]
         specialist = self._model.specialist()
         known = specialist.reason(operations, self._operations) if specialist else None
@@ -91,7 +93,7 @@ class Explainer:
         )
 
     def linearizations(self) -> tuple[Linearization, ...]:
-        """Return a full linearization, or the longest partial ones."""
+        """A full linearization, or the longest partial ones."""
         search = Search(
             self._model,
             self._operations,
@@ -100,8 +102,9 @@ class Explainer:
             patience=PATIENCE,
         )
         try:
+            # The search, whatever decided the partition: it alone can show an order.
             if search.run():
                 return (full_linearization(self._model, self._operations, search),)
         except BudgetExceeded:
-            pass
+            pass  # what was tried until then is shown
         return partial_linearizations(self._model, self._operations, search)

@@ -33,7 +33,7 @@ class Figure(Decimal):
 
 
 def exact(text: str) -> int | Figure:
-    """Return the number that a text is.
+    """The number that a text is.
 
     Raises:
         ValueError: it is none, or a monstrous one.

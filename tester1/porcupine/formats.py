@@ -64,7 +64,7 @@ _JSON = re.compile(r'\s*\{\s*"')
 
 
 def read_history(path: Path, model: str) -> list[Operation]:
-    """Return the operations that a file holds.
+    """The operations that a file holds.
 
     Times are numbers as the file has them (`figures`), or positions in a log.
 
@@ -87,10 +87,13 @@ def read_history(path: Path, model: str) -> list[Operation]:
 
 def _read(file: BufferedReader[FileIO], model: str) -> list[Operation]:
     start = file.peek(_HEAD_BYTES)
+    # Before anything is decoded: bytes with NULs are not worth a message about UTF-8.
     binary = looks.binary(start)
     if binary is not None:
         raise NoHistoryError(binary)
     head = start.decode(errors="replace").removeprefix(_MARK)
+    # No text is of two formats: an object of JSON begins with a text in quotes, a map
+    # of EDN here with a keyword, and a line of a log with neither.
     if _JSON.match(head):
         return read_jsonl(_lines(file), model)
     if is_log(head.lstrip()):
@@ -108,7 +111,7 @@ def _event_model(model: str, format: str) -> EventModel:
 
 
 def _lines(file: BufferedReader[FileIO]) -> Iterator[tuple[int, str]]:
-    """Yield the lines of a file, numbered, without what ends them.
+    """The lines of a file, numbered, without what ends them.
 
     Raises:
         BadLineError: a line is not UTF-8.
@@ -127,7 +130,7 @@ def _lines(file: BufferedReader[FileIO]) -> Iterator[tuple[int, str]]:
 
 
 def _expected(model: str) -> str:
-    """Return what a file of a model should be like."""
+    """What a file of a model should be like."""
     formats = "JSON Lines, one operation a line"
     if model in _EVENT_MODELS:
         formats += ", Jepsen's EDN (a map an event), or a log of Jepsen"

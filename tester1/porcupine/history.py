@@ -24,7 +24,7 @@ class HistoryError(ValueError):
 
 
 def operations_of(history: History) -> Sequence[Operation]:
-    """Return the operations of a history of either kind.
+    """The operations of a history of either kind.
 
     Raises:
         HistoryError: an event returns without a call, or twice.
@@ -40,7 +40,7 @@ def operations_of(history: History) -> Sequence[Operation]:
 
 
 def join_events(events: Iterable[Event]) -> list[Operation]:
-    """Return the operations that calls and returns make up, in order of the calls.
+    """The operations that calls and returns make up, in order of the calls.
 
     An event's time is its position. A call without a return becomes an operation
     that never returned.
@@ -49,6 +49,7 @@ def join_events(events: Iterable[Event]) -> list[Operation]:
         HistoryError: an operation returns without a call, or is called twice.
     """
     operations: list[Operation] = []
+    # Where each operation is in the list. It is replaced there when it returns.
     places: dict[int, int] = {}
     for at, event in enumerate(events):
         name = event.operation_id
@@ -71,7 +72,7 @@ def join_events(events: Iterable[Event]) -> list[Operation]:
 def split(
     model: AnyModel, operations: Iterable[Operation]
 ) -> dict[Hashable, list[Operation]]:
-    """Return the operations by partition, in the order of the partitions' names.
+    """The operations by partition, in the order of the partitions' names.
 
     Raises:
         HistoryError: an operation returns before it is called, or without an output.
@@ -79,6 +80,7 @@ def split(
     parts: dict[Hashable, list[Operation]] = {}
     partition = model.partition
     for operation in operations:
+        # Not `>`: nan is neither, and no time.
         if not operation.call <= operation.ret:
             raise HistoryError(f"it returns before it is called: {operation}")
         if operation.output is None and operation.ret != NEVER:
@@ -92,11 +94,13 @@ def split(
             parts[key] = [operation]
         else:
             part.append(operation)
+    # By name and not by key: keys of different types cannot be compared. Reports are in
+    # this order, whatever the order of the history.
     return {key: parts[key] for key in sorted(parts, key=str)}
 
 
 def relaxed(operation: Operation) -> Operation:
-    """Return the operation as if it had never returned.
+    """The operation as if it had never returned.
 
     Whatever explains a history explains it as well with an operation relaxed.
     """

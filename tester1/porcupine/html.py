@@ -70,7 +70,7 @@ def write_html(
 ) -> None:
     """Write the page about a result, or, without one, about annotations alone.
 
-    Replaces what is at ``path``. Times of the history and of the annotations are
+    Replaces what is at `path`. Times of the history and of the annotations are
     seconds on one clock.
 
     Raises:
@@ -92,7 +92,7 @@ def render_html(
     annotations: Sequence[AnnotationLike] = (),
     title: str = "",
 ) -> str:
-    """Return the page that `write_html` writes."""
+    """The page that `write_html` writes."""
     title = title or DEFAULT_TITLE
     style, script = _style(), _script()
     parts = {

@@ -34,7 +34,7 @@ class PageClock:
 
     @classmethod
     def of(cls, times: Iterable[Time]) -> PageClock:
-        """Return the clock for a page with these times; infinite ones do not count."""
+        """The clock for a page with these times; infinite ones do not count."""
         finite = [time for time in times if -NEVER < time < NEVER]
         first, last = min(finite, default=0), max(finite, default=0)
         if first >= 0 and last < MAX_OWN_CLOCK_S:
@@ -47,7 +47,7 @@ class PageClock:
         return cls(origin, unit_ns)
 
     def nanoseconds(self, time: Time) -> int:
-        """Return a finite time in nanoseconds of the page."""
+        """A finite time in nanoseconds of the page."""
         # Exact arithmetic takes ten times as long, and a float has lost its digits.
         if isinstance(time, float) and self.unit_ns == 10**9:
             return round((time - self.origin) * 1e9)

@@ -90,7 +90,7 @@ class AnnotationLike(Protocol):
 def page_data(
     result: Result | None, annotations: Sequence[AnnotationLike], title: str
 ) -> PageData:
-    """Return what a page about this result and these annotations contains."""
+    """What a page about this result and these annotations contains."""
     partitions = result.partitions if result else ()
     clock = PageClock.of(_times(partitions, annotations))
     numbered = _NumberedOperations(partitions, clock)
@@ -103,6 +103,7 @@ def page_data(
         elapsed=result.elapsed_s if result else 0.0,
         clock=clock.note,
         clients=numbered.clients,
+        # All that shows a text has added it by now.
         strings=pool.fitted(),
         operations=columns,
         parts=parts,
@@ -136,6 +137,7 @@ class _NumberedOperations:
             for part, partition in enumerate(partitions)
             for place, operation in enumerate(partition.operations)
         ]
+        # Part and place tell any two apart, so that equal times leave nothing open.
         entries.sort()
         self._operations: list[tuple[int, Operation]] = []
         self.numbers = [[0] * len(p.operations) for p in partitions]
@@ -146,13 +148,15 @@ class _NumberedOperations:
         self.clients = sorted({operation.client for _, operation in self._operations})
 
     def columns(self, model: AnyModel, pool: TextPool) -> OperationColumns:
-        """Return the operations as the page wants them."""
+        """The operations as the page wants them."""
         lane = {client: i for i, client in enumerate(self.clients)}
         columns = OperationColumns([], [], [], [], [], [], [])
         previous = 0
         for part, operation in self._operations:
             call = self._clock.nanoseconds(operation.call)
             columns.client.append(lane[operation.client])
+            # Differences have fewer digits than times. None is negative, since
+            # operations are numbered by their calls.
             columns.call.append(call - previous)
             columns.duration.append(self._duration(operation, call))
             columns.part.append(part)
@@ -183,6 +187,8 @@ def _plain(value: object) -> str:
 def _parts(
     result: Result, numbered: _NumberedOperations, pool: TextPool
 ) -> list[PartData]:
+    # The longest path of each partition is written in any case; what the others take
+    # comes from one account for the page.
     room = MAX_EXTRA_STEPS
     parts = []
     for partition, numbers in zip(result.partitions, numbered.numbers, strict=True):
@@ -207,7 +213,7 @@ def _parts(
 
 
 def _linked(partition: PartitionResult, numbers: Sequence[int]) -> list[Fragment]:
-    """Return the partition's reason with a link behind each operation in it.
+    """The partition's reason with a link behind each operation in it.
 
     Sentences name an operation by its client and times (`when`), which no two
     operations share, so that is where its link belongs.
@@ -216,6 +222,7 @@ def _linked(partition: PartitionResult, numbers: Sequence[int]) -> list[Fragment
         return []
     fragments: list[Fragment] = [encodable(partition.reason)]
     for place in sorted({*partition.contradiction, *partition.core}):
+        # What the sentence does not name gets no link: nothing is found then.
         name = when(partition.operations[place])
         fragments = _link_first(fragments, name, numbers[place])
     return fragments
@@ -249,16 +256,19 @@ class _PathWriter:
         self._pool = pool
 
     def write(self, paths: Iterable[Linearization], room: int) -> list[PathData]:
-        """Return the first path, and as many others as fit into ``room`` steps."""
+        """The first path, and as many others as fit into `room` steps."""
         written: list[PathData] = []
         orders: list[tuple[int, ...]] = []
         for path in paths:
             base, keep = _longest_common_beginning(orders, path.order)
             new_steps = len(path.order) - keep
+            # The first one is written whatever it takes: a partition without any shows
+            # nothing.
             if written and new_steps > room:
                 break
             room -= new_steps if written else 0
             written.append(self._path(path, base, keep))
+            # With the order as it is in full: later paths share what this one shares.
             orders.append(path.order)
         return written
 
@@ -275,8 +285,9 @@ class _PathWriter:
 def _longest_common_beginning(
     orders: Sequence[tuple[int, ...]], order: tuple[int, ...]
 ) -> tuple[int, int]:
-    """Return which of the latest orders shares most with ``order``, and how much."""
+    """Which of the latest orders shares most with `order`, and how much."""
     best = (0, 0)
+    # The latest only: they were found one after the other, and neighbours share most.
     for i in range(max(0, len(orders) - PREFIX_CANDIDATES), len(orders)):
         common = common_length(orders[i], order)
         if common > best[1]:

@@ -1,4 +1,4 @@
-"""The data of a visualization page, as its script reads it (``assets/history.js``).
+"""The data of a visualization page, as its script reads it (`assets/history.js`).
 
 Columns of numbers, times in nanoseconds, and one pool of distinct strings: that
 keeps 10,000 operations around one megabyte of JSON.
@@ -30,7 +30,7 @@ class OperationColumns(msgspec.Struct, frozen=True):
 
 
 class PathData(msgspec.Struct, frozen=True):
-    """A linearization: the first ``keep`` steps of path ``base``, then these."""
+    """A linearization: the first `keep` steps of path `base`, then these."""
 
     base: int
     keep: int
@@ -84,7 +84,7 @@ class PageData(msgspec.Struct, frozen=True):
 
 
 def page_json(page: PageData) -> str:
-    """Return the page's data as JSON that is safe inside a ``<script>`` element.
+    """The page's data as JSON that is safe inside a `<script>` element.
 
     No markup can begin in it, whatever the values of the history are.
     """

@@ -29,11 +29,11 @@ class TextPool:
         self._numbers: dict[Clipped, int] = {}
 
     def add(self, text: str) -> int:
-        """Return the number of a text, the same for equal texts."""
+        """The number of a text, the same for equal texts."""
         return self._numbers.setdefault(Clipped.of(text), len(self._numbers))
 
     def fitted(self, budget_bytes: int = TEXT_BUDGET_BYTES) -> list[str]:
-        """Return all texts by number, shortened until they fit the budget."""
+        """All texts by number, shortened until they fit the budget."""
         texts: list[str] = []
         for limit in LENGTH_LIMITS:
             texts = [text.shown(limit) for text in self._numbers]
@@ -52,14 +52,14 @@ class Clipped:
 
     @classmethod
     def of(cls, text: str) -> Clipped:
-        """Return a text, without its middle if it exceeds the widest limit."""
+        """A text, without its middle if it exceeds the widest limit."""
         limit = LENGTH_LIMITS[0]
         if len(text) <= limit:
             return cls(text, "", len(text))
         return cls(text[:limit], text[-limit:], len(text))
 
     def shown(self, limit: int) -> str:
-        """Return about ``limit`` characters that say how many are missing."""
+        """About `limit` characters that say how many are missing."""
         if self.length <= limit:
             return encodable(self.head)
         head, tail = limit * 2 // 3, limit - limit * 2 // 3
@@ -69,5 +69,5 @@ class Clipped:
 
 
 def encodable(text: str) -> str:
-    """Return a text with what UTF-8 cannot carry (lone surrogates) escaped."""
+    """A text with what UTF-8 cannot carry (lone surrogates) escaped."""
     return text.encode(errors="backslashreplace").decode()

@@ -1,14 +1,14 @@
 """Jepsen's histories, as the files in its store have them: EDN, and text.
 
-As EDN (``history.edn``, and the test data of Knossos and Porcupine), an event is a map
+As EDN (`history.edn`, and the test data of Knossos and Porcupine), an event is a map
 or a record, by itself or in a vector, on one line or on several::
 
     {:process 3, :type :invoke, :f :cas, :value [1 4], :time 3291485317, :index 0}
     #jepsen.history.Op{:index 1, :time 3565403674, :type :fail, :process 3, :f :cas,
                        :value [1 4], :error :timeout}
 
-``:index`` is its place in the history. Of further entries none matters but ``:key``.
-As text (``history.txt``, and ``jepsen.log`` with what the logger puts in front), an
+`:index` is its place in the history. Of further entries none matters but `:key`.
+As text (`history.txt`, and `jepsen.log` with what the logger puts in front), an
 event is a line: process, type, operation, value, and an error, if there was one::
 
     3 :fail :cas [1 4] :timeout
@@ -16,7 +16,7 @@ event is a line: process, type, operation, value, and an error, if there was one
     INFO [2017-03-24 12:12:25,679] jepsen worker 3 - jepsen.util 3 :invoke :read nil
     2022-11-11 15:14:20,037{GMT} INFO [jepsen worker 3] jepsen.util: 3 :ok :read 4
 
-In both, ``nil`` is a register that was never written, and events of ``:nemesis``, which
+In both, `nil` is a register that was never written, and events of `:nemesis`, which
 makes the faults, are no operations. `reading` says what the types mean. In one kind of
 log a failed swap says more: undated, and without an error behind it, the client of
 etcd reports that the value was another one (Porcupine's test data is of that kind).
@@ -51,12 +51,12 @@ _LOOKS_LIKE_EVENT = re.compile(r"\s:(?:invoke|ok|fail|info)\s")
 
 
 def is_log(line: str) -> bool:
-    """Tell whether a line is one of Jepsen's logs."""
+    """Whether a line is one of Jepsen's logs."""
     return bool(_PREFIX.match(line) or _EVENT.match(line))
 
 
 def edn_events(text: str) -> Iterator[LoggedEvent]:
-    """Yield the events of a file in EDN.
+    """The events of a file in EDN.
 
     Raises:
         BadLineError: the text is no EDN, or a value in it no event.
@@ -83,7 +83,7 @@ def _index(value: Any) -> int | None:
 
 
 def log_events(lines: Iterable[tuple[int, str]]) -> Iterator[LoggedEvent]:
-    """Yield the events of numbered lines of a log.
+    """The events of numbered lines of a log.
 
     Lines of other loggers, and those that go on from the line above, are no events.
 
@@ -93,10 +93,13 @@ def log_events(lines: Iterable[tuple[int, str]]) -> Iterator[LoggedEvent]:
     prefixed = False
     for number, text in lines:
         prefix = _PREFIX.match(text)
+        # Once a line had what a logger puts in front, lines without an event are other
+        # loggers'. In a plain text they are mistakes.
         prefixed = prefixed or prefix is not None
         start = prefix.end() if prefix else 0
         message = text[start:].strip()
         if not _EVENT.match(message):
+            # Nor may an event be passed over that is only misspelt.
             other = prefixed and not _LOOKS_LIKE_EVENT.search(f" {message} ")
             if other or not message:
                 continue

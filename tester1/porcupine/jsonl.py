@@ -7,18 +7,18 @@
      "output": {"err": "OK"}}
 
 (on one line). Times are numbers of any unit and size, or texts that hold one, and are
-taken exactly (`figures`). An operation that never returned has ``"return": null`` and
+taken exactly (`figures`). An operation that never returned has `"return": null` and
 no output; every other has both. Input and output by model:
 
-- kv: ``{"op": "get", "key": …}`` and ``{"value": …, "version": …, "err": …}``;
-  ``{"op": "put", "key": …, "value": …, "version": …}`` and ``{"err": …}``. ``err``
+- kv: `{"op": "get", "key": …}` and `{"value": …, "version": …, "err": …}`;
+  `{"op": "put", "key": …, "value": …, "version": …}` and `{"err": …}`. `err`
   is OK, ErrNoKey, ErrVersion or ErrMaybe. An empty value, version 0 and OK may be
   left out.
-- register: ``{"op": "read"}`` and ``{"value": …}``; ``{"op": "write", "value": …}``
-  and ``{}``; ``{"op": "cas", "expected": …, "value": …}`` and ``{"ok": true}`` or
-  ``{"ok": false}``. A value is a number, a text, or null for a register that was
-  never written. An input may have a ``key``, for histories of many registers.
-- kv-append: ``{"op": "get" | "put" | "append", "key": …, "value": …}``, and as
+- register: `{"op": "read"}` and `{"value": …}`; `{"op": "write", "value": …}`
+  and `{}`; `{"op": "cas", "expected": …, "value": …}` and `{"ok": true}` or
+  `{"ok": false}`. A value is a number, a text, or null for a register that was
+  never written. An input may have a `key`, for histories of many registers.
+- kv-append: `{"op": "get" | "put" | "append", "key": …, "value": …}`, and as
   output a text, what the get read (empty for the others).
 """
 
@@ -43,10 +43,12 @@ InputT = TypeVar("InputT")
 OutputT = TypeVar("OutputT")
 
 
+# Unknown fields are refused, here and below: most have a default, so that a misspelt
+# one would count as left out.
 class _Line(msgspec.Struct, Generic[InputT, OutputT], forbid_unknown_fields=True):
     client: int
     call: Any
-    """A number, or a text that is one. Not ``float``, which would round it."""
+    """A number, or a text that is one. Not `float`, which would round it."""
     input: InputT
     ret: Any = msgspec.field(name="return")
     output: OutputT | None = None
@@ -78,12 +80,13 @@ _NULL = b"null"
 
 
 def read_jsonl(lines: Iterable[tuple[int, str]], model: str) -> list[Operation]:
-    """Return the operations of numbered lines.
+    """The operations of numbered lines.
 
     Raises:
         BadLineError: a line cannot be read.
         NoHistoryError: the lines are JSON, but of something else.
     """
+    # Numbers with a point come as `Decimal`, with all of their digits.
     decode = msgspec.json.Decoder(_LINES[model], float_hook=Decimal).decode
     operations: list[Operation] = []
     for number, text in lines:
@@ -95,6 +98,7 @@ def read_jsonl(lines: Iterable[tuple[int, str]], model: str) -> list[Operation]:
             raise BadLineError("a number has an absurd exponent", number) from None
         # msgspec's own errors are ValueErrors; so are those about its values here.
         except (ValueError, RecursionError) as error:
+            # Only the first line can tell that the whole file is something else.
             if not operations:
                 _check_history(text)
             raise BadLineError(str(error), number) from None
@@ -107,6 +111,7 @@ def _check_history(text: str) -> None:
     try:
         value = msgspec.json.decode(text)
     except (ValueError, RecursionError):
+        # JSON over several lines: the first one breaks off.
         if text.rstrip().endswith(("{", "[", ",")):
             raise NoHistoryError(looks.text(text)) from None
         return
@@ -129,6 +134,7 @@ def _operation(read: _Line[Any, Any]) -> Operation:
 
 
 def _time(field: str, value: Any) -> Time:
+    # Not `isinstance`: True is an int as well.
     if type(value) is int:
         return value
     if type(value) is Decimal and -MOST_EXPONENT <= value.adjusted() <= MOST_EXPONENT:
@@ -142,7 +148,7 @@ def _time(field: str, value: Any) -> Time:
 
 
 def _given(value: Any) -> Any:
-    """Return an input or output as its model has it."""
+    """An input or output as its model has it."""
     if isinstance(value, _RegisterInput):
         return RegisterInput(
             value.op, _held(value.value), _held(value.expected), value.key
@@ -184,8 +190,10 @@ def write_jsonl(path: Path, operations: Iterable[Operation]) -> None:
 
 
 def _written_time(time: Time) -> msgspec.Raw:
+    # Nan is refused as well.
     if not -NEVER < time < NEVER:
         raise ValueError(f"{time} is no time that can be written to a file")
+    # By itself msgspec writes a `Decimal` as a text.
     return msgspec.Raw(str(time).encode())
 
 
@@ -196,7 +204,7 @@ def _encode_figure(value: object) -> msgspec.Raw:
 
 
 def _written(value: Any) -> Any:
-    """Return an input or output as it goes into a file: the reverse of `_given`."""
+    """An input or output as it goes into a file: the reverse of `_given`."""
     if isinstance(value, RegisterInput):
         return _RegisterInput(
             value.op, _content(value.value), _content(value.expected), value.key

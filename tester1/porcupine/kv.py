@@ -7,11 +7,11 @@ refuses every Put that answers ErrNoKey: here version and error count as well.
 
 What the answers of a clerk mean:
 
-- ``OK``, ``ErrNoKey``: done, or refused since the key does not exist.
-- ``ErrVersion``: the first request was refused, so nothing was changed. A server
+- `OK`, `ErrNoKey`: done, or refused since the key does not exist.
+- `ErrVersion`: the first request was refused, so nothing was changed. A server
   that has no such key answers ErrNoKey, unless the version is 0; so with any
   other version ErrVersion also tells that the key existed.
-- ``ErrMaybe``: a request sent again was refused with ErrVersion. An earlier copy
+- `ErrMaybe`: a request sent again was refused with ErrVersion. An earlier copy
   of it may have succeeded. If it did, then before the refusal, hence before the
   Put returned: versions only grow, and what was refused had been overtaken. And
   if it did not, the refusal took effect as any other. So the Put either succeeded
@@ -61,7 +61,7 @@ KvState: TypeAlias = tuple[int, str]
 class KvModel(Model[KvState, KvInput, KvOutput]):
     """The labs' key/value service, one key at a time.
 
-    ``maybe`` says how to read ErrMaybe. ``existing`` says that the server keeps
+    `maybe` says how to read ErrMaybe. `existing` says that the server keeps
     apart keys that do not exist, as the labs' do: ErrVersion for a version other
     than 0 then tells that the key existed. Clear it for a server that answers
     ErrVersion in both cases.
@@ -72,13 +72,13 @@ class KvModel(Model[KvState, KvInput, KvOutput]):
         self.existing = existing
 
     def init(self) -> KvState:
-        """Return the state of a key that does not exist."""
+        """The state of a key that does not exist."""
         return 0, ""
 
     def step(
         self, state: KvState, input: KvInput, output: KvOutput | None
     ) -> KvState | None:
-        """Return the state after a request, or None if it cannot answer so."""
+        """The state after a request, or None if it cannot answer so."""
         if input.op is KvOp.PUT:
             return self._put(state, input, output)
         if output is None:
@@ -94,6 +94,8 @@ class KvModel(Model[KvState, KvInput, KvOutput]):
     ) -> KvState | None:
         version = state[0]
         error = ERR_MAYBE if output is None else output.err
+        # In any one state ErrMaybe has one meaning: a Put that finds its version
+        # succeeds, and any other is refused. So a step has one result.
         if input.version == version:
             succeeds = error in (OK, ERR_MAYBE)
             return (version + 1, input.value) if succeeds else None
@@ -104,39 +106,40 @@ class KvModel(Model[KvState, KvInput, KvOutput]):
         return state if error in (ERR_VERSION, ERR_MAYBE) else None
 
     def partition(self, input: KvInput) -> str:
-        """Return the key."""
+        """The key."""
         return input.key
 
     def observer(self, input: KvInput, output: KvOutput | None) -> bool:
-        """Gets and refused Puts change nothing."""
+        """Whether it is a Get or a refused Put, which change nothing."""
         if input.op is KvOp.GET:
             return True
         return output is not None and output.err in (ERR_VERSION, ERR_NO_KEY)
 
     def optional(self, input: KvInput, output: KvOutput | None) -> bool:
-        """Tell whether this is an ErrMaybe that may be of a Put never performed."""
+        """Whether this is an ErrMaybe that may be of a Put never performed."""
         lost = self.maybe is Maybe.LOST and input.op is KvOp.PUT
         return lost and output is not None and output.err == ERR_MAYBE
 
     def reach(self, state: KvState, input: KvInput, output: KvOutput) -> bool:
-        """Tell whether a version still lies ahead; versions only grow."""
+        """Whether a version still lies ahead; versions only grow."""
         version, value = state
         if output.err == ERR_NO_KEY:
             return version == 0
         if output.err != OK:
             return True
         if input.op is KvOp.PUT:
+            # It replaced that version, which must not be gone yet.
             return version <= input.version
         if output.version == version:
             return output.value == value
         return version < output.version
 
     def specialist(self) -> Specialist | None:
-        """Return the sweep over versions."""
+        """The sweep over versions."""
         return Sweep(maybe=self.maybe, existing=self.existing)
 
     def describe_operation(self, input: KvInput, output: KvOutput | None) -> str:
-        """Return the request and its answer, as the course's pictures have them."""
+        """The request and its answer, as the course's pictures have them."""
         if input.op is KvOp.GET:
             request = f"get('{input.key}')"
             if output is None:
@@ -147,6 +150,6 @@ class KvModel(Model[KvState, KvInput, KvOutput]):
         return f"put('{input.key}', '{input.value}', '{input.version}') -> {answer}"
 
     def describe_state(self, state: KvState) -> str:
-        """Return the value and the version."""
+        """The value and the version."""
         version, value = state
         return f"('{value}', version {version})" if version else "no such key"

@@ -20,7 +20,7 @@ class KvOp(enum.Enum):
 
 
 class KvInput(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """A request; ``value`` and ``version`` are a Put's."""
+    """A request; `value` and `version` are a Put's."""
 
     op: KvOp
     key: str
@@ -29,7 +29,7 @@ class KvInput(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True)
 
 
 class KvOutput(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
-    """An answer of a clerk; ``value`` and ``version`` are a Get's."""
+    """An answer of a clerk; `value` and `version` are a Get's."""
 
     value: str = ""
     version: int = 0

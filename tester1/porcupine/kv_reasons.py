@@ -12,13 +12,14 @@ from tester1.porcupine.reasons import listed, shortened, when
 def kv_reason(
     contradicting: Sequence[Operation], operations: Sequence[Operation]
 ) -> str | None:
-    """Return the rule that a contradiction breaks, if it is one of the usual ones.
+    """The rule that a contradiction breaks, if it is one of the usual ones.
 
-    ``operations`` are all operations on the key.
+    `operations` are all operations on the key.
     """
     if len(contradicting) == 1:
         return _alone(contradicting[0], operations)
     if len(contradicting) == 2:
+        # Which one returned first matters to `_out_of_order` alone.
         first, second = sorted(contradicting, key=lambda operation: operation.ret)
         return (
             _both_succeeded(first, second)
@@ -31,7 +32,7 @@ def kv_reason(
 
 
 def told(operation: Operation) -> str:
-    """Return a request and its answer in words, with client and times."""
+    """A request and its answer in words, with client and times."""
     input, output = operation.input, operation.output
     if input.op is KvOp.PUT:
         what = f"Put({input.key!r}, {input.value!r}, version {input.version})"
@@ -44,7 +45,7 @@ def told(operation: Operation) -> str:
 
 
 def version_seen(operation: Operation) -> int | None:
-    """Return the version that there was when an operation took effect, if it tells."""
+    """The version that there was when an operation took effect, if it tells."""
     input, output = operation.input, operation.output
     if output.err == ERR_NO_KEY:
         return 0
@@ -55,7 +56,7 @@ def version_seen(operation: Operation) -> int | None:
 
 
 def _left(operation: Operation) -> int | None:
-    """Return the version that there was after it."""
+    """The version that there was after it."""
     saw = version_seen(operation)
     if saw is None:
         return None
@@ -75,6 +76,7 @@ def _alone(operation: Operation, operations: Sequence[Operation]) -> str:
     assert saw is not None
     if saw <= 0:
         return f"{told(operation)}: no server gives that answer"
+    # Puts that may have made the version it saw, whatever they answered.
     makers = [
         other
         for other in operations
@@ -125,8 +127,9 @@ def _values_differ(first: Operation, second: Operation) -> str | None:
 
 
 def _out_of_order(first: Operation, second: Operation) -> str | None:
-    """Return a reason if the second still saw what the first had left behind."""
+    """A reason if the second still saw what the first had left behind."""
     left, saw = _left(first), version_seen(second)
+    # Times are closed: with equal ones the two are concurrent, so this is no reason.
     if left is None or saw is None or first.ret >= second.call or left <= saw:
         return None
     stale = "no such key" if saw == 0 else f"version {saw}"

@@ -92,35 +92,37 @@ class Levels:
         self._returns = sum([event[1] for event in events])
         self._source = _levels(model, operations, events)
         self._made: list[Level] = []
+        # Looking ahead goes backwards, so it needs all of the levels.
         if overrides(model, Model.reach):
             self._made.extend(self._source)
             _look_ahead(model, operations, self._made)
 
     def __len__(self) -> int:
-        """Return the number of operations that returned."""
+        """The number of operations that returned."""
         return self._returns
 
     def __getitem__(self, number: int) -> Level:
-        """Return a level; ``number`` is at most one more than any asked for before."""
+        """A level; `number` is at most one more than any asked for before."""
         if number == len(self._made):
             self._made.append(next(self._source))
         return self._made[number]
 
 
 def overrides(model: AnyModel, hook: Callable[..., object]) -> bool:
-    """Tell whether the model has its own version of one of `Model`'s methods."""
+    """Whether the model has its own version of one of `Model`'s methods."""
     return getattr(type(model), hook.__name__) is not hook
 
 
 def _events(
     model: AnyModel, operations: Sequence[Operation]
 ) -> list[tuple[Time, int, int]]:
-    """Return the time, kind (1 for a return) and operation of all events, in order."""
+    """The time, kind (1 for a return) and operation of all events, in order."""
     events: list[tuple[Time, int, int]] = []
     for index, operation in enumerate(operations):
         if operation.ret != NEVER:
             events.append((operation.call, 0, index))
             events.append((operation.ret, 1, index))
+        # A read that never returned may have seen anything, so it says nothing.
         elif not model.observer(operation.input, None):
             events.append((operation.call, 0, index))
     # Calls sort before returns: operations that touch at one instant overlap.
@@ -133,18 +135,25 @@ def _levels(
     operations: Sequence[Operation],
     events: Iterable[tuple[Time, int, int]],
 ) -> Iterator[Level]:
-    """Make the levels as the events go by.
+    """The levels, made as the events go by.
 
     One loop with everything in local names, because a short history spends half
     of its check here.
     """
+    # Hooks that only have `Model`'s answer are never called: they would be asked for
+    # every operation, and some for every pair.
     conflicts = overrides(model, Model.conflict)
     may_skip = overrides(model, Model.optional)
     resets = _Resets(model) if overrides(model, Model.resets) else None
+    # The kinds as levels have them, or None once a crash has changed them: made anew
+    # only when a level wants them.
     kinds: dict[Any, CrashedKind] = {}
     crashed: tuple[CrashedKind, ...] | None = ()
     width = number = crashes = 0
+    # Bits of operations that have returned. All configurations behind that return have
+    # them clear, so the next owner of a bit finds it so.
     free: list[int] = []
+    # Both in the order of the calls, so that a history is always searched in one way.
     mutators: dict[int, Pending] = {}
     observers: dict[int, Pending] = {}
     called_at: dict[int, int] = {}
@@ -154,6 +163,8 @@ def _levels(
         input, output = operation.input, operation.output
         if is_return:
             own = mutators.pop(index, None)
+            # A returning mutator is taken out first, as the search treats it apart; a
+            # returning observer stays among the others until the level is made.
             bit = own[0] if own else observers[index][0]
             if crashed is None:
                 crashed = tuple(kinds.values())
@@ -171,6 +182,7 @@ def _levels(
             )
             if resets:
                 resets.take_return(level)
+            # Without other mutators there is no branching that this could spare.
             if conflicts and (level.mutators or level.crashed):
                 _keep_connected(model, level, input)
             yield level
@@ -181,6 +193,7 @@ def _levels(
             number += 1
         elif operation.ret == NEVER:
             pending = (0, 1 << crashes, index, input, None)
+            # A new tuple: levels that were made before keep theirs.
             kinds[input] = (*kinds.get(input, ()), pending)
             crashes += 1
             crashed = None
@@ -205,9 +218,13 @@ def _levels(
 
 def _keep_connected(model: AnyModel, level: Level, returning: Any) -> None:
     """Leave out what the order of the returning operation cannot depend on."""
+    # What is not connected commutes with all that is, and stays pending behind this
+    # return: in any linearization it can as well come later. The first of a kind stands
+    # for the kind, since conflicts depend on inputs alone.
     pool = [*level.mutators, *level.observers, *(kind[0] for kind in level.crashed)]
     kept = {level.index}
     reached = [returning]
+    # `reached` grows as it is gone through, until nothing more is connected.
     for input in reached:
         for _, _, index, other, _ in pool:
             if index not in kept and model.conflict(input, other):
@@ -236,10 +253,17 @@ def _look_ahead(
     reach = model.reach
     soon: list[_Soon] = []
     called_next: Sequence[Any] = ()
+    # Backwards, so that those to return next are at hand: `soon` has them in the order
+    # of their returns, and none that has returned before this level.
     for level in reversed(levels):
         for one in soon:
+            # These are called behind this level's return, but before that of `one`.
+            # They have no bit here by which one could tell that they took effect, so
+            # they always may.
             for state in called_next:
                 one.always = one.always or reach(state, one.input, one.output)
+        # An optional operation dooms nothing: it may never have happened. A mutator
+        # does not either, as the search lets it take effect when it returns.
         if level.own is None and not level.optional:
             operation = operations[level.index]
             soon.insert(0, _Soon(level, operation.input, operation.output))
@@ -249,8 +273,10 @@ def _look_ahead(
 
 
 def _coming(model: AnyModel, level: Level, one: _Soon) -> Coming:
+    # Before its call the bit may be another operation's.
     bit = one.level.bit if one.level.called_at <= level.number else 0
     resets = 0
+    # One that never returned has no bit in the mask that tells whether it is used.
     for state in level.resets_for_ever:
         if model.reach(state, one.input, one.output):
             resets = ALWAYS
@@ -283,8 +309,10 @@ class _Resets:
     def take_return(self, level: Level) -> None:
         """Tell a level what is pending, and retire the operation that returns."""
         if self._pending or self._crashed or self._called:
+            # With the returning operation among them: it may be what resets the state.
             level.resets = dict(self._pending)
             level.resets_for_ever = tuple(self._crashed)
+            # Handed over, not copied: the next level begins a list of its own.
             level.resets_called = self._called
             self._called = []
             self._pending.pop(level.bit, None)

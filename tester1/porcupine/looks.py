@@ -47,7 +47,7 @@ SHOWN_CHARACTERS = 40
 
 
 def binary(head: bytes) -> str | None:
-    """Return what a file is that begins with bytes which no text has, if it is so."""
+    """What a file is that begins with bytes which no text has, if it is so."""
     for magic, name in _BYTES:
         if head.startswith(magic):
             return name
@@ -59,7 +59,7 @@ def binary(head: bytes) -> str | None:
 
 
 def text(head: str) -> str:
-    """Return what a text looks like that is in none of the formats."""
+    """What a text looks like that is in none of the formats."""
     first = head.lstrip()
     if not first:
         return "an empty file"
@@ -81,7 +81,7 @@ def text(head: str) -> str:
 
 
 def json_value(line: str) -> str | None:
-    """Return what JSON in one line holds, if it is JSON."""
+    """What JSON in one line holds, if it is JSON."""
     try:
         value = msgspec.json.decode(line)
     except (ValueError, RecursionError):

@@ -39,7 +39,7 @@ Decide: TypeAlias = Callable[[Sequence[Operation], Budget], bool | None]
 class Trials:
     """Variations of one illegal history, and whether they are illegal.
 
-    ``work`` limits what they may cost together, in operations looked at.
+    `work` limits what they may cost together, in operations looked at.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Trials:
         ]
 
     def mutators(self, before: Time) -> list[int]:
-        """Return the operations that may change the state, called by some time."""
+        """The operations that may change the state, called by some time."""
         return [
             index
             for index, operation in enumerate(self._relaxed)
@@ -68,21 +68,28 @@ class Trials:
         ]
 
     def illegal(self, kept: Collection[int]) -> bool:
-        """Tell whether some operations contradict each other, all others relaxed."""
+        """Whether some operations contradict each other, all others relaxed."""
+        # An operation that is called after the last of these returns comes after all of
+        # them, whatever it does.
         last = max((self.operations[i].ret for i in kept), default=-NEVER)
+        # An undecided trial counts as neither, here or in `legal`. So a result may be
+        # too large, but what is called illegal is.
         return self._try(kept, self.mutators(last)) is False
 
     def legal(self, kept: Collection[int], support: Iterable[int]) -> bool:
-        """Tell whether some operations can be explained with others, relaxed."""
+        """Whether some operations can be explained with others, relaxed."""
         return self._try(kept, support) is True
 
     def _try(self, kept: Collection[int], support: Iterable[int]) -> bool | None:
         chosen = set(kept)
+        # The specialists and the search sort by time, so that the order here is free.
         history = [self.operations[index] for index in kept]
         for index in support:
             operation = self._relaxed[index]
             if operation is not None and index not in chosen:
                 history.append(operation)
+        # Steps and not seconds, for the trials and for all of them together: a history
+        # is explained in the same way on any machine.
         budget = self._work.slice(TRIAL_STEPS)
         verdict = self._decide(history, budget)
         self._work.tick(len(history) + STEP_COST * budget.steps)
@@ -90,12 +97,14 @@ class Trials:
 
 
 def contradiction(trials: Trials) -> list[int]:
-    """Return a minimal set of operations that contradict each other, in order.
+    """A minimal set of operations that contradict each other, in order.
 
     It is larger than need be if the work runs out, but illegal in any case.
     """
     operations = trials.operations
     returned = [i for i, operation in enumerate(operations) if operation.ret != NEVER]
+    # By returns: the history is illegal as soon as some return cannot be, and what
+    # returned later has no part in that.
     returned.sort(key=lambda index: operations[index].ret)
     try:
         count = _fewest(returned, trials.illegal)
@@ -111,13 +120,14 @@ def contradiction(trials: Trials) -> list[int]:
 def support(
     trials: Trials, contradicting: Collection[int], guess: Sequence[int] | None
 ) -> list[int]:
-    """Return a minimal set of operations that a contradiction builds on, in order.
+    """A minimal set of operations that a contradiction builds on, in order.
 
     With these, and any one of the contradicting operations relaxed, the others can
-    be explained. ``guess`` is such a set, if the model knows one. The set is larger
+    be explained. `guess` is such a set, if the model knows one. The set is larger
     than need be if the work runs out, or the guess was large.
     """
     last = max(trials.operations[index].ret for index in contradicting)
+    # What never changes the state explains nothing, and the later cannot either.
     candidates = [i for i in trials.mutators(last) if i not in contradicting]
 
     def explains(chosen: Collection[int]) -> bool:
@@ -128,18 +138,20 @@ def support(
 
     try:
         if guess is not None and explains(guess):
+            # Each removal takes trials for all of the contradiction.
             if len(guess) > MOST_REDUCED:
                 return sorted(guess)
             candidates = list(guess)
     except BudgetExceeded:
         return sorted(candidates)
+    # Recent ones first: they are the likeliest to have made the state.
     return sorted(minimal(candidates[::-1], explains))
 
 
 def minimal(
     items: Sequence[int], holds: Callable[[Collection[int]], bool]
 ) -> list[int]:
-    """Return a smallest part of some items for which a predicate holds.
+    """A smallest part of some items for which a predicate holds.
 
     It must hold for all of them, and for all that is larger than a part for which
     it holds. Earlier items are tried first. If the budget runs out, the part is
@@ -149,20 +161,27 @@ def minimal(
     left = list(items)
     try:
         while left and not holds(kept):
+            # The shortest beginning that will do. Without its last item the rest would
+            # not, so that one is kept; all behind it are not needed. This takes about
+            # log n trials for each item kept.
             count = _fewest(left, lambda few: holds([*kept, *few]))
             kept.append(left[count - 1])
             del left[count - 1 :]
     except BudgetExceeded:
+        # Nothing shows that the others can go.
         kept += left
     return kept
 
 
 def _fewest(items: Sequence[int], holds: Callable[[Collection[int]], bool]) -> int:
-    """Return how many of the first items it takes for a predicate to hold."""
+    """How many of the first items it takes for a predicate to hold."""
+    # Doubling, then halving: small answers take few trials, and trials of few items are
+    # cheap.
     high = 1
     while high < len(items) and not holds(items[:high]):
         high *= 2
     low, high = high // 2, min(high, len(items))
+    # Invariant: it does not hold for the first `low` items, and does for `high`.
     while high - low > 1:
         middle = (low + high) // 2
         if holds(items[:middle]):

@@ -11,10 +11,10 @@ Rules that keep it honest:
 - Times are closed intervals: an operation that returns at the instant at which
   another is called is concurrent with it.
 - Times are kept as they came, and compared exactly (`Time`).
-- An operation that never returned (``ret`` is infinite) may have taken effect at
+- An operation that never returned (`ret` is infinite) may have taken effect at
   any time after its call, or never.
 - Models are pure: no method changes anything, and equal arguments give equal
-  answers. States are compared and remembered by Python's own ``==`` and ``hash``.
+  answers. States are compared and remembered by Python's own `==` and `hash`.
 """
 
 from __future__ import annotations
@@ -46,6 +46,8 @@ NEVER = math.inf
 BEFORE_ALL: Time = -NEVER
 """An instant before those of all operations."""
 
+# States are keys of the search's tables, and so are inputs, by which operations that
+# never returned are put together.
 StateT = TypeVar("StateT", bound=Hashable)
 InputT = TypeVar("InputT", bound=Hashable)
 OutputT = TypeVar("OutputT", bound=Hashable)
@@ -54,8 +56,8 @@ OutputT = TypeVar("OutputT", bound=Hashable)
 class Operation(msgspec.Struct, frozen=True, gc=False):
     """One operation of a client, from its call to its return.
 
-    ``input`` and ``output`` belong to the model. An operation that never returned
-    has ``ret`` infinite, and no output. A msgspec record and not a dataclass,
+    `input` and `output` belong to the model. An operation that never returned
+    has `ret` infinite, and no output. A msgspec record and not a dataclass,
     since histories have a million of them: it is built in a tenth of the time,
     and the garbage collector need not visit it.
     """
@@ -77,8 +79,8 @@ class EventKind(enum.Enum):
 class Event(msgspec.Struct, frozen=True, gc=False):
     """A call or a return, in a history that is a sequence of those.
 
-    ``value`` is the operation's input in a call and its output in a return; the
-    two events of an operation share ``operation_id``.
+    `value` is the operation's input in a call and its output in a return; the
+    two events of an operation share `operation_id`.
     """
 
     kind: EventKind
@@ -116,7 +118,7 @@ class _ModelBase(ABC, Generic[StateT, InputT, OutputT]):
     """What every model says about its operations and states."""
 
     def partition(self, input: InputT) -> Hashable:
-        """Return the part of the state that an operation is confined to.
+        """The part of the state that an operation is confined to.
 
         Histories are split by it, and the parts checked one by one (a key/value
         store returns the key). The default is a single part.
@@ -124,18 +126,18 @@ class _ModelBase(ABC, Generic[StateT, InputT, OutputT]):
         return ""
 
     def describe_operation(self, input: InputT, output: OutputT | None) -> str:
-        """Return an operation as people read it."""
+        """An operation as people read it."""
         return f"{input!r} -> {'?' if output is None else repr(output)}"
 
     def describe_state(self, state: StateT) -> str:
-        """Return a state as people read it."""
+        """A state as people read it."""
         return repr(state)
 
 
 class Model(_ModelBase[StateT, InputT, OutputT]):
     """What an object does when one client at a time uses it.
 
-    A state is any hashable value but ``None``, which `step` keeps for "this
+    A state is any hashable value but `None`, which `step` keeps for "this
     cannot happen". Only `init` and `step` must be written. The others, `optional`
     apart, make the check faster or its report easier to read, and never change a
     verdict.
@@ -143,31 +145,33 @@ class Model(_ModelBase[StateT, InputT, OutputT]):
 
     @abstractmethod
     def init(self) -> StateT:
-        """Return the state before the first operation."""
+        """The state before the first operation."""
 
     @abstractmethod
     def step(
         self, state: StateT, input: InputT, output: OutputT | None
     ) -> StateT | None:
-        """Return the state after an operation, or None if it cannot answer so.
+        """The state after an operation, or None if it cannot answer so.
 
-        ``output`` is None for an operation that never returned: any answer is
+        `output` is None for an operation that never returned: any answer is
         then possible.
         """
 
+    # The answers from here on promise nothing: a model that keeps them is searched more
+    # slowly, and decided all the same.
     def observer(self, input: InputT, output: OutputT | None) -> bool:
-        """Tell whether an operation with this output leaves every state as it is."""
+        """Whether an operation with this output leaves every state as it is."""
         return False
 
     def conflict(self, first: InputT, second: InputT) -> bool:
-        """Tell whether the order of two operations can matter.
+        """Whether the order of two operations can matter.
 
         False promises that they commute in every state, with every output.
         """
         return True
 
     def optional(self, input: InputT, output: OutputT | None) -> bool:
-        """Tell whether an operation with this output may never have happened.
+        """Whether an operation with this output may never have happened.
 
         If it did, then between its call and its return as any other. (One that
         never returned is optional anyhow.) This one is part of the model's meaning.
@@ -175,22 +179,22 @@ class Model(_ModelBase[StateT, InputT, OutputT]):
         return False
 
     def reach(self, state: StateT, input: InputT, output: OutputT) -> bool:
-        """Tell whether an operation may still give this output, later than `state`.
+        """Whether an operation may still give this output, later than `state`.
 
-        False promises that no operations after ``state`` lead to a state in which
+        False promises that no operations after `state` lead to a state in which
         `step` accepts the operation, unless one comes that `resets` the state.
         """
         return True
 
     def resets(self, input: InputT) -> StateT | None:
-        """Return the state that an operation leaves whatever was before, if so.
+        """The state that an operation leaves whatever was before, if so.
 
         None promises that the operation keeps to what `reach` says.
         """
         return None
 
     def specialist(self) -> Specialist | None:
-        """Return the exact procedure for histories of this model, if there is one."""
+        """The exact procedure for histories of this model, if there is one."""
         return None
 
 
@@ -205,15 +209,16 @@ class NondeterministicModel(_ModelBase[StateT, InputT, OutputT]):
 
     @abstractmethod
     def init(self) -> Iterable[StateT]:
-        """Return the possible states before the first operation."""
+        """The possible states before the first operation."""
 
     @abstractmethod
     def step(
         self, state: StateT, input: InputT, output: OutputT | None
     ) -> Iterable[StateT]:
-        """Return the possible states after an operation; none if it cannot be."""
+        """The possible states after an operation; none if it cannot be."""
 
 
+# Protocols, this one and `Explanation`: the vocabulary imports no engine.
 class Specialist(Protocol):
     """An exact decision procedure for the histories of one kind of model."""
 
@@ -222,7 +227,7 @@ class Specialist(Protocol):
         """The name of the procedure."""
 
     def decide(self, operations: Sequence[Operation], budget: Budget) -> bool | None:
-        """Tell whether a partition is linearizable; None if this does not apply to it.
+        """Whether a partition is linearizable; None if this does not apply to it.
 
         Raises:
             BudgetExceeded: the budget ran out first.
@@ -231,17 +236,17 @@ class Specialist(Protocol):
     def reason(
         self, contradicting: Sequence[Operation], operations: Sequence[Operation]
     ) -> str | None:
-        """Return the rule that a contradiction breaks, or None for a general reason.
+        """The rule that a contradiction breaks, or None for a general reason.
 
-        ``operations`` are all of the partition's.
+        `operations` are all of the partition's.
         """
 
     def support(
         self, contradicting: Sequence[int], operations: Sequence[Operation]
     ) -> list[int] | None:
-        """Return operations that a contradiction builds on, if that is quickly told.
+        """Operations that a contradiction builds on, if that is quickly told.
 
-        All go by their positions in ``operations``.
+        All go by their positions in `operations`.
         """
 
 
@@ -249,8 +254,8 @@ class Specialist(Protocol):
 class Linearization:
     """Operations in an order that the model accepts, each at an instant of its own.
 
-    ``order`` holds positions in the partition's ``operations``; ``states[i]`` is
-    the model's state after ``order[i]``.
+    `order` holds positions in the partition's `operations`; `states[i]` is
+    the model's state after `order[i]`.
     """
 
     order: tuple[int, ...]
@@ -261,18 +266,20 @@ class Explanation(Protocol):
     """What is worked out about a partition only when somebody asks."""
 
     def reason(self) -> str:
-        """Return why the partition is not linearizable, in a sentence."""
+        """Why the partition is not linearizable, in a sentence."""
 
     def contradiction(self) -> tuple[int, ...]:
-        """Return the positions of operations that cannot all be as they are."""
+        """The positions of operations that cannot all be as they are."""
 
     def core(self) -> tuple[int, ...]:
-        """Return the positions of a minimal sub-history that is still illegal."""
+        """The positions of a minimal sub-history that is still illegal."""
 
     def linearizations(self) -> tuple[Linearization, ...]:
-        """Return a full linearization, or the longest partial ones."""
+        """A full linearization, or the longest partial ones."""
 
 
+# Not slotted, here and below: `cached_property` keeps what was worked out in the
+# instance's dictionary.
 @dataclass(frozen=True)
 class PartitionResult:
     """What was found about one part of a history.
@@ -292,6 +299,8 @@ class PartitionResult:
     @cached_property
     def reason(self) -> str:
         """Why it is not linearizable, in a sentence; "" unless ILLEGAL."""
+        # An explanation takes for granted that there is a contradiction, so it is asked
+        # of illegal partitions only; here and in the next two.
         return self.explanation.reason() if self.verdict is Verdict.ILLEGAL else ""
 
     @cached_property

@@ -17,31 +17,33 @@ class Determinized(Model[frozenset[Hashable], Any, Any]):
         self.model = model
 
     def init(self) -> frozenset[Hashable]:
-        """Return the possible states before the first operation."""
+        """The possible states before the first operation."""
         return frozenset(self.model.init())
 
     def step(
         self, state: frozenset[Hashable], input: Any, output: Any
     ) -> frozenset[Hashable] | None:
-        """Return all states that an operation may leave, or None if there is none."""
+        """All states that an operation may leave, or None if there is none."""
         after = frozenset(
             new for old in state for new in self.model.step(old, input, output)
         )
+        # Some run of the other model explains the history as long as a state is left.
+        # The empty set would be a state that accepts nothing: None says so at once.
         return after or None
 
     def partition(self, input: Any) -> Hashable:
-        """Return the model's partition."""
+        """The model's partition."""
         return self.model.partition(input)
 
     def describe_operation(self, input: Any, output: Any) -> str:
-        """Return the model's description."""
+        """The model's description."""
         return self.model.describe_operation(input, output)
 
     def describe_state(self, state: frozenset[Hashable]) -> str:
-        """Return the possible states, in the order of their descriptions."""
+        """The possible states, in the order of their descriptions."""
         return " or ".join(sorted(map(self.model.describe_state, state)))
 
 
 def deterministic(model: AnyModel | AnyNondeterministicModel) -> AnyModel:
-    """Return the model itself, or a deterministic one with the same histories."""
+    """The model itself, or a deterministic one with the same histories."""
     return Determinized(model) if isinstance(model, NondeterministicModel) else model

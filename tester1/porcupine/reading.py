@@ -1,7 +1,7 @@
 """What the readers of history files share: errors, and pairing up logged events.
 
-What an event says is Jepsen's: ``:ok`` (the operation happened), ``:fail`` (it did
-not), ``:info`` (nobody knows: it may happen at any later time, or never). Rules that
+What an event says is Jepsen's: `:ok` (the operation happened), `:fail` (it did
+not), `:info` (nobody knows: it may happen at any later time, or never). Rules that
 keep it honest:
 
 - An operation that failed is left out. It says nothing more, least of all about the
@@ -25,7 +25,7 @@ class UnreadableHistoryError(ValueError):
     """A history file that cannot be read; the message names it, and the line.
 
     Correct the line, or leave it out together with its operation's other events.
-    ``line`` is None if the file as a whole is no history.
+    `line` is None if the file as a whole is no history.
     """
 
     def __init__(self, name: str, line: int | None, problem: str) -> None:
@@ -38,7 +38,7 @@ class UnreadableHistoryError(ValueError):
 class BadLineError(ValueError):
     """What is wrong with a line; `read_history` adds the file.
 
-    ``line`` is None where only the caller knows it.
+    `line` is None where only the caller knows it.
     """
 
     def __init__(self, problem: str, line: int | None = None) -> None:
@@ -57,7 +57,7 @@ class LoggedEvent:
     line: int
     process: int
     kind: str
-    """``invoke``, ``ok`` (it happened), ``fail`` (it did not), ``info`` (unknown)."""
+    """`invoke`, `ok` (it happened), `fail` (it did not), `info` (unknown)."""
     name: str
     """What the operation is called."""
     value: Any
@@ -67,32 +67,32 @@ class LoggedEvent:
     index: int | None = None
     """Its place in the history, if the event says so."""
     answered: bool = False
-    """Whether a ``fail`` is known to be the answer that the operation itself gave."""
+    """Whether a `fail` is known to be the answer that the operation itself gave."""
 
 
 class EventModel(Protocol):
     """What the events of a log mean in one model."""
 
     def input(self, event: LoggedEvent) -> Any:
-        """Return the input of an operation that begins.
+        """The input of an operation that begins.
 
         Raises:
             BadLineError: the model has no such operation.
         """
 
     def output(self, input: Any, event: LoggedEvent) -> Any:
-        """Return the output of an operation that happened.
+        """The output of an operation that happened.
 
         Raises:
             BadLineError: that is not how this operation ends.
         """
 
     def failure(self, input: Any, event: LoggedEvent) -> Any:
-        """Return the output of a failure that was ``answered``, or None."""
+        """The output of a failure that was `answered`, or None."""
 
 
 def paired(events: Iterable[LoggedEvent], model: EventModel) -> list[Operation]:
-    """Return the operations that the events of a log make up, in order of their calls.
+    """The operations that the events of a log make up, in order of their calls.
 
     An event's time is its line, or its place in the history if lines do not tell
     events apart. An operation still pending at the end never returned.
@@ -105,22 +105,26 @@ def paired(events: Iterable[LoggedEvent], model: EventModel) -> list[Operation]:
     for event, time in zip(ordered, _times(ordered), strict=True):
         try:
             log.take(event, time)
+        # A model sees an event and knows what is wrong with it, not where it stands.
         except BadLineError as error:
             raise BadLineError(str(error), event.line) from None
     return log.operations()
 
 
 def _ordered(events: list[LoggedEvent]) -> list[LoggedEvent]:
-    """Return the events in the order in which they happened."""
+    """The events in the order in which they happened."""
     indexed = {event.index: event for event in events}
     if None in indexed or len(indexed) < len(events):
         # Some have none, or two histories were joined: then only their order counts.
         return events
+    # None of them is None here; `or 0` says so to the type checker.
     return sorted(events, key=lambda event: event.index or 0)
 
 
 def _times(events: Sequence[LoggedEvent]) -> Sequence[int]:
     lines = [event.line for event in events]
+    # Several events on one line, or in another order than their indices: then an
+    # event's place is its time, counted from 1 as lines are.
     if any(line >= following for line, following in pairwise(lines)):
         return range(1, len(events) + 1)
     return lines
@@ -132,6 +136,8 @@ class _Pairing:
     def __init__(self, model: EventModel) -> None:
         self._model = model
         self._operations: list[Operation] = []
+        # By process: the event of the call, its time, the input. A process has one
+        # operation at a time; that is what tells which call a return belongs to.
         self._pending: dict[int, tuple[LoggedEvent, int, Any]] = {}
 
     def take(self, event: LoggedEvent, time: int) -> None:
@@ -147,14 +153,18 @@ class _Pairing:
             raise BadLineError(
                 f"an event is :invoke, :ok, :fail or :info, not :{event.kind}"
             )
+        # From here on the process has nothing pending, however the operation ended.
         called, call, input = self._called(event)
         output = None
         if event.kind == "ok":
             output = self._model.output(input, event)
         elif event.kind == "fail":
             output = self._model.failure(input, event) if event.answered else None
+            # It did not happen, which tells nothing about the state.
             if output is None:
                 return
+        # Whoever got no answer is done with it, but the operation may still take
+        # effect.
         ret = NEVER if event.kind == "info" else time
         self._operations.append(Operation(called.process, input, output, call, ret))
 
@@ -168,7 +178,7 @@ class _Pairing:
         self._pending[event.process] = event, time, self._model.input(event)
 
     def _called(self, event: LoggedEvent) -> tuple[LoggedEvent, int, Any]:
-        """Return the operation that an event ends: its event, its time, its input."""
+        """The operation that an event ends: its event, its time, its input."""
         if event.process not in self._pending:
             raise BadLineError(f"process {event.process} has no operation to return")
         called = self._pending.pop(event.process)
@@ -180,7 +190,7 @@ class _Pairing:
         return called
 
     def operations(self) -> list[Operation]:
-        """Return all operations in the order of their calls."""
+        """All operations in the order of their calls."""
         self._operations += [
             Operation(event.process, input, None, call, NEVER)
             for event, call, input in self._pending.values()

@@ -27,7 +27,7 @@ REASON_STEPS = 20_000
 
 
 def when(operation: Operation) -> str:
-    """Return the client and the times of an operation."""
+    """The client and the times of an operation."""
     call, ret = operation.call, operation.ret
     decimals = MOST_DECIMALS
     if isinstance(call, float) and isinstance(ret, float):
@@ -39,14 +39,14 @@ def when(operation: Operation) -> str:
 
 
 def _decimals(duration: float) -> int:
-    """Return how many decimals show a duration to a hundredth of itself."""
+    """How many decimals show a duration to a hundredth of itself."""
     if duration == 0 or math.isinf(duration):
         return MOST_DECIMALS
     return min(max(2 - math.floor(math.log10(duration)), 0), MOST_DECIMALS)
 
 
 def _time_text(time: Time, decimals: int) -> str:
-    """Return a float without the zeros that say nothing, any other time as it is.
+    """A float without the zeros that say nothing, any other time as it is.
 
     Floats come from clocks, to more figures than mean anything. All others come from
     files, where somebody will look for them.
@@ -58,21 +58,21 @@ def _time_text(time: Time, decimals: int) -> str:
 
 
 def named(model: AnyModel, operation: Operation) -> str:
-    """Return an operation with its client and its times."""
+    """An operation with its client and its times."""
     output = None if operation.ret == NEVER else operation.output
     what = model.describe_operation(operation.input, output)
     return f"{shortened(what)} {when(operation)}"
 
 
 def shortened(text: str) -> str:
-    """Return a text with its middle left out if it is long."""
+    """A text with its middle left out if it is long."""
     if len(text) <= WIDEST:
         return text
     return f"{text[: WIDEST * 2 // 3]}…{text[-WIDEST // 3 :]}"
 
 
 def listed(texts: Sequence[str], word: str) -> str:
-    """Return "a", "a or b", "a, b or c", or with a count if there are many."""
+    """ "a", "a or b", "a, b or c", or with a count if there are many."""
     if len(texts) > MOST_LISTED:
         rest = len(texts) - MOST_LISTED + 1
         texts = [*texts[: MOST_LISTED - 1], f"{rest} others"]
@@ -84,9 +84,9 @@ def listed(texts: Sequence[str], word: str) -> str:
 def general_reason(
     model: AnyModel, contradicting: Sequence[int], operations: Sequence[Operation]
 ) -> str:
-    """Return a sentence for any model: what failed, among what, in which states.
+    """A sentence for any model: what failed, among what, in which states.
 
-    ``contradicting`` are positions in ``operations``.
+    `contradicting` are positions in `operations`.
     """
     failed, states = _stuck(model, contradicting, operations)
     others = [
@@ -103,7 +103,9 @@ def general_reason(
 def _stuck(
     model: AnyModel, contradicting: Sequence[int], operations: Sequence[Operation]
 ) -> tuple[int, str]:
-    """Return the operation that no order lets return, and the states there can be."""
+    """The operation that no order lets return, and the states there can be."""
+    # The contradiction once more, the others relaxed (see `minimize.py`). What is
+    # called after its last return has no part in it, and is left out.
     last = max(contradicting, key=lambda index: operations[index].ret)
     deadline = operations[last].ret
     places = [i for i, one in enumerate(operations) if one.call <= deadline]
@@ -115,11 +117,14 @@ def _stuck(
     except BudgetExceeded:
         return last, ""
     assert search.tried
+    # No configuration got past this level's return, so that it is the one which fails,
+    # in any of the states that were tried there.
     deepest = max(search.tried)
     states = {
         shortened(model.describe_state(state))
         for visit in search.tried[deepest]
         for _, state, _, _ in visit
     }
+    # The search numbers what it was given, not the partition.
     failed = places[search.levels[deepest].index]
     return failed, listed(sorted(states), "or")

@@ -1,6 +1,6 @@
 """The model of one register with read, write and compare-and-swap.
 
-A history of many registers names them by ``key``; each is checked on its own.
+A history of many registers names them by `key`; each is checked on its own.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _WRITE = RegisterOp.WRITE
 
 
 class RegisterInput(msgspec.Struct, frozen=True, gc=False):
-    """A request: ``value`` is what a write or compare-and-swap puts there.
+    """A request: `value` is what a write or compare-and-swap puts there.
 
-    ``expected`` is what a compare-and-swap wants to find.
+    `expected` is what a compare-and-swap wants to find.
     """
 
     op: RegisterOp
@@ -60,19 +60,19 @@ class RegisterOutput(msgspec.Struct, frozen=True, gc=False):
 
 
 class RegisterModel(Model[Hashable, RegisterInput, RegisterOutput]):
-    """A register that holds ``initial`` at first. A state is the value held."""
+    """A register that holds `initial` at first. A state is the value held."""
 
     def __init__(self, initial: Hashable = ABSENT) -> None:
         self.initial = initial
 
     def init(self) -> Hashable:
-        """Return the initial value."""
+        """The initial value."""
         return self.initial
 
     def step(
         self, state: Hashable, input: RegisterInput, output: RegisterOutput | None
     ) -> Hashable | None:
-        """Return the value after a request, or None if it cannot answer so."""
+        """The value after a request, or None if it cannot answer so."""
         if input.op is _READ:
             return state if output is None or output.value == state else None
         if input.op is _WRITE:
@@ -83,24 +83,24 @@ class RegisterModel(Model[Hashable, RegisterInput, RegisterOutput]):
         return input.value if swapped else state
 
     def partition(self, input: RegisterInput) -> str:
-        """Return the register's key."""
+        """The register's key."""
         return input.key
 
     def observer(self, input: RegisterInput, output: RegisterOutput | None) -> bool:
-        """Reads change nothing, nor do swaps that failed or put what was there."""
+        """Whether it is a read, or a swap that failed or put what was there."""
         if input.op is RegisterOp.CAS:
             failed = output is not None and not output.ok
             return failed or input.expected == input.value
         return input.op is _READ
 
     def specialist(self) -> Specialist | None:
-        """Return zones: they apply where no value was written twice."""
+        """Zones: they apply where no value was written twice."""
         return Zones(partial(RegisterAccesses, self.initial))
 
     def describe_operation(
         self, input: RegisterInput, output: RegisterOutput | None
     ) -> str:
-        """Return for example ``cas(1, 2) -> failed``."""
+        """For example `cas(1, 2) -> failed`."""
         if input.op is _READ:
             return f"read() -> {'?' if output is None else repr(output.value)}"
         if input.op is _WRITE:
@@ -128,7 +128,9 @@ class RegisterAccesses(Accesses):
         input: RegisterInput = operation.input
         returned = operation.ret != NEVER
         if returned and not operation.output.ok:
+            # It tells which value was not there, which no zone can say.
             raise DoesNotApply
+        # Swapping a value for itself reads it.
         if input.expected == input.value:
             if returned:
                 self.add_read(input.value, operation)
@@ -137,8 +139,9 @@ class RegisterAccesses(Accesses):
         origins = self._swaps.setdefault(input.value, {})
         origins.setdefault(input.expected, []).append(index)
         if returned:
+            # That it returned tells that it happened, even if nobody read what it made.
             self.must_extend[index] = input.value
 
     def extensions(self, value: Value) -> list[tuple[Value, list[int]]]:
-        """Return the values that were swapped for this one."""
+        """The values that were swapped for this one."""
         return list(self._swaps.get(value, {}).items())

@@ -14,7 +14,7 @@ MOST_LINES = 20
 
 
 def report(result: Result, name: str) -> list[str]:
-    """Return what there is to say about a result, in lines."""
+    """What there is to say about a result, in lines."""
     operations = sum(len(partition.operations) for partition in result.partitions)
     size = f"{counted(operations)}, {result.elapsed_s:.2f} s"
     if result.verdict is Verdict.OK:
@@ -34,12 +34,12 @@ def report(result: Result, name: str) -> list[str]:
 
 
 def counted(operations: int) -> str:
-    """Return a number of operations in words."""
+    """A number of operations in words."""
     return "1 operation" if operations == 1 else f"{operations} operations"
 
 
 def _sub_history(result: Result, partition: PartitionResult) -> list[str]:
-    """Return the operations of the minimal sub-history, if they are not too many."""
+    """The operations of the minimal sub-history, if they are not too many."""
     where = f" on {partition.name!r}" if partition.name else ""
     shown = partition.core
     title = "A minimal sub-history that is not linearizable"

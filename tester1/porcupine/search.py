@@ -55,8 +55,8 @@ StepFunction: TypeAlias = Callable[[Any, Any, Any], Any]
 class Search:
     """One search of one partition: `run` it once, then read the rest.
 
-    With ``keep_tried`` it remembers everything that it tried at every level. With
-    ``patience`` it gives up after so many steps in which it got no further.
+    With `keep_tried` it remembers everything that it tried at every level. With
+    `patience` it gives up after so many steps in which it got no further.
     """
 
     def __init__(
@@ -80,16 +80,21 @@ class Search:
         self._budget = budget
         self._width = width
         self._patience = patience
+        # The furthest level so far, and the count of steps at which patience ends.
         self._furthest = self._patient_until = 0
+        # By level, what was admitted there, as long as the search may come back to it.
         self._tables: dict[int, Table] = {}
 
     def run(self) -> bool:
-        """Tell whether the operations are linearizable.
+        """Whether the operations are linearizable.
 
         Raises:
             BudgetExceeded: the budget ran out first.
         """
         self._budget.release()
+        # Invariant: `arriving` makes the configurations for the level at hand, and
+        # `unfinished` holds earlier sources that may have more, the deepest of them
+        # last.
         arriving: Iterator[Configuration] = iter(((0, self._model.init(), 0, None),))
         unfinished: list[tuple[int, Iterator[Configuration]]] = []
         number = 0
@@ -99,11 +104,16 @@ class Search:
             if number < returns:
                 level = self.levels[number]
                 front = self._admit(level, arriving)
+                # A front that is not full has used up its source: there is nothing to
+                # come back for.
                 if len(front) == self._width:
                     unfinished.append((number, arriving))
+                # No source is left above either, so that nothing can arrive here once
+                # more.
                 elif not unfinished:
                     self._forget(number)
             else:
+                # Behind the last return: whatever arrives is a linearization.
                 self.found = next(arriving, None)
                 if self.found is not None:
                     return True
@@ -113,6 +123,7 @@ class Search:
                 if self._patience is not None:
                     self._lose_patience(number, self._patience)
             elif unfinished:
+                # The deepest source first: its configurations got furthest.
                 number, arriving = unfinished.pop()
             else:
                 return False
@@ -142,12 +153,18 @@ class Search:
         front: list[Configuration] = []
         for configuration in arriving:
             mask, state, used, link = configuration
+            # Observers that were called earlier have been tried at this state, when it
+            # came about. Before the look into the table, because it makes more
+            # configurations equal.
             if newcomers:
                 mask = absorb(step, state, mask, newcomers)
                 configuration = (mask, state, used, link)
+            # Noted all the same: the doomed ones may be those that got furthest.
             if coming and self._doomed(level, configuration):
                 self._note(level, [configuration])
                 continue
+            # Mask and state are all that what follows depends on: at one level every
+            # bit of a mask stands for the same operation.
             if remember(table, mask, state, used):
                 front.append(configuration)
                 if len(front) == self._width:
@@ -155,10 +172,12 @@ class Search:
         return front
 
     def _doomed(self, level: Level, configuration: Configuration) -> bool:
-        """Tell whether an operation that returns soon can no longer take effect."""
+        """Whether an operation that returns soon can no longer take effect."""
         mask, state = configuration[:2]
         reach = self._model.reach
         for bit, resets, input, output in level.coming:
+            # It has taken effect, or what may reset the state for it has not. (`ALWAYS`
+            # has bits that are in no mask.)
             if mask & bit or resets & ~mask:
                 continue
             if not reach(state, input, output):
@@ -168,15 +187,18 @@ class Search:
     def _survivors(
         self, level: Level, front: Iterable[Configuration]
     ) -> Iterator[Configuration]:
-        """Make the configurations that are possible after a level's return."""
+        """The configurations that are possible after a level's return."""
         bit = level.bit
         waiting: list[Configuration] = []
         for configuration in front:
             mask, state, used, link = configuration
             if mask & bit:
+                # The bit is cleared, since an operation that is called later will have
+                # it.
                 yield mask ^ bit, state, used, link
             else:
                 waiting.append(configuration)
+                # It may as well never have happened: then its bit was never set.
                 if level.optional:
                     yield configuration
         self._note(level, waiting)
@@ -192,8 +214,9 @@ class Search:
     ) -> Iterator[Configuration]:
         """Let the returning operation take effect in configurations where it has not.
 
-        ``waiting`` grows by what other pending operations make of them.
+        `waiting` grows by what other pending operations make of them.
         """
+        # Nothing else first: those are the survivors with the fewest extra operations.
         for configuration in waiting:
             finished = self._finish(level, configuration)
             if finished:
@@ -201,17 +224,22 @@ class Search:
         if not level.mutators and not level.crashed:
             return
         bit = level.bit
+        # Now after one other operation, then after two, and so on: `waiting` is a
+        # queue.
         table: Table = {}
         for mask, state, used, _ in waiting:
             remember(table, mask, state, used)
         for configuration in waiting:
             mask, state, used, _ = configuration
+            # Another one that used fewer has come since, and leads to all that this one
+            # does.
             if used not in table[mask, state]:
                 continue
             children = self._moves(level, configuration)
             self._budget.tick(1 + len(children))
             for child in children:
                 mask, state, used, link = child
+                # The returning operation is an observer, and agreed with the new state.
                 if mask & bit:
                     yield mask ^ bit, state, used, link
                 elif remember(table, mask, state, used):
@@ -223,7 +251,7 @@ class Search:
     def _finish(
         self, level: Level, configuration: Configuration
     ) -> Configuration | None:
-        """Return what becomes of a configuration when the returning mutator happens."""
+        """What becomes of a configuration when the returning mutator happens."""
         if level.own is None:
             return None
         _, _, index, input, output = level.own
@@ -232,11 +260,12 @@ class Search:
         after = step(state, input, output)
         if after is None:
             return None
+        # Its own bit is left out: it would be cleared at once.
         absorbed = absorb(step, after, mask, level.observers)
         return absorbed, after, used, (link, level.number, index)
 
     def _moves(self, level: Level, configuration: Configuration) -> list[Configuration]:
-        """Return what becomes of a configuration when another mutator happens."""
+        """What becomes of a configuration when another mutator happens."""
         step, observers, number = self._model.step, level.observers, level.number
         mask, state, used, link = configuration
         pending = level.mutators
@@ -250,6 +279,8 @@ class Search:
             # A never-returned operation that changes nothing need not be used up.
             if after is None or (crashed_bit and after == state):
                 continue
+            # Older observers have to be tried now, at the state that is new: later on
+            # only newcomers are.
             absorbed = mask | bit
             if observers:
                 absorbed = absorb(step, after, absorbed, observers)
@@ -261,7 +292,8 @@ class Search:
 def absorb(
     step: StepFunction, state: Any, mask: int, observers: Iterable[Pending]
 ) -> int:
-    """Return the mask with all observers added that agree with a state."""
+    """The mask with all observers added that agree with a state."""
+    # One pass will do, as none of them changes the state for the others.
     for bit, _, _, input, output in observers:
         if not mask & bit and step(state, input, output) is not None:
             mask |= bit
@@ -269,7 +301,7 @@ def absorb(
 
 
 def unused(kinds: Iterable[CrashedKind], used: int) -> list[Pending]:
-    """Return the first unused never-returned operation of each kind."""
+    """The first unused never-returned operation of each kind."""
     first: list[Pending] = []
     for kind in kinds:
         for pending in kind:
@@ -286,6 +318,8 @@ def remember(table: Table, mask: int, state: Any, used: int) -> bool:
     if known is None:
         table[key] = [used]
         return True
+    # No set here contains another, so that a few stand for all that were tried. Fewer
+    # used ones are better because all that is still unused may take effect later.
     for other in known:
         if other & used == other:
             return False

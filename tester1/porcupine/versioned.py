@@ -63,7 +63,7 @@ class Facts:
     """An instant at which the key existed, as an ErrVersion tells."""
 
     def last_seen(self) -> int:
-        """Return the highest version that somebody knows to have appeared."""
+        """The highest version that somebody knows to have appeared."""
         seen = [0 if self.exists_by == NEVER else 1]
         if self.reads:
             seen.append(max(self.reads))
@@ -72,13 +72,16 @@ class Facts:
         return max(seen)
 
     def makers(self, version: int) -> list[Interval]:
-        """Return when the Put that replaces a version can have taken effect."""
+        """When the Put that replaces a version can have taken effect."""
         read = self.reads.get(version + 1)
         put = self.puts.get(version)
+        # A Put that answered OK leaves no choice: versions are made once.
         if put is not None:
             if read is not None and read[0] != put.input.value:
                 return []
             return [(put.call, put.ret)]
+        # One of these made the version. Which one does not matter: the others ask for
+        # no more than is noted among the refusals.
         return union(
             [
                 (maybe.call, maybe.ret)
@@ -98,7 +101,7 @@ class Sweep:
         self._existing = existing
 
     def decide(self, operations: Sequence[Operation], budget: Budget) -> bool:
-        """Tell whether the operations on one key are linearizable.
+        """Whether the operations on one key are linearizable.
 
         Raises:
             BudgetExceeded: the budget ran out first.
@@ -110,13 +113,14 @@ class Sweep:
     def reason(
         self, contradicting: Sequence[Operation], operations: Sequence[Operation]
     ) -> str | None:
-        """Return the rule that a contradiction breaks, if it is a usual one."""
+        """The rule that a contradiction breaks, if it is a usual one."""
         return kv_reason(contradicting, operations)
 
     def support(
         self, contradicting: Sequence[int], operations: Sequence[Operation]
     ) -> list[int] | None:
-        """Return a Put for each version up to the last that a contradiction saw."""
+        """A Put for each version up to the last that a contradiction saw."""
+        # Only a guess, which gets tried: a wrong one costs time, never a verdict.
         values: dict[int, str] = {}
         for operation in operations:
             if operation.input.op is KvOp.GET and operation.ret != NEVER:
@@ -134,7 +138,7 @@ class Sweep:
         return [makers[version] for version in range(last) if version in makers]
 
     def _gather(self, operations: Iterable[Operation]) -> Facts | None:
-        """Return what the operations say, or None if they contradict themselves.
+        """What the operations say, or None if they contradict themselves.
 
         One loop with everything in local names: most of the time is spent here.
         """
@@ -147,12 +151,16 @@ class Sweep:
                 version = input.version
                 error = ERR_MAYBE if ret == NEVER else output.err
                 if error == OK:
+                    # Two Puts cannot both have replaced one version.
                     if version in puts or version < 0:
                         return None
                     puts[version] = operation
                     continue
                 if error == ERR_MAYBE:
                     maybes.setdefault(version, []).append(operation)
+                    # If this Put made the next version it did so before it returned,
+                    # and that contents the refusal as well. So both can be noted,
+                    # whichever it was.
                     if self._answered and ret != NEVER:
                         refused = (operation.call, ret)
                         facts.refusals.setdefault(version, []).append(refused)
@@ -160,9 +168,12 @@ class Sweep:
                 if error == ERR_VERSION:
                     self._refuse(facts, version, operation)
                     continue
+                # Version 0 creates the key, so nobody refuses that for want of one.
                 if error != ERR_NO_KEY or version == 0:
                     return None
+                # From here on a refused Put is what it tells: a Get that found no key.
                 version, value = 0, ""
+            # A Get that never returned says nothing.
             elif ret == NEVER:
                 continue
             elif output.err == OK and output.version > 0:
@@ -177,6 +188,8 @@ class Sweep:
                 continue
             if read[0] != value:
                 return None
+            # All Gets of a version come down to two times: the next version is not
+            # before the last call, nor this one after the first return.
             if operation.call > read[1]:
                 read[1] = operation.call
             if ret < read[2]:
@@ -186,6 +199,9 @@ class Sweep:
     def _refuse(self, facts: Facts, version: int, operation: Operation) -> None:
         call = operation.call
         if self._existing and version != 0:
+            # The key existed at some instant up to the return. For v > 1 that and the
+            # refusal can share an instant: from t(1) to t(v) the version is not v, and
+            # the key exists.
             facts.exists_by = min(facts.exists_by, operation.ret)
             if version == 1:
                 # No version but a later one will do, whenever version 1 appeared.
@@ -194,20 +210,27 @@ class Sweep:
 
 
 def sweep(facts: Facts, budget: Budget) -> bool:
-    """Tell whether instants exist for all versions."""
+    """Whether instants exist for all versions."""
     last_seen = facts.last_seen()
+    # Invariant: `instants` are all t(version) that allow what came before, in order. It
+    # is never empty, and nothing but t(version) links the past with what is to come.
     instants: list[Interval] = [(BEFORE_ALL, BEFORE_ALL)]
     version = 0
     while True:
         read = facts.reads.get(version)
         floor, limit = (BEFORE_ALL, NEVER) if read is None else (read[1], read[2])
+        # The key exists from version 1 on.
         if version == 1:
             limit = min(limit, facts.exists_by)
         instants = until(instants, limit)
         if not instants:
             return False
         refusals = facts.refusals.get(version, ())
+        # It may stay for ever, if no refusal needs another version behind it. If one
+        # does, a Put that nobody saw the effect of may yet have made one: so the sweep
+        # goes on, and ends at the latest when there are no more Puts.
         if version >= last_seen:
+            # The latest instant contents all the refusals that an earlier one does.
             latest = instants[-1][1]
             if all(call <= latest for call, _ in refusals):
                 return True
@@ -218,6 +241,7 @@ def sweep(facts: Facts, budget: Budget) -> bool:
         if not instants:
             return False
         version += 1
+        # Often enough to notice within milliseconds that time is up.
         if not version & 4095:
             budget.look()
 
@@ -228,15 +252,19 @@ def followers(
     refusals: Iterable[Interval],
     makers: Sequence[Interval],
 ) -> list[Interval]:
-    """Return when the next version can appear, if this one does so in `instants`.
+    """When the next version can appear, if this one does so in `instants`.
 
-    Not before ``floor``, and so that no refusal has this version from its call to
+    Not before `floor`, and so that no refusal has this version from its call to
     its return.
     """
+    # With x = t(v) and y = t(v+1), a refusal says: x >= call or y <= ret. So each x has
+    # a deadline for y, the least return of the refusals called later than x. It is a
+    # staircase that rises with x: from each step only the earliest x is needed.
     first, top = instants[0][0], makers[-1][1]
     opening = floor if floor > first else first
     # The others are content with any choice there is.
     binding = sorted([r for r in refusals if r[0] > first and r[1] < top])
+    # Most often: nothing but the floor and the earliest instant binds.
     if not binding:
         return [(opening, NEVER)]
     calls = [call for call, _ in binding]
@@ -250,6 +278,8 @@ def followers(
     for earliest in [first, *_earliest_from(instants, calls)]:
         # Of all instants with one deadline, the earliest allows all that others do.
         piece = (max(earliest, floor), deadlines[bisect_right(calls, earliest)])
+        # Both ends of the pieces rise from one to the next, so that touching ones can
+        # be joined as they come.
         if piece[0] > piece[1]:
             continue
         if pieces and piece[0] <= pieces[-1][1]:
@@ -260,10 +290,11 @@ def followers(
 
 
 def _earliest_from(instants: list[Interval], calls: Iterable[Time]) -> list[Time]:
-    """Return for each call the earliest instant that is not before it."""
+    """For each call the earliest instant that is not before it."""
     ends = [end for _, end in instants]
     earliest: list[Time] = []
     for call in calls:
+        # The first interval that is not over by then; none if all are.
         place = bisect_left(ends, call)
         if place < len(instants):
             earliest.append(max(instants[place][0], call))
@@ -271,14 +302,14 @@ def _earliest_from(instants: list[Interval], calls: Iterable[Time]) -> list[Time
 
 
 def until(intervals: list[Interval], limit: Time) -> list[Interval]:
-    """Return the part of some intervals that is not after a limit."""
+    """The part of some intervals that is not after a limit."""
     if intervals[-1][1] <= limit:
         return intervals
     return [(start, min(end, limit)) for start, end in intervals if start <= limit]
 
 
 def union(intervals: list[Interval]) -> list[Interval]:
-    """Return the same instants as disjoint intervals, in order."""
+    """The same instants as disjoint intervals, in order."""
     if len(intervals) < 2:
         return intervals
     merged: list[Interval] = []
@@ -291,7 +322,7 @@ def union(intervals: list[Interval]) -> list[Interval]:
 
 
 def overlap(first: list[Interval], second: list[Interval]) -> list[Interval]:
-    """Return the instants that are in both of two sequences of disjoint intervals."""
+    """The instants that are in both of two sequences of disjoint intervals."""
     if len(first) == 1 and len(second) == 1:
         # Nearly always so; comparisons because `max` and `min` take twice the time.
         (start, end), (other_start, other_end) = first[0], second[0]
@@ -305,6 +336,7 @@ def overlap(first: list[Interval], second: list[Interval]) -> list[Interval]:
         end = min(first[i][1], second[j][1])
         if start <= end:
             common.append((start, end))
+        # The interval that ends first can overlap nothing that follows in the other.
         if first[i][1] < second[j][1]:
             i += 1
         else:

@@ -34,6 +34,8 @@ class Replay:
         self._model = model
         self._operations = operations
         self._levels = levels
+        # What the levels replayed so far have done. Invariant: `_order` and `_states`
+        # are of one length, and `_observed` are the observers in `_order`.
         self._order: list[int] = []
         self._states: list[Any] = []
         self._observed: set[int] = set()
@@ -42,7 +44,9 @@ class Replay:
         """How many operations had taken effect before each level."""
 
     def linearization(self, configuration: Configuration, depth: int) -> Linearization:
-        """Return the order behind a configuration that got past ``depth`` returns."""
+        """The order behind a configuration that got past `depth` returns."""
+        # The level at hand counts as well: configurations tried there may have moved in
+        # it.
         choices = _choices(configuration[3])
         self._rewind(choices, depth)
         by_level: dict[int, list[int]] = {}
@@ -56,6 +60,8 @@ class Replay:
     def _rewind(self, choices: list[Choice], depth: int) -> None:
         """Undo the levels from the first at which the choices are others."""
         same = common_length(self._choices, choices)
+        # The first level at which either has another choice. Up to there both had the
+        # same states, so the observers took effect at the same places.
         others = [
             chosen[same][0] for chosen in (self._choices, choices) if same < len(chosen)
         ]
@@ -67,6 +73,8 @@ class Replay:
             del self._order[kept:], self._states[kept:], self._before[first:]
 
     def _pass(self, level: Level, chosen: Iterable[int]) -> None:
+        # As the search does: newcomers at the state in which they found the level, and
+        # all observers after each mutator. So both find the same ones.
         self._observe(level.newcomers)
         for index in chosen:
             operation = self._operations[index]
@@ -94,7 +102,7 @@ class Replay:
 
 
 def _choices(link: Link) -> list[Choice]:
-    """Return the mutators that took effect, in order."""
+    """The mutators that took effect, in order."""
     choices: list[Choice] = []
     while link is not None:
         link, number, index = link
@@ -104,7 +112,7 @@ def _choices(link: Link) -> list[Choice]:
 
 
 def common_length(first: Sequence[object], second: Sequence[object]) -> int:
-    """Return how many items two sequences have in common at their beginning.
+    """How many items two sequences have in common at their beginning.
 
     Both are lists, or both are tuples.
     """
@@ -122,7 +130,7 @@ def common_length(first: Sequence[object], second: Sequence[object]) -> int:
 def full_linearization(
     model: AnyModel, operations: Sequence[Operation], search: Search
 ) -> Linearization:
-    """Return the linearization that a search found."""
+    """The linearization that a search found."""
     assert search.found is not None
     replay = Replay(model, operations, search.levels)
     return replay.linearization(search.found, len(search.levels))
@@ -131,11 +139,13 @@ def full_linearization(
 def partial_linearizations(
     model: AnyModel, operations: Sequence[Operation], search: Search
 ) -> tuple[Linearization, ...]:
-    """Return the longest partial linearizations of a search that kept what it tried.
+    """The longest partial linearizations of a search that kept what it tried.
 
     For every operation that any of those looked at includes, one that is a
     longest among them.
     """
+    # An order has at most all operations, so that this many replays stay within the
+    # limit.
     most = max(16, MOST_REPLAYED // (len(operations) + 1))
     replay = Replay(model, operations, search.levels)
     found = sorted(
@@ -148,6 +158,7 @@ def partial_linearizations(
     chosen: list[Linearization] = []
     covered: set[int] = set()
     for one in found:
+        # Longest first: the first that includes an operation is a longest one.
         if not covered.issuperset(one.order):
             covered.update(one.order)
             chosen.append(one)
@@ -155,8 +166,9 @@ def partial_linearizations(
 
 
 def _deepest(search: Search, most: int) -> Iterator[tuple[int, Configuration]]:
-    """Return configurations and the returns they got past, most returns first."""
+    """Configurations and the returns they got past, most returns first."""
     assert search.tried is not None
+    # Those of one depth share most of their choices, which `Replay` makes use of.
     for depth in sorted(search.tried, reverse=True):
         for visit in search.tried[depth]:
             for configuration in visit[:most]:

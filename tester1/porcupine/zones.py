@@ -99,7 +99,7 @@ class Accesses(ABC):
 
     @abstractmethod
     def extensions(self, value: Value) -> list[tuple[Value, list[int]]]:
-        """Return the values that can have been extended to this one, and by what."""
+        """The values that can have been extended to this one, and by what."""
 
 
 class DoesNotApply(Exception):
@@ -111,7 +111,7 @@ class Impossible(Exception):
 
 
 class Zones:
-    """The procedure; ``accesses`` tells how a model's operations read and write.
+    """The procedure; `accesses` tells how a model's operations read and write.
 
     It raises `DoesNotApply` for operations that are neither.
     """
@@ -122,7 +122,7 @@ class Zones:
         self._accesses = accesses
 
     def decide(self, operations: Sequence[Operation], budget: Budget) -> bool | None:
-        """Tell whether the operations are linearizable; None if this does not apply.
+        """Whether the operations are linearizable; None if this does not apply.
 
         Raises:
             BudgetExceeded: the budget ran out first.
@@ -134,12 +134,17 @@ class Zones:
             return None
         except Impossible:
             return False
+        # A fit proves the history linearizable, however it was found. That nothing fits
+        # proves the contrary only where all ways were tried that there are.
         conclusive = all(map(_is_certain, choices.values()))
+        # More than `ATTEMPTS` alternatives need no mark: with two origins for a value,
+        # `conclusive` is False already.
         for origins in alternatives(accesses, choices):
             budget.look()
             try:
                 if origins_fit(accesses, origins):
                     return True
+            # This alternative is too hard to refute, and another one may still fit.
             except DoesNotApply:
                 conclusive = False
         return False if conclusive else None
@@ -166,14 +171,17 @@ class Origin:
 
 
 def origin_choices(accesses: Accesses) -> dict[Value, list[Origin]]:
-    """Return the origins that each value can have that somebody read, or built on.
+    """The origins that each value can have that somebody read, or built on.
 
     Raises:
         Impossible: a value was read that nobody wrote.
     """
     choices: dict[Value, list[Origin]] = {}
+    # A value that nobody read, and that others may have been made of, needs no origin:
+    # those may have been made in another way.
     seen = _wanted(accesses)
     wanted = list(seen)
+    # `wanted` grows: what a value was made of needs an origin in its turn.
     for value in wanted:
         if value in choices:
             continue
@@ -185,12 +193,14 @@ def origin_choices(accesses: Accesses) -> dict[Value, list[Origin]]:
 
 
 def _wanted(accesses: Accesses) -> dict[Value, None]:
-    """Return the values that are known to have been held, in a fixed order."""
+    """The values that are known to have been held, in a fixed order."""
     return dict.fromkeys([*accesses.reads, *accesses.must_extend.values()])
 
 
 def _origins(accesses: Accesses, value: Value) -> list[Origin]:
     origins = [Origin(*extension) for extension in _possible(accesses, value)]
+    # Several equal fresh writes are one origin: which of them it was, `Matcher` finds
+    # out.
     if value in accesses.fresh:
         origins.append(Origin(None, accesses.fresh[value]))
     if value == accesses.initial:
@@ -199,16 +209,19 @@ def _origins(accesses: Accesses, value: Value) -> list[Origin]:
 
 
 def _is_certain(origins: Sequence[Origin]) -> bool:
-    """Tell whether a value with these origins was held once, or never."""
+    """Whether a value with these origins was held once, or never."""
     if len(origins) > 1:
         return False
+    # Two equal fresh writes can both have put it there, at different times. Equal
+    # writes that extend a parent cannot: if that was held once, it was extended once.
     return not origins or origins[0].parent is not None or len(origins[0].writes) < 2
 
 
 def alternatives(
     accesses: Accesses, choices: Mapping[Value, list[Origin]]
 ) -> Iterator[dict[Value, Origin]]:
-    """Return the ways to give every value one origin, if not too many: the first."""
+    """The ways to give every value one origin, if not too many: the first."""
+    # Only values with a choice multiply; all others have what they have.
     picks = product(*(choices[v] for v in choices if len(choices[v]) > 1))
     for pick in islice(picks, ATTEMPTS):
         left = iter(pick)
@@ -225,10 +238,11 @@ def alternatives(
 def _needed(
     accesses: Accesses, picked: Mapping[Value, Origin]
 ) -> dict[Value, Origin] | None:
-    """Return the origins of the values that must have been held, if all have one."""
+    """The origins of the values that must have been held, if all have one."""
     needed: dict[Value, Origin] = {}
     wanted = list(_wanted(accesses))
     for value in wanted:
+        # This choice has no origin for a value that must have been held.
         if value not in picked:
             return None
         needed[value] = picked[value]
@@ -239,7 +253,7 @@ def _needed(
 
 
 def _possible(accesses: Accesses, value: Value) -> list[tuple[Value, list[int]]]:
-    """Return the extensions that lead to a value, but for those that come too late.
+    """The extensions that lead to a value, but for those that come too late.
 
     The initial value is gone once any write has returned, if none brings it back.
     """
@@ -250,6 +264,7 @@ def _possible(accesses: Accesses, value: Value) -> list[tuple[Value, list[int]]]
     if accesses.extensions(initial):
         return extensions
     operations = accesses.operations
+    # By then some write has put another value there, and none brings this one back.
     gone_at = min(operations[write].ret for write in accesses.writes)
     timely = [
         (parent, [w for w in writes if operations[w].call <= gone_at])
@@ -261,7 +276,7 @@ def _possible(accesses: Accesses, value: Value) -> list[tuple[Value, list[int]]]
 
 
 def find_chains(origins: Mapping[Value, Origin]) -> list[list[Value]]:
-    """Return the chains of values, each from its first value on.
+    """The chains of values, each from its first value on.
 
     Raises:
         Impossible: a value was extended to two others, or has no beginning.
@@ -270,6 +285,8 @@ def find_chains(origins: Mapping[Value, Origin]) -> list[list[Value]]:
     for value, origin in origins.items():
         if origin.parent is None:
             continue
+        # A value that is held once ends with the first write after it, so that no two
+        # writes can extend it.
         if origin.parent in successor:
             raise Impossible
         successor[origin.parent] = value
@@ -280,13 +297,14 @@ def find_chains(origins: Mapping[Value, Origin]) -> list[list[Value]]:
             while chain[-1] in successor:
                 chain.append(successor[chain[-1]])
             chains.append(chain)
+    # What is on no chain is in a circle of values, each made of another one.
     if sum(map(len, chains)) < len(origins):
         raise Impossible
     return chains
 
 
 def origins_fit(accesses: Accesses, origins: Mapping[Value, Origin]) -> bool:
-    """Tell whether all operations fit in time, with one origin for every value.
+    """Whether all operations fit in time, with one origin for every value.
 
     Raises:
         DoesNotApply: there are too many ways to match equal writes with values.
@@ -308,18 +326,22 @@ class Matcher:
     ) -> None:
         self._accesses = accesses
         self._operations = accesses.operations
+        # Chains without a choice are left alone: there is nothing to narrow.
         self._chains = [
             chain for chain in chains if any(len(candidates[v]) > 1 for v in chain)
         ]
+        # Fixing one value after the other takes an attempt each, even if no step back
+        # is needed; those must not count against the limit.
         self._attempts = ATTEMPTS + sum(len(w) > 1 for w in candidates.values())
 
     def matchings(self, candidates: Candidates) -> Iterator[Candidates]:
-        """Return the ways to give each value at most one write.
+        """The ways to give each value at most one write.
 
         Raises:
             DoesNotApply: there are too many to try.
         """
         choice = _choice(candidates)
+        # Narrowing first: it takes a few rounds, and what it settles need not be tried.
         if choice is not None:
             try:
                 candidates = self._narrow(candidates)
@@ -329,11 +351,12 @@ class Matcher:
         if choice is None:
             yield candidates
             return
+        # One of them is it, if any; those that fail are given back by the generator.
         for write in candidates[choice]:
             yield from self.matchings({**candidates, choice: [write]})
 
     def _narrow(self, candidates: Candidates) -> Candidates:
-        """Return what times and other values leave of the candidates.
+        """What times and other values leave of the candidates.
 
         Raises:
             Impossible: nothing is left for some value.
@@ -343,6 +366,7 @@ class Matcher:
         self._attempts -= 1
         narrowed = dict(candidates)
         size = -1
+        # Until nothing more goes: what one chain loses may narrow another.
         while size != (size := sum(map(len, narrowed.values()))):
             for chain in self._chains:
                 self._not_too_early(chain, narrowed)
@@ -352,6 +376,8 @@ class Matcher:
 
     def _not_too_early(self, chain: Iterable[Value], candidates: Candidates) -> None:
         earliest = BEFORE_ALL
+        # `earliest` is the least that a write can have taken effect at, by those before
+        # it in the chain and by reads of the values replaced.
         for value in chain:
             if candidates[value]:
                 kept = [w for w in candidates[value] if self._ret(w) >= earliest]
@@ -363,6 +389,8 @@ class Matcher:
 
     def _not_too_late(self, chain: Sequence[Value], candidates: Candidates) -> None:
         latest: Time = NEVER
+        # The mirror image. The reads of a value come behind its write, hence before it
+        # here.
         for value in reversed(chain):
             reads = self._accesses.reads.get(value)
             if reads is not None:
@@ -380,7 +408,7 @@ class Matcher:
 
 
 def _choice(candidates: Candidates) -> Value | None:
-    """Return the first value that more than one write may have made."""
+    """The first value that more than one write may have made."""
     return next((v for v, writes in candidates.items() if len(writes) > 1), None)
 
 
@@ -392,6 +420,7 @@ def _keep(candidates: Candidates, value: Value, kept: list[int]) -> None:
 
 def _not_twice(candidates: Candidates) -> None:
     """Take writes that are sure to have made one value from the other values."""
+    # A write with one value for sure is none of the others' candidates.
     owners = {writes[0]: v for v, writes in candidates.items() if len(writes) == 1}
     for value, writes in candidates.items():
         if writes:
@@ -402,7 +431,9 @@ def _not_twice(candidates: Candidates) -> None:
 def chains_fit(
     accesses: Accesses, chains: Iterable[Iterable[Value]], matching: Candidates
 ) -> bool:
-    """Tell whether all chains and all unread writes find a place in time."""
+    """Whether all chains and all unread writes find a place in time."""
+    # No write made two values. And of writes that are not needed, none may be a swap
+    # that is known to have succeeded.
     made = [writes[0] for writes in matching.values() if writes]
     loose = set(accesses.writes).difference(made)
     if len(set(made)) < len(made) or not loose.isdisjoint(accesses.must_extend):
@@ -415,6 +446,7 @@ def chains_fit(
         zones.append(zone)
     for write in loose:
         operation = accesses.operations[write]
+        # One that never returned, and that nobody read, may never have happened.
         if operation.ret != NEVER:
             zones.append((operation.ret, operation.call))
     return in_some_order(zones)
@@ -423,7 +455,7 @@ def chains_fit(
 def _zone(
     accesses: Accesses, chain: Iterable[Value], matching: Candidates
 ) -> Zone | None:
-    """Return the zone of a chain, or None if it contradicts itself."""
+    """The zone of a chain, or None if it contradicts itself."""
     first_return: Time = NEVER
     last_call = BEFORE_ALL
     for value in chain:
@@ -432,24 +464,30 @@ def _zone(
         if matching[value]:
             write = accesses.operations[matching[value][0]]
             ret = write.ret
+            # Before the check: neither its own reads nor it may return before its call.
             last_call = max(last_call, write.call)
         reads = accesses.reads.get(value)
         if reads is not None:
             ret = min(ret, reads.first_return)
+        # Something before it in the chain was called after this one had returned.
         if last_call > ret:
             return None
         first_return = min(first_return, ret)
         if reads is not None:
+            # Behind the check: the reads of one value may come in any order.
             last_call = max(last_call, reads.last_call)
     return first_return, last_call
 
 
 def in_some_order(zones: Sequence[Zone]) -> bool:
-    """Tell whether zones can be put in an order."""
+    """Whether zones can be put in an order."""
+    # Sorted by their starts, zones overlap somewhere only if two neighbours do. Those
+    # that touch do not overlap: times are closed intervals.
     forward = sorted(zone for zone in zones if zone[0] < zone[1])
     if any(start < end for (_, end), (start, _) in pairwise(forward)):
         return False
     starts = [start for start, _ in forward]
+    # Forward zones do not overlap, so that one of them at most can be around this one.
     for first_return, last_call in zones:
         if last_call <= first_return:
             # The last forward zone that starts before this backward one does.

@@ -11,7 +11,7 @@ from benchmarks.one_pass import Pass
 
 
 def a_pass(cpu_s: float, rpcs: int = 10, **others: float) -> Pass:
-    """Return a pass whose tests all had the same number of RPCs."""
+    """A pass whose tests all had the same number of RPCs."""
     tests_s = {"test_1": cpu_s, **others}
     return Pass(1.0, tests_s, dict.fromkeys(tests_s, rpcs), 10.0)
 

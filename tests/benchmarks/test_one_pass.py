@@ -11,7 +11,7 @@ from benchmarks.one_pass import Meter
 
 
 def measured(**funcargs: object) -> Meter:
-    """Return a meter after one test with these fixtures."""
+    """A meter after one test with these fixtures."""
     meter = Meter()
     item = cast(pytest.Item, SimpleNamespace(name="test_one_3A", funcargs=funcargs))
     hook: Any = meter.pytest_runtest_call(item)

@@ -14,7 +14,7 @@ from tester1.porcupine.model import NEVER, AnyModel, Operation
 
 
 def brute_force(model: AnyModel, operations: Sequence[Operation]) -> bool:
-    """Tell whether operations of one partition are linearizable."""
+    """Whether operations of one partition are linearizable."""
     seen: set[tuple[frozenset[int], Any]] = set()
     todo: list[tuple[frozenset[int], Any]] = [
         (frozenset(range(len(operations))), model.init())
@@ -42,7 +42,7 @@ def brute_force(model: AnyModel, operations: Sequence[Operation]) -> bool:
 
 
 def brute_force_all(model: AnyModel, operations: Sequence[Operation]) -> bool:
-    """Tell whether a history is linearizable, one partition at a time."""
+    """Whether a history is linearizable, one partition at a time."""
     parts: dict[Any, list[Operation]] = {}
     for operation in operations:
         parts.setdefault(model.partition(operation.input), []).append(operation)

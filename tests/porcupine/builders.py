@@ -22,7 +22,7 @@ def get(
     client: int = 0,
     key: str = "x",
 ) -> Operation:
-    """Return a Get that read a version of a key; version 0 is ErrNoKey."""
+    """A Get that read a version of a key; version 0 is ErrNoKey."""
     output = KvOutput(value, version) if version else KvOutput(err="ErrNoKey")
     return Operation(client, KvInput(KvOp.GET, key), output, call, ret)
 
@@ -37,22 +37,22 @@ def put(
     client: int = 0,
     key: str = "x",
 ) -> Operation:
-    """Return a Put of a version, with its answer unless it never returned."""
+    """A Put of a version, with its answer unless it never returned."""
     output = None if ret == NEVER else KvOutput(err=err)
     return Operation(client, KvInput(KvOp.PUT, key, value, version), output, call, ret)
 
 
 def append(text: str, call: float, ret: float = NEVER, *, client: int = 0) -> Operation:
-    """Return an append to key k."""
+    """An append to key k."""
     output = None if ret == NEVER else ""
     return Operation(client, AppendInput(AppendOp.APPEND, "k", text), output, call, ret)
 
 
 def read(text: str, call: float, ret: float, *, client: int = 0) -> Operation:
-    """Return a get of key k."""
+    """A get of key k."""
     return Operation(client, AppendInput(AppendOp.GET, "k"), text, call, ret)
 
 
 def overwrite(text: str, call: float, ret: float, *, client: int = 0) -> Operation:
-    """Return a put to key k."""
+    """A put to key k."""
     return Operation(client, AppendInput(AppendOp.PUT, "k", text), "", call, ret)

@@ -25,14 +25,14 @@ class Call:
     asked: Value | tuple[int, int]
     begins: int
     type: str = "pending"
-    """``ok``, ``fail``, ``info``; ``pending`` if the log ends before it does."""
+    """`ok`, `fail`, `info`; `pending` if the log ends before it does."""
     answer: Value = None
     """What a read returned."""
     ends: int = 0
 
 
 def random_calls(random: Random, count: int, *, appends: bool, keys: str) -> list[Call]:
-    """Return the calls of three processes; most answers are those of a store."""
+    """The calls of three processes; most answers are those of a store."""
     calls: list[Call] = []
     pending: dict[int, Call] = {}
     store: dict[str, Value] = dict.fromkeys(keys, "" if appends else None)
@@ -84,7 +84,7 @@ def _random_call(
 def _after(
     store: Store, call: Call, answer: Value, *, any_answer: bool = True
 ) -> Store | None:
-    """Return the store after a call, or None if the call does not fit."""
+    """The store after a call, or None if the call does not fit."""
     held = store[call.key]
     if call.name in ("read", "get"):
         return store if any_answer or held == answer else None
@@ -97,9 +97,9 @@ def _after(
 
 
 def possible(calls: Sequence[Call], store: Store, *, answered: bool) -> bool:
-    """Tell whether a store, one call at a time, can have led to a log.
+    """Whether a store, one call at a time, can have led to a log.
 
-    ``answered`` says that a swap that failed is known to have found another value.
+    `answered` says that a swap that failed is known to have found another value.
     """
     counted = [call for call in calls if _counts(call, answered)]
     return any(_orders(counted, store))
@@ -110,7 +110,7 @@ def _counts(call: Call, answered: bool) -> bool:
 
 
 def _orders(left: Sequence[Call], store: Store) -> Iterator[bool]:
-    """Yield True for each order of the calls left that fits."""
+    """True for each order of the calls left that fits."""
     must = [call for call in left if call.type in ("ok", "fail")]
     if not must:
         yield True

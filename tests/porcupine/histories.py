@@ -25,7 +25,7 @@ KV_ERRORS = ("OK", "ErrNoKey", "ErrVersion", "ErrMaybe")
 
 
 def interval(random: Random, *, crash: bool = True) -> tuple[float, float]:
-    """Return the times of an operation, which sometimes never returns."""
+    """The times of an operation, which sometimes never returns."""
     call = float(random.randrange(10))
     if crash and random.randrange(8) == 0:
         return call, NEVER
@@ -33,7 +33,7 @@ def interval(random: Random, *, crash: bool = True) -> tuple[float, float]:
 
 
 def guessed_kv(random: Random, count: int) -> list[Operation]:
-    """Return a history of one key whose answers are guesses."""
+    """A history of one key whose answers are guesses."""
     operations = []
     for client in range(count):
         call, ret = interval(random)
@@ -66,7 +66,7 @@ class KvServer:
     old: list[tuple[int, str]] = field(default_factory=lambda: [(0, "")])
 
     def get(self, stale: bool = False) -> KvOutput:
-        """Answer a Get, from an older state if ``stale``."""
+        """Answer a Get, from an older state if `stale`."""
         version, value = self.version, self.value
         if stale:
             version, value = self.random.choice(self.old)
@@ -75,7 +75,7 @@ class KvServer:
         return KvOutput(value, version)
 
     def put(self, value: str, version: int, *, checked: bool = True) -> KvOutput:
-        """Answer a Put, without looking at its version unless ``checked``."""
+        """Answer a Put, without looking at its version unless `checked`."""
         if checked and version != self.version:
             refused = self.version or version == 0
             return KvOutput(err="ErrVersion" if refused else "ErrNoKey")
@@ -85,7 +85,7 @@ class KvServer:
 
 
 def served_kv(random: Random, count: int, *, broken: bool) -> list[Operation]:
-    """Return a history of one key that a server answered, rightly unless ``broken``."""
+    """A history of one key that a server answered, rightly unless `broken`."""
     server = KvServer(random)
     made = []
     for client, at in enumerate(sorted(random.randrange(12) for _ in range(count))):
@@ -111,7 +111,7 @@ def _around(random: Random, at: int) -> tuple[float, float]:
 
 
 def _clerk(random: Random, output: KvOutput) -> KvOutput:
-    """Return what a clerk makes of an answer that may have been lost."""
+    """What a clerk makes of an answer that may have been lost."""
     if output.err in ("OK", "ErrVersion") and random.randrange(4) == 0:
         return KvOutput(err="ErrMaybe")
     return output
@@ -120,7 +120,7 @@ def _clerk(random: Random, output: KvOutput) -> KvOutput:
 def guessed_register(
     random: Random, count: int, *, values: int, failures: bool = True
 ) -> list[Operation]:
-    """Return a history of one register whose answers are guesses."""
+    """A history of one register whose answers are guesses."""
     operations = []
     for client in range(count):
         call, ret = interval(random)
@@ -144,7 +144,7 @@ def guessed_register(
 def served(
     random: Random, count: int, *, serve: Callable[[Random, int], tuple[object, object]]
 ) -> list[Operation]:
-    """Return a history whose answers come from ``serve``, in the order of instants."""
+    """A history whose answers come from `serve`, in the order of instants."""
     made = []
     for client, at in enumerate(sorted(random.randrange(12) for _ in range(count))):
         call, ret = _around(random, at)
@@ -155,7 +155,7 @@ def served(
 
 
 class AppendServer:
-    """A server of one text; ``texts`` are what clients write, distinct or not."""
+    """A server of one text; `texts` are what clients write, distinct or not."""
 
     def __init__(self, *, distinct: bool, broken: bool, key: str = "k") -> None:
         self.key = key

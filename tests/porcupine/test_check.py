@@ -32,7 +32,7 @@ class Queue(Model[tuple[str, ...], str, str]):
     """A queue: the input "" takes the first item, any other input adds one."""
 
     def init(self) -> tuple[str, ...]:
-        """Return the empty queue."""
+        """The empty queue."""
         return ()
 
     def step(
@@ -50,7 +50,7 @@ class Lossy(NondeterministicModel[str, str, str]):
     """A cell whose writes may be lost: the input "" reads, any other input writes."""
 
     def init(self) -> list[str]:
-        """Return the empty cell."""
+        """The empty cell."""
         return [""]
 
     def step(self, state: str, input: str, output: str | None) -> list[str]:
@@ -165,7 +165,7 @@ def test_engine_that_does_not_apply() -> None:
 
 
 def hard_history(size: int) -> list[Operation]:
-    """Return a history that takes a number of steps exponential in its size."""
+    """A history that takes a number of steps exponential in its size."""
     appends = [append(f"{n}.", 0, 1) for n in range(size)]
     return [*appends, append("0.", 0, 1), read("nothing of it", 0, 2)]
 

@@ -20,7 +20,7 @@ Event = tuple[int, str, str, str, str]
 
 
 def events_of(calls: Iterable[Call]) -> list[Event]:
-    """Return the events of some calls, in order."""
+    """The events of some calls, in order."""
     placed: dict[int, Event] = {}
     for call in calls:
         asked = edn(call.asked)
@@ -33,7 +33,7 @@ def events_of(calls: Iterable[Call]) -> list[Event]:
 
 
 def edn(value: object) -> str:
-    """Return a value in EDN."""
+    """A value in EDN."""
     if isinstance(value, tuple):
         return f"[{' '.join(map(edn, value))}]"
     return (
@@ -46,7 +46,7 @@ def edn(value: object) -> str:
 
 
 def maps(events: Sequence[Event]) -> str:
-    """Return events as maps, one a line."""
+    """Events as maps, one a line."""
     return "\n".join(
         f"{{:process {process}, :type :{type}, :f :{name}, "
         f':key "{key}", :value {value}}}'
@@ -55,7 +55,7 @@ def maps(events: Sequence[Event]) -> str:
 
 
 def records(events: Sequence[Event]) -> str:
-    """Return events as the records of a vector, with those of a nemesis, in pairs."""
+    """Events as the records of a vector, with those of a nemesis, in pairs."""
     written = [
         f"#jepsen.history.Op{{:index {2 * index}, :type :{type}, :process {process},\n"
         f'  :f :{name}, :value ["{key}" {value}], :error [:a "b"]}}\n'
@@ -66,7 +66,7 @@ def records(events: Sequence[Event]) -> str:
 
 
 def text(prefix: str) -> Callable[[Sequence[Event]], str]:
-    """Return a writer of logs, whose lines begin so."""
+    """A writer of logs, whose lines begin so."""
 
     def written(events: Sequence[Event]) -> str:
         return "\n".join(
@@ -78,7 +78,7 @@ def text(prefix: str) -> Callable[[Sequence[Event]], str]:
 
 
 def undated(events: Sequence[Event]) -> str:
-    """Return events of a single key as the log in which failures are answers."""
+    """Events of a single key as the log in which failures are answers."""
     return "\n".join(
         f"INFO  jepsen.util - {process}\t:{type}\t:{name}\t{value}"
         for process, type, name, _, value in events

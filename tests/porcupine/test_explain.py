@@ -42,7 +42,7 @@ KINDS = ["kv", "lost", "guessed kv", "append", "register"]
 
 
 def make(kind: str, random: Random, count: int) -> tuple[AnyModel, list[Operation]]:
-    """Return a model and a history that is often broken."""
+    """A model and a history that is often broken."""
     distinct = random.randrange(2) == 0
     if kind == "append":
         append_server = AppendServer(distinct=distinct, broken=True)
@@ -59,7 +59,7 @@ def make(kind: str, random: Random, count: int) -> tuple[AnyModel, list[Operatio
 def with_relaxed(
     operations: Sequence[Operation], kept: Collection[int], also: Iterable[int]
 ) -> list[Operation]:
-    """Return some operations as they are and others relaxed."""
+    """Some operations as they are and others relaxed."""
     return [operations[i] for i in kept] + [relaxed(operations[i]) for i in also]
 
 
@@ -183,7 +183,7 @@ def test_replays_in_a_row(kind: str, random: Random, count: int) -> None:
 
 
 def _longest(model: AnyModel, operations: Sequence[Operation]) -> int:
-    """Return the length of the longest order that respects time, by trying all."""
+    """The length of the longest order that respects time, by trying all."""
     best = 0
     todo = [(frozenset(range(len(operations))), model.init())]
     seen = set(todo)

@@ -28,14 +28,14 @@ READ = RegisterInput(RegisterOp.READ)
 
 
 def read(path: Path, text: str, model: str = "register") -> list[Operation]:
-    """Return the history that a text is."""
+    """The history that a text is."""
     file = path / "history"
     file.write_text(text, encoding="utf-8")
     return read_history(file, model)
 
 
 def write(value: object, call: int, ret: float, *, key: str = "") -> Operation:
-    """Return a write of process 0."""
+    """A write of process 0."""
     output = None if ret == NEVER else RegisterOutput()
     return Operation(
         0, RegisterInput(RegisterOp.WRITE, value, key=key), output, call, ret

@@ -22,7 +22,7 @@ LENIENT = KvModel(existing=False)
 
 
 def verdict(*history: Operation, model: KvModel | None = None) -> Verdict:
-    """Return the one verdict of both engines."""
+    """The one verdict of both engines."""
     chosen = model or KvModel()
     swept = check(chosen, history)
     assert {part.engine for part in swept.partitions} <= {Engine.SWEEP}

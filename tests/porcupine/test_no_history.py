@@ -109,7 +109,7 @@ def test_marked_json_lines(tmp_path: Path) -> None:
 
 
 def test_pipe(tmp_path: Path) -> None:
-    """What is read once only, as ``<(zcat …)`` is, can be read as well."""
+    """What is read once only, as `<(zcat …)` is, can be read as well."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     writer = threading.Thread(target=pipe.write_text, args=[f"[{EDN}]"])

@@ -13,7 +13,7 @@ HISTORIES = Path(__file__).resolve().parents[3] / "shared" / "data" / "histories
 
 
 def recorded() -> list[tuple[str, str, str]]:
-    """Return file, model and verdict of each history, or nothing without the data."""
+    """File, model and verdict of each history, or nothing without the data."""
     found: list[tuple[str, str, str]] = []
     for table in sorted(HISTORIES.glob("**/verdicts.tsv")):
         folder = table.parent.relative_to(HISTORIES)

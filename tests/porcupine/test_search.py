@@ -22,7 +22,7 @@ class Plain(Model[str, AppendInput, str]):
     """The append store without any of the hints that make its search faster."""
 
     def init(self) -> str:
-        """Return the empty text."""
+        """The empty text."""
         return ""
 
     def step(self, state: str, input: AppendInput, output: str | None) -> str | None:
@@ -91,7 +91,7 @@ def test_unrelated_operations_are_left_out() -> None:
 
 
 def coming(*history: Operation) -> list[list[tuple[int, int]]]:
-    """Return the bits and resets of the observers that each level knows of."""
+    """The bits and resets of the observers that each level knows of."""
     levels = Levels(AppendModel(), history)
     return [
         [(bit, resets) for bit, resets, _, _ in levels[number].coming]

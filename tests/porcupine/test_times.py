@@ -50,14 +50,14 @@ COUNTS = st.integers(1, 7)
 
 
 def kv_history(random: Random, count: int) -> list[Operation]:
-    """Return a history of the versioned store, of one of both kinds."""
+    """A history of the versioned store, of one of both kinds."""
     if random.randrange(2):
         return guessed_kv(random, count)
     return served_kv(random, count, broken=True)
 
 
 def register_history(random: Random, count: int) -> list[Operation]:
-    """Return a history of a register, of one of both kinds."""
+    """A history of a register, of one of both kinds."""
     if random.randrange(2):
         return guessed_register(random, count, values=3)
     serve = RegisterServer(distinct=True, broken=True, failures=False)
@@ -65,7 +65,7 @@ def register_history(random: Random, count: int) -> list[Operation]:
 
 
 def append_history(random: Random, count: int) -> list[Operation]:
-    """Return a history of the store that appends."""
+    """A history of the store that appends."""
     serve = AppendServer(distinct=random.randrange(2) == 0, broken=True)
     return served(random, count, serve=serve)
 
@@ -90,7 +90,7 @@ MOVES: dict[str, Callable[[int], Time]] = {
 
 
 def moved(history: list[Operation], move: Callable[[int], Time]) -> list[Operation]:
-    """Return a history with other times, in the same order."""
+    """A history with other times, in the same order."""
     return [
         Operation(
             one.client,
@@ -104,7 +104,7 @@ def moved(history: list[Operation], move: Callable[[int], Time]) -> list[Operati
 
 
 def told(model: AnyModel, history: list[Operation], engine: Engine) -> object:
-    """Return all that is said about a history, but for its times."""
+    """All that is said about a history, but for its times."""
     result = check(model, history, engine=engine)
     return result.verdict, [
         (
@@ -132,7 +132,7 @@ def test_moved_history(model: str, random: Random, count: int, to: str) -> None:
 
 
 def without_sentences(said: object) -> str:
-    """Return a text of all that was said, without the times that sentences name."""
+    """A text of all that was said, without the times that sentences name."""
     text = repr(said)
     for word in ("called at ", "returned at "):
         pieces = text.split(word)

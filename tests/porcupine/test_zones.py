@@ -7,7 +7,7 @@ from tests.porcupine.builders import append, overwrite, read
 
 
 def outcome(*history: Operation) -> tuple[Verdict, Engine]:
-    """Return the verdict, which the search must share, and the engine used."""
+    """The verdict, which the search must share, and the engine used."""
     (partition,) = check(AppendModel(), history).partitions
     searched = check(AppendModel(), history, engine=Engine.SEARCH)
     assert searched.verdict is partition.verdict

@@ -33,7 +33,7 @@ class StoreModel(Model[str, Input, str]):
     """A key/value store, by key."""
 
     def init(self) -> str:
-        """Return the value of a new key."""
+        """The value of a new key."""
         return ""
 
     def step(self, state: str, input: Input, output: str | None) -> str | None:
@@ -44,11 +44,11 @@ class StoreModel(Model[str, Input, str]):
         return state if output in (None, state) else None
 
     def partition(self, input: Input) -> str:
-        """Return the key."""
+        """The key."""
         return input[1]
 
     def describe_operation(self, input: Input, output: str | None) -> str:
-        """Return an operation as people read it."""
+        """An operation as people read it."""
         kind, key, value = input
         arguments = f"'{key}'" if kind == "get" else f"'{key}', '{value}'"
         return f"{kind}({arguments}) -> {'?' if output is None else repr(output)}"
@@ -64,19 +64,19 @@ class Explained:
     minimal: tuple[int, ...] = ()
 
     def reason(self) -> str:
-        """Return why the partition is not linearizable, in a sentence."""
+        """Why the partition is not linearizable, in a sentence."""
         return self.sentence
 
     def contradiction(self) -> tuple[int, ...]:
-        """Return the positions of operations that cannot all be as they are."""
+        """The positions of operations that cannot all be as they are."""
         return self.contradicting
 
     def core(self) -> tuple[int, ...]:
-        """Return the positions of a minimal sub-history that is still illegal."""
+        """The positions of a minimal sub-history that is still illegal."""
         return self.minimal
 
     def linearizations(self) -> tuple[Linearization, ...]:
-        """Return the linearizations given."""
+        """The linearizations given."""
         return self.paths
 
 
@@ -90,7 +90,7 @@ class Effect:
 
 
 def run(count: int, *, clients: int = 5, keys: int = 1, seed: int = 1) -> list[Effect]:
-    """Return a run of a correct store: one operation after another per client."""
+    """A run of a correct store: one operation after another per client."""
     generator = random.Random(seed)
     free = [generator.random() * 1e-3 for _ in range(clients)]
     spans = []
@@ -115,7 +115,7 @@ def run(count: int, *, clients: int = 5, keys: int = 1, seed: int = 1) -> list[E
 
 
 def legal(effects: Sequence[Effect]) -> Result:
-    """Return the result of checking a correct run."""
+    """The result of checking a correct run."""
     names = sorted({effect.operation.input[1] for effect in effects})
     parts = [
         _partition(name, [e for e in effects if e.operation.input[1] == name])
@@ -125,7 +125,7 @@ def legal(effects: Sequence[Effect]) -> Result:
 
 
 def illegal(effects: Sequence[Effect], *, key: str = "k0") -> Result:
-    """Return the result of a run that ends in a stale read of ``key``.
+    """The result of a run that ends in a stale read of `key`.
 
     Its last three operations there are a put of "old", a put of "new", and after
     both a get that still reads "old".
@@ -136,7 +136,7 @@ def illegal(effects: Sequence[Effect], *, key: str = "k0") -> Result:
 
 
 def undecided(effects: Sequence[Effect]) -> Result:
-    """Return the result of a check that ran out of time half-way."""
+    """The result of a check that ran out of time half-way."""
     result = legal(effects)
     parts = tuple(_cut_short(part) for part in result.partitions)
     return Result(Verdict.UNKNOWN, result.model, parts, 1.0)
@@ -194,7 +194,7 @@ def _cut_short(part: PartitionResult) -> PartitionResult:
 
 
 def one_partition(operations: Sequence[Operation], *, name: str = "") -> Result:
-    """Return an OK result of these operations, which happened as listed."""
+    """An OK result of these operations, which happened as listed."""
     order = tuple(range(len(operations)))
     path = Linearization(order, tuple(f"state {i}" for i in order))
     part = PartitionResult(
@@ -206,14 +206,14 @@ def one_partition(operations: Sequence[Operation], *, name: str = "") -> Result:
 def put(
     client: int, call: Time, ret: Time = NEVER, *, key: str = "k", value: str = "v"
 ) -> Operation:
-    """Return a put; without ``ret``, one that never returned."""
+    """A put; without `ret`, one that never returned."""
     return Operation(
         client, ("put", key, value), None if ret == NEVER else "", call, ret
     )
 
 
 def sample_annotations(end: float) -> list[Annotation]:
-    """Return annotations of every kind over the time from 0 to ``end``."""
+    """Annotations of every kind over the time from 0 to `end`."""
     return [
         Annotation("$ Test Info", 0.0, None, "TestCase (5 servers)", "", Colour.INFO),
         Annotation("$ Test Info", 0.0, end / 2, "iteration 0", "", Colour.INFO),

@@ -117,7 +117,7 @@ class View:
         return frame
 
     def middle_of(self, operation: int) -> tuple[float, float]:
-        """Return the middle of the part of an operation that is in sight."""
+        """The middle of the part of an operation that is in sight."""
         box = self.call("boxOf", operation)
         canvas = self.page.locator("#canvas").bounding_box()
         assert box is not None
@@ -131,7 +131,7 @@ class View:
         self.page.mouse.click(*self.middle_of(operation))
 
     def colour_at(self, x: float, y: float) -> str:
-        """Return the colour of the timeline at a point of the page, "#rrggbb"."""
+        """The colour of the timeline at a point of the page, "#rrggbb"."""
         colour: str = self.page.evaluate(
             """([x, y]) => {
                 const canvas = document.getElementById("canvas");
@@ -149,7 +149,7 @@ class View:
         return colour
 
     def theme(self, name: str) -> str:
-        """Return a colour of the style sheet."""
+        """A colour of the style sheet."""
         colour: str = self.page.evaluate(
             "(name) => getComputedStyle(document.documentElement)"
             ".getPropertyValue(name).trim()",
@@ -158,7 +158,7 @@ class View:
         return colour
 
     def text(self, selector: str) -> str:
-        """Return the visible text of an element."""
+        """The visible text of an element."""
         return self.page.locator(selector).inner_text()
 
 

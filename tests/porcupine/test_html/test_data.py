@@ -34,12 +34,12 @@ from .cases import (
 
 
 def data_of(result: Result | None, notes: list[Annotation] | None = None) -> PageData:
-    """Return the data of a page with any title."""
+    """The data of a page with any title."""
     return page_data(result, notes or [], "title")
 
 
 def path_of(part: PartData, number: int) -> list[int]:
-    """Return a path of the page with its shared beginning put back."""
+    """A path of the page with its shared beginning put back."""
     path = part.paths[number]
     start = path_of(part, path.base)[: path.keep] if path.keep else []
     return start + path.order

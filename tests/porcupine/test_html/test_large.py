@@ -1,7 +1,7 @@
 """A page of 10,000 operations: small enough, complete, and never much to draw.
 
 How much a frame draws is bounded by what the screen can show, and counted; time is
-not measured here (``benchmarks/bench_html.py`` does).
+not measured here (`benchmarks/bench_html.py` does).
 """
 
 from __future__ import annotations

@@ -18,19 +18,19 @@ def view(open_page: OpenPage) -> View:
 
 
 def core_of(view: View) -> list[int]:
-    """Return the operations of the minimal illegal sub-history, by call."""
+    """The operations of the minimal illegal sub-history, by call."""
     count = view.call("operationCount")
     return [i for i in range(count) if view.call("operation", i)["core"]]
 
 
 def is_red(colour: str) -> bool:
-    """Tell whether red dominates; edges are blended with what lies beside them."""
+    """Whether red dominates; edges are blended with what lies beside them."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return red - max(green, blue) > 80
 
 
 def span_of(view: View, operations: list[int]) -> tuple[float, float]:
-    """Return the time from the first call to the last return, with a margin."""
+    """The time from the first call to the last return, with a margin."""
     facts = [view.call("operation", i) for i in operations]
     first = min(fact["call"] for fact in facts)
     last = max(fact["ret"] for fact in facts)
