@@ -45,15 +45,20 @@ def in_process_mode(solution: Path | None, body: Callable[[Lab], None]) -> None:
     lab.run(lambda: body(lab))
 
 
-def measure_puts(lab: Lab, clients: list[int], seconds: float) -> None:
-    """Print a line for each number of clients."""
-    config = Config(
+def store(lab: Lab) -> Config:
+    """The servers of a key/value store."""
+    return Config(
         lab,
         SERVERS,
         reliable=True,
         start="kvraft1.testing.inside_kv:start_kv",
         options={"maxraftstate": MAX_RAFT_STATE},
     )
+
+
+def measure_puts(lab: Lab, clients: list[int], seconds: float) -> None:
+    """Print a line for each number of clients."""
+    config = store(lab)
     program = config.start_client(Program(start_putters), "putters")
 
     def run(number: int, limit_s: float) -> Measured:
@@ -96,13 +101,7 @@ def measure_starts(lab: Lab) -> None:
     A start ends when the server's program has initialised: its solution is loaded, its
     Raft runs, it can be called.
     """
-    config = Config(
-        lab,
-        SERVERS,
-        reliable=True,
-        start="kvraft1.testing.inside_kv:start_kv",
-        options={"maxraftstate": MAX_RAFT_STATE},
-    )
+    config = store(lab)
     group = config.group()
     kills, starts = [], []
     for _ in range(STARTS):

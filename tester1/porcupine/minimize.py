@@ -72,8 +72,8 @@ class Trials:
         # An operation that is called after the last of these returns comes after all of
         # them, whatever it does.
         last = max((self.operations[i].ret for i in kept), default=-NEVER)
-        # An undecided trial counts as neither, here or in `legal`. So a result may be
-        # too large, but what is called illegal is.
+        # An undecided trial counts as neither, here and in `legal`: a set may come out
+        # larger than need be, but never one that proves nothing.
         return self._try(kept, self.mutators(last)) is False
 
     def legal(self, kept: Collection[int], support: Iterable[int]) -> bool:

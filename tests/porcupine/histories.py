@@ -11,6 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
+from hypothesis import settings
+from hypothesis import strategies as st
+
 from tester1.porcupine.append import AppendInput, AppendOp
 from tester1.porcupine.kv_history import KvInput, KvOp, KvOutput
 from tester1.porcupine.model import NEVER, Operation
@@ -20,6 +23,12 @@ from tester1.porcupine.register import (
     RegisterOp,
     RegisterOutput,
 )
+
+RANDOM = st.randoms(use_true_random=False)
+COUNTS = st.integers(1, 7)
+
+# What a property says does not depend on how busy the machine is.
+steady = settings(deadline=None)
 
 KV_ERRORS = ("OK", "ErrNoKey", "ErrVersion", "ErrMaybe")
 

@@ -29,15 +29,16 @@ from tester1.porcupine.search import Search
 from tester1.porcupine.witness import Replay
 from tests.porcupine.brute import brute_force
 from tests.porcupine.histories import (
+    COUNTS,
+    RANDOM,
     AppendServer,
     RegisterServer,
     guessed_kv,
     served,
     served_kv,
+    steady,
 )
 
-RANDOM = st.randoms(use_true_random=False)
-COUNTS = st.integers(1, 7)
 KINDS = ["kv", "lost", "guessed kv", "append", "register"]
 
 
@@ -93,6 +94,7 @@ def assert_core(model: AnyModel, partition: PartitionResult) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@steady
 @given(random=RANDOM, count=COUNTS)
 def test_illegal_histories_have_a_minimal_part(
     kind: str, random: Random, count: int
@@ -126,6 +128,7 @@ def assert_linearization(
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@steady
 @given(random=RANDOM, count=COUNTS)
 def test_linearizations_are_linearizations(
     kind: str, random: Random, count: int
@@ -143,6 +146,7 @@ def test_linearizations_are_linearizations(
                     assert index in one.order
 
 
+@steady
 @given(random=RANDOM, count=COUNTS)
 def test_partial_linearizations_are_the_longest(random: Random, count: int) -> None:
     """No order of operations that returned is longer than the longest one shown."""
@@ -160,6 +164,7 @@ def test_partial_linearizations_are_the_longest(random: Random, count: int) -> N
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@steady
 @given(random=RANDOM, count=COUNTS)
 def test_replays_in_a_row(kind: str, random: Random, count: int) -> None:
     """A replay that goes on from another one gives what it gives by itself."""
@@ -202,6 +207,7 @@ def _longest(model: AnyModel, operations: Sequence[Operation]) -> int:
     return best
 
 
+@steady
 @given(needed=st.sets(st.integers(0, 40)), size=st.integers(1, 41))
 def test_minimal_finds_what_is_needed(needed: set[int], size: int) -> None:
     """A smallest set with a property is found, whatever it is."""

@@ -37,16 +37,16 @@ from tester1.porcupine.model import AnyModel, Engine, Time
 from tester1.porcupine.reasons import when
 from tester1.porcupine.report import report
 from tests.porcupine.histories import (
+    COUNTS,
+    RANDOM,
     AppendServer,
     RegisterServer,
     guessed_kv,
     guessed_register,
     served,
     served_kv,
+    steady,
 )
-
-RANDOM = st.randoms(use_true_random=False)
-COUNTS = st.integers(1, 7)
 
 
 def kv_history(random: Random, count: int) -> list[Operation]:
@@ -120,6 +120,7 @@ def told(model: AnyModel, history: list[Operation], engine: Engine) -> object:
 
 
 @pytest.mark.parametrize("model", MODELS)
+@steady
 @given(random=RANDOM, count=COUNTS, to=st.sampled_from(list(MOVES)))
 def test_moved_history(model: str, random: Random, count: int, to: str) -> None:
     """Verdict, explanation, linearizations and picture do not depend on where it is."""
@@ -141,6 +142,7 @@ def without_sentences(said: object) -> str:
 
 
 @pytest.mark.parametrize("model", MODELS)
+@steady
 @given(random=RANDOM, count=COUNTS, to=st.sampled_from(list(MOVES)))
 def test_moved_history_in_a_file(
     tmp_path_factory: pytest.TempPathFactory,

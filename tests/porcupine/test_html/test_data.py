@@ -21,6 +21,7 @@ from tester1.porcupine.kv_history import KvInput, KvOp, KvOutput
 from tester1.porcupine.model import Linearization, Operation, Result, Time
 from tester1.porcupine.witness import common_length
 from tester1.timeline.annotations import Annotation, Colour
+from tests.porcupine.histories import steady
 
 from .cases import (
     Explained,
@@ -82,6 +83,7 @@ def test_equal_beginnings_are_written_once() -> None:
     assert len(path_of(page.parts[0], 1)) == 202
 
 
+@steady
 @given(
     st.lists(st.integers(0, 2), max_size=12), st.lists(st.integers(0, 2), max_size=12)
 )
@@ -160,6 +162,7 @@ def test_times_since_1970_are_told_by_their_size(unit: int, digits: int) -> None
     )
 
 
+@steady
 @given(
     st.lists(st.integers(-(10**40), 10**40), min_size=2, max_size=8, unique=True),
     st.sampled_from([int, float, Figure]),
@@ -198,6 +201,7 @@ def test_equal_results_give_equal_pages() -> None:
     assert first == second
 
 
+@steady
 @given(st.text(), st.text(), st.text())
 def test_no_value_can_leave_the_script_element(key: str, value: str, tag: str) -> None:
     """The JSON has no character that could end or open markup, and loses nothing."""
