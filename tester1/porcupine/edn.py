@@ -105,6 +105,7 @@ class EdnParser:
 
     def __init__(self, text: str, position: int = 0, *, line: int = 1) -> None:
         self._text = text
+        # Where the token at hand begins, and where what is behind it does.
         self._token_at = self.position = position
         self._line = line
         self._counted = position
@@ -166,6 +167,7 @@ class EdnParser:
             return None
         token = _TOKEN.match(self._text, self._token_at)
         if token is None:
+            # A quote is no token only if the one that ends the text is missing.
             stray = self._text[self._token_at]
             problem = "is never closed" if stray == '"' else "cannot be here"
             raise self.error(f"{stray} in column {self._column()} {problem}")
@@ -244,6 +246,7 @@ class EdnParser:
 
         def unescaped(match: re.Match[str]) -> str:
             escaped = match[1]
+            # Four hexadecimal digits behind a `u`; any other escape is one character.
             if len(escaped) > 1:
                 return chr(int(escaped[1:], 16))
             if escaped not in _ESCAPED:

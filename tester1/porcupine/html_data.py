@@ -96,6 +96,8 @@ def page_data(
     numbered = _NumberedOperations(partitions, clock)
     pool = TextPool()
     columns = numbered.columns(result.model, pool) if result else _NO_OPERATIONS
+    # Reasons, cores and linearizations are worked out here at the latest, so this is
+    # what takes long.
     parts = _parts(result, numbered, pool) if result else []
     return PageData(
         title=encodable(title),
@@ -124,6 +126,7 @@ def _times(
             yield annotation.end
 
 
+# For pages of annotations alone; nobody adds to it.
 _NO_OPERATIONS = OperationColumns([], [], [], [], [], [], [])
 
 
@@ -151,6 +154,7 @@ class _NumberedOperations:
         """The operations as the page wants them."""
         lane = {client: i for i, client in enumerate(self.clients)}
         columns = OperationColumns([], [], [], [], [], [], [])
+        # The first call counts from the clock's origin.
         previous = 0
         for part, operation in self._operations:
             call = self._clock.nanoseconds(operation.call)
@@ -173,6 +177,7 @@ class _NumberedOperations:
 def _add_texts(
     columns: OperationColumns, operation: Operation, model: AnyModel, pool: TextPool
 ) -> None:
+    # -1 and not an empty text, as any text may be somebody's output.
     known = operation.output is not None
     described = model.describe_operation(operation.input, operation.output)
     columns.text.append(pool.add(described))
@@ -221,6 +226,7 @@ def _linked(partition: PartitionResult, numbers: Sequence[int]) -> list[Fragment
     if partition.verdict is not Verdict.ILLEGAL:
         return []
     fragments: list[Fragment] = [encodable(partition.reason)]
+    # In a fixed order, since each link splits the text that the next is looked for in.
     for place in sorted({*partition.contradiction, *partition.core}):
         # What the sentence does not name gets no link: nothing is found then.
         name = when(partition.operations[place])
@@ -230,6 +236,7 @@ def _linked(partition: PartitionResult, numbers: Sequence[int]) -> list[Fragment
 
 def _link_first(fragments: list[Fragment], name: str, number: int) -> list[Fragment]:
     for i, fragment in enumerate(fragments):
+        # In texts only: a number is a link that is there already.
         if isinstance(fragment, str) and name in fragment:
             before, after = fragment.split(name, 1)
             rest = [after] if after else []
@@ -286,6 +293,7 @@ def _longest_common_beginning(
     orders: Sequence[tuple[int, ...]], order: tuple[int, ...]
 ) -> tuple[int, int]:
     """Which of the latest orders shares most with `order`, and how much."""
+    # Without anything in common the base does not matter: nothing of it is kept.
     best = (0, 0)
     # The latest only: they were found one after the other, and neighbours share most.
     for i in range(max(0, len(orders) - PREFIX_CANDIDATES), len(orders)):

@@ -46,4 +46,6 @@ class Determinized(Model[frozenset[Hashable], Any, Any]):
 
 def deterministic(model: AnyModel | AnyNondeterministicModel) -> AnyModel:
     """The model itself, or a deterministic one with the same histories."""
+    # It keeps `Model`'s other hooks as they are: what they promise of a single state
+    # need not be so for a set of them.
     return Determinized(model) if isinstance(model, NondeterministicModel) else model
