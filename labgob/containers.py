@@ -125,9 +125,13 @@ class FixedTuplePlan(Plan):
         # The types of items that were found to fit: one look-up instead of a loop.
         self._admitted: set[tuple[type, ...]] = set()
         self._closed = all(item.exact for item in items)
+        # Of these, those that need nothing more: scalars in places of type Any, which
+        # is what most entries of a log are, and they are many.
+        self._finished: set[tuple[type, ...]] = set()
         # Most places hold scalars, which are carried as they are: the loops that
         # change something go over the other places only.
         self._packing = [(i, item) for i, item in enumerate(items) if item.packs]
+        self._packs_only_any = not any(item.exact for _, item in self._packing)
         self._unpacking = [(i, item) for i, item in enumerate(items) if item.unpacks]
 
     def pack(self, value: tuple[Any, ...]) -> Any:
@@ -137,6 +141,8 @@ class FixedTuplePlan(Plan):
     def pack_items(self, items: tuple[Any, ...]) -> tuple[Any, ...]:
         """The carried forms of as many items as there are places, or Misfit."""
         kinds = tuple(map(type, items))
+        if kinds in self._finished:
+            return items
         if kinds not in self._admitted:
             self._admit(kinds)
         if not self._packing:
@@ -153,8 +159,10 @@ class FixedTuplePlan(Plan):
                 raise Misfit
         # What else comes in a place of type Any is not remembered: that would keep the
         # classes of dead servers alive.
-        if self._closed or SCALARS.issuperset(kinds):
+        if self._closed:
             self._admitted.add(kinds)
+        elif SCALARS.issuperset(kinds):
+            (self._finished if self._packs_only_any else self._admitted).add(kinds)
 
     def unpack(self, raw: tuple[Any, ...]) -> Any:
         return tuple(self.unpack_items(raw))
