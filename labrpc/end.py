@@ -55,6 +55,9 @@ class ClientEnd:
             raise self._fail(wrong_reply(method, reply_type, error)) from error
 
     def _fail(self, error: LabrpcError) -> LabrpcError:
+        world = self._runtime.current_world()
+        if world is not None:
+            error.programs = (world.name,)
         # The run fails even if the caller catches what is raised: the mistake is in
         # the program, and a retry would only repeat it.
         self._runtime.fail(error)

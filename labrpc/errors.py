@@ -10,7 +10,12 @@ from __future__ import annotations
 
 
 class LabrpcError(Exception):
-    """Base of everything that this package raises."""
+    """Base of everything that this package raises.
+
+    `programs` names the server, or the caller, in which it was found.
+    """
+
+    programs: tuple[str, ...] = ()
 
 
 class UsageError(LabrpcError):

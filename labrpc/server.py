@@ -113,8 +113,13 @@ class Server:
             try:
                 handler = self._handlers[method] = self._find(method)
             except LabrpcError as error:
-                self._runtime.fail(error)
+                self._fail(error)
         return handler
+
+    def _fail(self, error: LabrpcError) -> None:
+        """End the run, because of something that is wrong with this server."""
+        error.programs = (self.name,)
+        self._runtime.fail(error)
 
     def _handle(self, handler: Handler, data: bytes, on_done: OnDone) -> None:
         try:
@@ -123,7 +128,7 @@ class Server:
         # to end its handler. Neither its error nor its reply counts any more.
         except LabrpcError as error:
             if self._is_alive():
-                self._runtime.fail(error)
+                self._fail(error)
             return
         if self._is_alive():
             on_done(reply)

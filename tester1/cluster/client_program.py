@@ -34,7 +34,9 @@ class ClientProgram:
         """
         reply = self._direct.call(method, args, reply_type)
         if reply is None:
-            raise LabFailure(f"{self.name} has ended during a call of {method}")
+            raise LabFailure(
+                f"{self.name} has ended during a call of {method}", servers=[self.name]
+            )
         return reply
 
     def pending_calls(self) -> list[PendingCall]:

@@ -160,7 +160,8 @@ class SimHost:
         if not task.join(START_LIMIT_S):
             raise LabFailure(
                 f"{name}: {spec.title} has not returned within {START_LIMIT_S:g} s; "
-                "it must start threads for whatever takes long, and return"
+                "it must start threads for whatever takes long, and return",
+                servers=[name],
             )
         # Handed over as a result, not raised in the task: it is a failure of the test,
         # to be raised where the test has asked for the server.
@@ -213,7 +214,8 @@ def _initialise(
     try:
         start = start_function(program.world, spec.start)
     except (ImportError, SyntaxError) as error:
-        return LabFailure(f"{program.world.name}: {load_problem(error)}")
+        name = program.world.name
+        return LabFailure(f"{name}: {load_problem(error)}", servers=[name])
     for service in start(*arguments, **spec.options):
         # `MakeService` gives a service another name than its class has.
         is_wrapped = isinstance(service, Service)

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from labrpc import LabrpcError
 from labrt import RuntimeFailure, TraceEvent
 from labrt.texts import harmless
 from tester1.lab import LabFailure
@@ -52,6 +53,8 @@ def involved_servers(events: Iterable[TraceEvent], error: BaseException) -> list
 def _about(error: BaseException) -> tuple[int | str, ...]:
     if isinstance(error, LabFailure):
         return error.servers
+    if isinstance(error, LabrpcError):
+        return error.programs
     return error.worlds if isinstance(error, RuntimeFailure) else ()
 
 

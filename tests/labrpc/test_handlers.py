@@ -244,6 +244,7 @@ def test_an_exception_in_a_handler() -> None:
         "server-0-1: handler Bad.Raises raised KeyError: 7 "
         f"(at {line_of(Bad.Raises, 3)})"
     )
+    assert caught.value.programs == ("server-0-1",)
     cause = caught.value.__cause__
     assert isinstance(cause, KeyError)
     assert cause.__traceback__ is not None
@@ -260,5 +261,6 @@ def test_an_exception_in_a_library() -> None:
 @pytest.mark.parametrize("method", ["Bad.Raises", "Bad.TwoArguments", "Bad.No"])
 def test_mistakes_fail_a_real_run_too(method: str) -> None:
     """On real threads main is interrupted while it waits for the reply."""
-    with pytest.raises(LabrpcError, match="server-0-1"):
+    with pytest.raises(LabrpcError, match="server-0-1") as caught:
         call(method, Args(7), runtime=RealRuntime(seed=1))
+    assert caught.value.programs == ("server-0-1",)

@@ -15,6 +15,7 @@ from labrpc import (
     MakeServer,
     MakeService,
     Network,
+    TypeMismatchError,
 )
 from labrt import SimRuntime, World
 
@@ -63,6 +64,10 @@ class Counter:
 def ask(end, method, value):
     reply = end.Call("Counter." + method, Args(value), Reply)
     return None if reply is None else reply.Count
+
+
+def ask_wrongly(end, value):
+    return end.Call("Counter.Count", Args(value), str)
 
 
 def ask_twice(end, value):
@@ -222,3 +227,17 @@ def test_an_exception_in_a_world(cluster: Cluster) -> None:
         "b: handler Counter.Fail raised ValueError: 9 "
         f"(at {cluster.folder / 'counter.py'}:{line})"
     )
+    assert caught.value.programs == ("b",)
+
+
+def test_a_callers_mistake_names_the_caller(cluster: Cluster) -> None:
+    """What it asks for is in its own code, and not in that of the server."""
+
+    def main() -> None:
+        cluster.start("a")
+        cluster.start("b")
+        cluster.run_in("a", "ask_wrongly", cluster.connect("a", "b"), 9).join()
+
+    with pytest.raises(TypeMismatchError) as caught:
+        cluster.runtime.run(main)
+    assert caught.value.programs == ("a",)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from labrpc import HandlerError
 from labrt import Deadlock, TaskFailed, TraceEvent
 from tester1.lab import LabFailure
 from tester1.session.last_events import MOST_ROWS, columns, involved_servers
@@ -36,6 +37,13 @@ ALL = ["server-0-0", "server-0-1", "server-0-2"]
 def test_involved_servers(error: BaseException, servers: list[str]) -> None:
     """They are the ones that the failure says it is about, or all of them."""
     assert involved_servers(EVENTS, error) == servers
+
+
+def test_an_error_of_a_call_is_about_its_program() -> None:
+    """Whoever has raised it, the program in which it was found is said."""
+    error = HandlerError("Raft.AppendEntries raised")
+    error.programs = ("server-0-1",)
+    assert involved_servers(EVENTS, error) == ["server-0-1"]
 
 
 def test_columns() -> None:

@@ -59,7 +59,9 @@ class ProcessHost:
         try:
             write_state(state, launch.persister, sync=self._limits.fsync)
         except OSError as error:
-            raise LabFailure(f"{launch.name}: {unwritable(state, error)}") from None
+            raise LabFailure(
+                f"{launch.name}: {unwritable(state, error)}", servers=[launch.name]
+            ) from None
         return self._start(boot, [end.forward for end in launch.ends], None)
 
     def start_client(self, launch: ClientLaunch) -> ProcessProgram:
@@ -89,7 +91,7 @@ class ProcessHost:
         try:
             folder = self._workspace.new_folder(name)
         except WorkspaceError as error:
-            raise LabFailure(f"{name}: {error}") from None
+            raise LabFailure(f"{name}: {error}", servers=[name]) from None
         self._folders.append(folder)
         return Boot(
             name=name,
@@ -144,5 +146,6 @@ class ProcessHost:
             raise LabFailure(
                 f"{boot.name}: {boot.program.title} has not returned within "
                 f"{boot.limits.start_s} s; it must start threads for whatever takes "
-                "long, and return"
+                "long, and return",
+                servers=[boot.name],
             )

@@ -142,7 +142,7 @@ class ProcessProgram:
         self._loop.now(self._close_socket)
         self._child.kill()
         if not self._child.wait():
-            self._runtime.fail(LabFailure(f"{self.name}: its process cannot be killed"))
+            self._runtime.fail(self._wrong("its process cannot be killed"))
         self._loop.now(self._close_files)
 
     def stop(self) -> Persister:
@@ -171,9 +171,12 @@ class ProcessProgram:
         except DamagedState as error:
             raise self._damage(error) from None
 
+    def _wrong(self, problem: str) -> LabFailure:
+        return LabFailure(f"{self.name}: {problem}", servers=[self.name])
+
     def _damage(self, error: DamagedState) -> LabFailure:
         self._damaged = True
-        return LabFailure(f"{self.name}: its disk is damaged: {error}")
+        return self._wrong(f"its disk is damaged: {error}")
 
     # What comes from the process; on the loop's thread.
 
@@ -204,7 +207,7 @@ class ProcessProgram:
     def _fail(self, problem: str) -> None:
         """End the test; what the process has printed up to its end belongs to it."""
         self._read_output()
-        self._runtime.fail(LabFailure(f"{self.name}: {problem}{self._lines.last()}"))
+        self._runtime.fail(self._wrong(f"{problem}{self._lines.last()}"))
 
     def _reply(self, frame: Frame) -> None:
         on_done = self._pending.pop(frame.tag, None)
