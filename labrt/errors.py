@@ -52,9 +52,11 @@ class UsageError(RuntimeError):
     """The runtime was called where or when it cannot be; the message says how to."""
 
 
-class WorldKilled(GreenletExit):
+class WorldKilled(GreenletExit, GeneratorExit):
     """Ends a task of a killed world.
 
     It is no `Exception`, and the loader sees to it that no handler and no `finally`
-    block of the world's own code runs while it passes.
+    block of the world's own code runs while it passes. A generator of the world that
+    goes later is closed then; its `finally` block may raise a `GeneratorExit` and
+    nothing else, so this is one as well.
     """

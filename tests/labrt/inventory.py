@@ -173,15 +173,6 @@ DECISIONS = {
             "what the module imports, not what it offers": "RLock recursive_repr",
         },
     ),
-    "contextlib": Decided(
-        world="chdir redirect_stderr redirect_stdout",
-        own={
-            _PURE: """AbstractAsyncContextManager AbstractContextManager
-                AsyncContextDecorator AsyncExitStack ContextDecorator ExitStack
-                GenericAlias MethodType aclosing asynccontextmanager closing
-                contextmanager deque nullcontext suppress wraps""",
-        },
-    ),
     "contextvars": Decided(
         own={
             "a context belongs to a greenlet, as it does to a thread": (

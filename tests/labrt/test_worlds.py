@@ -129,6 +129,9 @@ def test_a_killed_world_runs_nothing_more(write_program: WriteProgram) -> None:
         class Object:
             def __del__(self): after.append("del")
 
+        class Connection:
+            def close(self): after.append("closed")
+
         @contextlib.contextmanager
         def managed():
             try:
@@ -136,9 +139,19 @@ def test_a_killed_world_runs_nothing_more(write_program: WriteProgram) -> None:
             finally:
                 after.append("generator")
 
+        def numbers():
+            try:
+                yield 1
+            finally:
+                after.append("closed")
+
         def main():
-            kept = Object()
-            with Manager(), managed(), mu:
+            kept, suspended = Object(), numbers()
+            next(suspended)
+            stack = contextlib.ExitStack()
+            stack.callback(after.append, "called back")
+            closing = contextlib.closing(Connection())
+            with Manager(), managed(), stack, closing, mu:
                 while True:
                     try:
                         time.sleep(1)

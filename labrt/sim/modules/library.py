@@ -6,11 +6,9 @@ threads, which here are all one, or it acts on the whole process.
 
 from __future__ import annotations
 
-import contextlib as real_contextlib
 import faulthandler as real_faulthandler
 import functools as real_functools
 import getpass as real_getpass
-import sys as real_sys
 import weakref as real_weakref
 from collections.abc import Callable
 from types import ModuleType
@@ -20,7 +18,7 @@ from labrt.sim import locks
 from labrt.sim.modules.copies import copy_of, rebound_class
 from labrt.sim.modules.files import weak_set
 from labrt.sim.refusals import no_input, refuse_all
-from labrt.sim.world import SimWorld, current_world
+from labrt.sim.world import SimWorld
 
 
 def make_functools(world: SimWorld) -> ModuleType:
@@ -60,39 +58,6 @@ def make_weakref(world: SimWorld) -> ModuleType:
             return super().__call__(_) if world.alive else None
 
     return copy_of(real_weakref, finalize=finalize, WeakSet=weak_set())
-
-
-class _CurrentSystem:
-    """The `sys` of the world that is running.
-
-    One copy of the redirecting classes can so serve all worlds.
-    """
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(_current_sys(), name)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        setattr(_current_sys(), name, value)
-
-
-def _current_sys() -> ModuleType:
-    world = current_world()
-    return world.find("sys") if world else real_sys
-
-
-def make_contextlib(world: SimWorld) -> ModuleType:
-    """Make a `contextlib` that redirects the streams of the world."""
-    return copy_of(real_contextlib, **_redirections())
-
-
-@real_functools.cache
-def _redirections() -> dict[str, Any]:
-    base = rebound_class(real_contextlib._RedirectStream, sys=_CurrentSystem())
-    made = {
-        name: type(name, (base,), {"_stream": name.removeprefix("redirect_")})
-        for name in ("redirect_stdout", "redirect_stderr")
-    }
-    return {**made, **refuse_all(real_contextlib, ("chdir",))}
 
 
 def _ignore(*_: object, **__: object) -> None:

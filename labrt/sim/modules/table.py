@@ -23,7 +23,6 @@ from labrt.sim.modules import collection, files, lowthreads, threads
 from labrt.sim.modules.chance import make_random, make_uuid
 from labrt.sim.modules.clocks import make_datetime, make_time
 from labrt.sim.modules.library import (
-    make_contextlib,
     make_faulthandler,
     make_functools,
     make_getpass,
@@ -49,6 +48,8 @@ FRESH = worldimportlib.FRESH | {
     # The world's streams and warnings.
     "_py_warnings", "_pyio", "argparse", "cmd", "code", "fileinput", "optparse",
     "pprint", "traceback", "warnings",
+    # What it calls back must not be called for a world that is dead; and the streams.
+    "contextlib",
     # The world's pickle, and what tells threads apart by the system's numbers.
     "copy", "reprlib", "shelve",
 }
@@ -110,7 +111,6 @@ _MAKERS: dict[str, Callable[[SimWorld], ModuleType]] = {
     "_pickle": _make_pickle,
     "_thread": lowthreads.make_module,
     "atexit": make_atexit,
-    "contextlib": make_contextlib,
     "copyreg": _make_copyreg,
     "dataclasses": _make_dataclasses,
     "datetime": make_datetime,
