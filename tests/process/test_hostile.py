@@ -106,7 +106,7 @@ def test_a_hostile_submission_fails_its_own_test_only(
     }, output
     assert re.search(
         f"^E .*LabFailure: server-0-[01]: .*(?:{COMPLAINTS[name]})", output, re.M
-    )
+    ), output
     assert re.fullmatch(r"=+ 1 failed, 2 passed in .* =+", output.splitlines()[-1])
     assert contents(outside.folder.parent) == before
     assert not outside.files()
