@@ -31,7 +31,7 @@ MAX_IDLE: Final = 64
 """More threads than this do not wait for a turn at reading."""
 
 Serve = Callable[[str, bytes, OnDone], None]
-"""Runs a handler in the calling thread; see `labrpc.Server.serve`."""
+"""Runs a handler in the calling thread; see `labrpc.server.Server.serve`."""
 
 
 class Link:
