@@ -8,6 +8,7 @@ installs need none of this: they use the checkout.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from setuptools import setup
@@ -29,6 +30,10 @@ class BuildWithSuites(build_py):
 
     def run(self) -> None:
         """Build, then add what makes the suites a package, and the handouts."""
+        # What an earlier build has left there would be packed too, files that have
+        # been moved or deleted since among them.
+        if not self.editable_mode:
+            shutil.rmtree(self.build_lib, ignore_errors=True)
         super().run()
         if not self.editable_mode:
             package = Path(self.build_lib, SUITES)

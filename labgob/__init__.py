@@ -12,6 +12,12 @@ were asked for or registered, whatever the bytes say.
     decoder = labgob.NewDecoder(buffer.getvalue())
     term = decoder.Decode(int)
     log = decoder.Decode(list[LogEntry])
+
+`codec` encodes and decodes one value. How a type is carried is a `plan`, which
+`compiler` makes of its annotations, from the kinds in `scalars`, `containers`,
+`records`, `unions` and `dynamic` (what is declared `Any`). `reading` decodes by it and
+`build` makes records again. Each plan has a fast path and an exact one; `falls` counts
+how often the fast path has given up.
 """
 
 from labgob.codec import decode, encode

@@ -2,6 +2,10 @@
 
 `MakeNetwork` makes a network, `MakeEnd` an end point to call from, `MakeServer`
 and `MakeService` something to call. The operations have the course's names.
+
+`end` and `server` are the two sides of a call, `handlers` what a server has to say to
+it, `network` who is connected to whom. `transit` is the way of a message in between,
+and `faults` the one place that decides what becomes of it.
 """
 
 from labrpc.dispatch import Dispatch, Dispatcher, OnDone

@@ -1,6 +1,6 @@
 """One run of one test: how it is done, what it leaves behind, and how it is undone.
 
-A `Lab` is made by the pytest plugin (or by a batch) for one run of one test. It says
+A `Lab` is made by the pytest plugin for one run of one test. It says
 how the run is done (mode, seed, solution) and collects what the report of the run
 needs afterwards: result lines, written files, and the annotations, which tell the last
 fault. Whatever a test starts is put on `undo`, so that it is taken down however the

@@ -20,6 +20,7 @@ from kvraft1.rpc import OK
 from kvraft1.testing.counter import Dec, Inc, IncRep, Null
 from labrt.runtime import Future, Task
 from tester1.cluster.config import Config
+from tester1.cluster.group import server_number
 from tester1.cluster.testcase import NO_LEADER_PAUSE_S, LabTest, growing_pauses
 from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.kv_messages import NO_SNAPSHOTS
@@ -165,7 +166,12 @@ class RsmTest(LabTest):
     def join_within(self, task: Task, seconds: float, message: str) -> None:
         """Fail with `message` unless `task` is done within `seconds`."""
         if not task.join(seconds):
-            self.fail("still waiting", f"{message}: {self._blocked()}")
+            waiting = {call.server for call in self.group.pending_calls()}
+            self.fail(
+                "still waiting",
+                f"{message}: {self._blocked()}",
+                servers=map(server_number, sorted(waiting)),
+            )
 
     def _blocked(self) -> str:
         calls = self.group.pending_calls()

@@ -1,9 +1,9 @@
 """Locks, conditions and events of a simulated `threading` module.
 
-They are the hot part of every simulated program, hence written by hand; what is
-rare comes from the standard library's own source (see `simthreading`). A lock
-operation is a preemption point. Between deciding to wait and blocking there is none,
-or a wake-up could be lost.
+They are the hot part of every simulated program, hence written by hand; what is rare
+comes from the standard library's own source (see `labrt.sim.modules.threads`). A lock
+operation is a preemption point. Between deciding to wait and blocking there is none, or
+a wake-up could be lost.
 
 Every task on a list of waiters is blocked: one whose time is up has left the list
 before anything else happens. So a lock that is freed, and a notification, always

@@ -88,6 +88,10 @@ class AppliedLogs:
             self._explain_snapshot(server, commands)
         self._logs[server] = list(commands)
 
+    def appliers(self, index: int) -> list[int]:
+        """The servers that have applied `index`, each in its present incarnation."""
+        return [i for i, log in enumerate(self._logs) if 0 < index < len(log)]
+
     def committed(self, index: int) -> Committed:
         """How many servers have applied `index` (in this incarnation), and what.
 
@@ -95,7 +99,7 @@ class AppliedLogs:
         committed. The commands need no comparison here, since `apply` and `adopt` let
         no two differ.
         """
-        count = sum(1 for log in self._logs if 0 < index < len(log))
+        count = len(self.appliers(index))
         return Committed(count, self._agreed[index] if count else None)
 
     def _compare(self, server: int, index: int, command: object) -> None:

@@ -58,10 +58,13 @@ class RaftTest(LeaderChecks):
         self.annotations.checker_begin(f"checking absence of agreement at {index}")
         committed = self.n_committed(index)
         if committed.count > 0:
+            with self.mutex:
+                appliers = self.logs.appliers(index)
             self.fail(
                 "unexpected agreement",
                 f"{committed.count} committed but no majority: "
                 f"{_short(committed.command)} at index {index}",
+                servers=appliers,
             )
         self.passed("no agreement", f"no server has applied index {index}")
 

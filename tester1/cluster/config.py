@@ -248,9 +248,11 @@ class Config:
         if self._cleaned_up:  # the timer outlives a test that was in time
             return
         self._failed = True
+        calls = self.pending_calls()
         lines = [f"test took longer than {TIME_LIMIT_S:g} seconds"]
-        lines.extend(f"  {call}" for call in self.pending_calls())
-        self.runtime.fail(LabFailure("\n".join(lines)))
+        lines.extend(f"  {call}" for call in calls)
+        servers = [call.server for call in calls]
+        self.runtime.fail(LabFailure("\n".join(lines), servers=servers))
 
     # The end of a test
 

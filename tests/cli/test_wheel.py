@@ -44,13 +44,18 @@ def python(*arguments: str | Path) -> None:
     assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
+def copy_checkout(folder: Path) -> Path:
+    """A copy of what is in this checkout."""
+    ignored = shutil.ignore_patterns(*LEFT_OUT)
+    shutil.copytree(REFERENCE_ROOT, folder / "source", ignore=ignored)
+    return folder / "source"
+
+
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout, by way of its source distribution."""
     folder = tmp_path_factory.mktemp("wheel")
-    ignored = shutil.ignore_patterns(*LEFT_OUT)
-    shutil.copytree(REFERENCE_ROOT, folder / "source", ignore=ignored)
-    python("-m", "build", "--outdir", folder, folder / "source")
+    python("-m", "build", "--outdir", folder, copy_checkout(folder))
     (built,) = folder.glob("*.whl")
     return built
 
@@ -101,6 +106,19 @@ def test_contents(wheel: Path) -> None:
         *("labrt", "labgob", "labrpc", "tester1", "raft1", "kvraft1"),
         "raftlab_suites",
     }
+
+
+def test_what_an_earlier_build_has_left_is_not_packed(tmp_path: Path) -> None:
+    """Whoever has built a wheel before files were moved gets them from there only."""
+    source = copy_checkout(tmp_path)
+    left = source / "build" / "lib" / "tester1" / "gone.py"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    python("-m", "build", "--wheel", "--outdir", tmp_path, source)
+    (built,) = tmp_path.glob("*.whl")
+    names = zipfile.ZipFile(built).namelist()
+    assert "tester1/lab.py" in names
+    assert "tester1/gone.py" not in names
 
 
 def test_reference_passes(installed: Path, folder: Path) -> None:

@@ -80,7 +80,7 @@ def test_one_file_a_test(counting: Lab, timeline: Path) -> None:
     assert timeline.read_text() == "the history is in here"
 
 
-def test_rehearsal_leaves_none(counting: Lab, timeline: Path) -> None:
+def test_replay_leaves_none(counting: Lab, timeline: Path) -> None:
     """The repetition of a failed run does not overwrite that run's file."""
     counting.is_replay = True
     run(counting, LabFailure("no leader"))

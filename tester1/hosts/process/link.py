@@ -11,13 +11,14 @@ When the tester is gone, the process ends at once, whatever it is doing.
 
 from __future__ import annotations
 
+import errno
 import itertools
 import os
 import socket
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
 from labrpc import OnDone
 from tester1.hosts.process.frames import Frame, FrameReader, Kind, encode_frame
@@ -90,8 +91,8 @@ class Link:
         try:
             with self._sending:
                 self._socket.sendall(frame)
-        except OSError:
-            os._exit(0)  # the tester is gone, and no clean-up can matter any more
+        except OSError as error:
+            _leave(error)
 
     # Reading
 
@@ -133,10 +134,10 @@ class Link:
     def _receive(self) -> bytes:
         try:
             data = self._socket.recv(_CHUNK)
-        except OSError:
-            data = b""
+        except OSError as error:
+            _leave(error)
         if not data:
-            os._exit(0)  # the tester is gone
+            _leave()
         return data
 
     def _next_frame(self) -> Frame | None:
@@ -167,3 +168,14 @@ class _Reply:
             self._link.send(Kind.NO_REPLY, b"", tag=self._tag)
         else:
             self._link.send(Kind.REPLY, data, tag=self._tag)
+
+
+def _leave(error: OSError | None = None) -> NoReturn:
+    """End this process: the tester is gone, and no clean-up can matter any more.
+
+    Raises `MemoryError` if that is not what the error says: a process at its limit must
+    not look like one that has ended by itself.
+    """
+    if error is not None and error.errno in (errno.ENOMEM, errno.ENOBUFS):
+        raise MemoryError(os.strerror(error.errno)) from error
+    os._exit(0)
