@@ -12,7 +12,7 @@ from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from msgspec.msgpack import Ext
@@ -159,12 +159,12 @@ class _Walker:
     def _header(self, kind: type) -> bytes:
         """What announces an instance of `kind`, which from here on has its plan."""
         try:
-            plan = cast(NamedPlan, self._plan_of(kind))
+            plan = self._plan_of(kind)
         except Misfit:
-            raise Misfit(
-                f"holds {a(type_name(kind))}, which is neither plain data nor a "
-                "dataclass: make it a dataclass and register it, or send its parts"
-            ) from None
+            raise _not_carried(kind) from None
+        # `object` stands for Any where a type is declared, and is a class as well.
+        if not isinstance(plan, NamedPlan):
+            raise _not_carried(kind)
         # A registered class goes under its registered name even where it need not be
         # registered, so that it has one name on the wire.
         registry = current_registry()
@@ -175,6 +175,13 @@ class _Walker:
         if self._registered_only:
             raise Misfit(_not_registered(type_name(kind)))
         return make_header(plan, wire_name(kind))
+
+
+def _not_carried(kind: type) -> Misfit:
+    return Misfit(
+        f"holds {a(type_name(kind))}, which is neither plain data nor a dataclass: "
+        "make it a dataclass and register it, or send its parts"
+    )
 
 
 def _not_registered(name: str) -> str:

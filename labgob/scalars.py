@@ -79,8 +79,9 @@ class FloatPlan(ScalarPlan):
         if not isinstance(value, float | int) or isinstance(value, bool):
             raise self.reject(value)
         as_float = self._to_float(value)
-        # An integer stays one as far as msgpack carries it, as on the fast path: equal
-        # values have equal bytes. It becomes a float where it is read.
+        # An integer stays one as far as msgpack carries it, since on the fast path it
+        # does: the bytes must not depend on the path. It becomes a float where it is
+        # read.
         carried = type(value) is int and _INT64_MIN <= value <= _UINT64_MAX
         return value if carried else as_float
 

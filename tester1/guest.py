@@ -32,6 +32,7 @@ import pytest
 __all__ = ["pytest_load_initial_conftests"]
 
 _PLUGIN: Final = "tester1.session.plugin"
+_PUBLIC: Final = "tester1.plugin"
 _INSTALLED_SUITES: Final = "raftlab_suites"
 # A line of an INI or TOML file that sets something.
 _OWN_SETTING: Final = re.compile(r"^\s*\"?raftlab_\w+\"?\s*[=:]", re.MULTILINE)
@@ -47,7 +48,8 @@ def pytest_load_initial_conftests(
     it by now, and the plugin can say so.
     """
     manager = early_config.pluginmanager
-    if manager.has_plugin(_PLUGIN) or not _runs_lab_tests(early_config):
+    unwanted = any(map(manager.is_blocked, (_PLUGIN, _PUBLIC)))
+    if unwanted or manager.has_plugin(_PLUGIN) or not _runs_lab_tests(early_config):
         return
     manager.import_plugin(_PLUGIN)
     # What looked like a file may have been the value of an option. It matters to the

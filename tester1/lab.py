@@ -21,7 +21,7 @@ from typing import Final
 
 from labrt import Runtime
 from tester1.teardown import do_all
-from tester1.timeline.annotations import Annotations
+from tester1.timeline.annotations import Annotation, Annotations
 
 __all__ = ["Lab", "LabFailure", "Mode", "Preempt", "RunOptions", "StateAtEnd"]
 
@@ -106,7 +106,8 @@ class Lab:
     name: str = "test"
     artifacts: Path | None = None
     is_replay: bool = False
-    annotations: Annotations = field(init=False)
+    annotations: list[Annotations] = field(init=False)
+    """Those of each test environment of the run; the latest last."""
     undo: ExitStack = field(init=False)
     """What is to be taken down when the test is over, the last one first.
 
@@ -123,8 +124,21 @@ class Lab:
         self._prepare()
 
     def _prepare(self) -> None:
-        self.annotations = Annotations(self.runtime.now, self.runtime.trace)
+        self.annotations = []
         self.undo = ExitStack()
+
+    def new_annotations(self) -> Annotations:
+        """The annotations of one more test environment of this run."""
+        # Nearly every run has one. With several, each has a page of its own.
+        made = Annotations(self.runtime.now, self.runtime.trace)
+        self.annotations.append(made)
+        return made
+
+    @property
+    def last_fault(self) -> Annotation | None:
+        """The fault made last in this run, whether or not it has been healed since."""
+        faults = (one.last_fault for one in reversed(self.annotations))
+        return next((fault for fault in faults if fault is not None), None)
 
     def run(self, test: Callable[[], object]) -> object:
         """Run `test` as the main task of the runtime; returns what it returns.

@@ -77,7 +77,7 @@ class Config:
         self.lab = lab
         self.runtime = lab.runtime
         self.random = lab.runtime.stream("test")
-        self.annotations = lab.annotations
+        self.annotations = lab.new_annotations()
         self.visualizer = Visualizer(lab, self.annotations)
         # Reliable while the servers start, whatever the test asks for in the end: a
         # test begins with servers that have started.

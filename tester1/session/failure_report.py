@@ -101,7 +101,7 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
 
 
 def _last_fault(lab: Lab) -> str:
-    fault = lab.annotations.last_fault
+    fault = lab.last_fault
     if fault is None:
         return "before any fault"
     return f"after {harmless(fault.text)} at {fault.start:.3f} s"

@@ -37,8 +37,19 @@ def circle(graph: Graph) -> list[str]:
 def _modules(root: Path, packages: Sequence[str]) -> Iterator[tuple[str, Path]]:
     for package in packages:
         for file in sorted((root / package).rglob("*.py")):
+            if _is_broken(file):
+                continue
             parts = file.relative_to(root).with_suffix("").parts
             yield ".".join(parts).removesuffix(".__init__"), file
+
+
+def _is_broken(file: Path) -> bool:
+    """Whether a file is there to be refused: it is no Python."""
+    try:
+        ast.parse(file.read_bytes())
+    except SyntaxError:
+        return True
+    return False
 
 
 def _imported(module: str, file: Path, known: Mapping[str, Path]) -> Iterator[str]:

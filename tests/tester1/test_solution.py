@@ -78,7 +78,6 @@ def test_not_a_solution(
         "raft1/testing/inside.py",
         "raft1/raftapi/__init__.py",
         "kvraft1/testing/inside_kv.py",
-        "kvraft1/testing/mine.py",
         "kvraft1/testing.py",
     ],
 )
@@ -95,6 +94,35 @@ def test_a_copy_of_a_part_of_the_tester_does_no_harm(tmp_path: Path) -> None:
     for package in LAB_PACKAGES:
         shutil.copytree(REFERENCE_ROOT / package, tmp_path / package)
     assert CodeUnderTest.of(tmp_path).packages == {"raft1", "kvraft1"}
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("raft1/testing/mine.py", "MINE = True"),
+        ("raft1/testing/__init__.py", ""),
+        ("kvraft1/testing/__init__.py", "# Tests of my own.\n"),
+        ("raft1/server.py", "EARLIER = 'a part of the tester'"),
+    ],
+)
+def test_what_replaces_nothing_may_stay(tmp_path: Path, file: str, text: str) -> None:
+    """Modules of a student's own, wherever they lie, and those of earlier copies."""
+    make(tmp_path, "raft1/raft.py", file)
+    (tmp_path / file).write_text(text)
+    CodeUnderTest.of(tmp_path)
+
+
+def test_a_copy_may_be_of_another_day(tmp_path: Path) -> None:
+    """What the tester's own files say of themselves is nothing that anybody runs."""
+    for package in LAB_PACKAGES:
+        shutil.copytree(REFERENCE_ROOT / package, tmp_path / package)
+    interface = tmp_path / "raft1" / "raftapi.py"
+    source = interface.read_text()
+    interface.write_text(f"# Of another day.\n{source.replace('The ', 'A ')}")
+    CodeUnderTest.of(tmp_path)
+    interface.write_text(source.replace("def ", "async def ", 1))
+    with pytest.raises(SolutionError, match="is a part of the tester"):
+        CodeUnderTest.of(tmp_path)
 
 
 def imported_by(module: str) -> set[str]:

@@ -165,4 +165,4 @@ def test_timeline_says_how_the_test_ended(
 
     with contextlib.suppress(BaseException):
         apart.run(test)
-    assert apart.annotations.records()[-1].text == outcome
+    assert apart.annotations[-1].records()[-1].text == outcome

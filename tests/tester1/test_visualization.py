@@ -44,6 +44,20 @@ def test_failed_test_leaves_a_file(
     assert counting.files == [timeline]
 
 
+def test_each_environment_has_its_own_page(
+    counting: Lab, timeline: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test may use several, one after the other: the last one's failure is shown."""
+    monkeypatch.setenv("VIS_ENABLE", "always")
+    run(counting, None)
+    assert "test passed" in timeline.read_text()
+    run(counting, LabFailure("no leader"))
+    assert "test failed" in timeline.read_text()
+    assert "test passed" not in timeline.read_text()
+    assert counting.files == [timeline, timeline]
+    assert counting.last_fault is not None
+
+
 def test_passed_test_leaves_none(counting: Lab, timeline: Path) -> None:
     """By default a pass is not drawn."""
     run(counting, None)

@@ -22,8 +22,7 @@ from tester1.porcupine.model import Linearization, Operation, Result, Time
 from tester1.porcupine.witness import common_length
 from tester1.timeline.annotations import Annotation, Colour
 from tests.porcupine.histories import steady
-
-from .cases import (
+from tests.porcupine.test_html.cases import (
     Explained,
     illegal,
     legal,

@@ -10,10 +10,16 @@ import pytest
 
 from tester1.porcupine.html import render_html
 from tester1.porcupine.html_text import TEXT_BUDGET_BYTES
-
-from .cases import Effect, illegal, legal, put, run, sample_annotations
-from .cases import one_partition as whole
-from .conftest import OpenPage, View
+from tests.porcupine.test_html.cases import (
+    Effect,
+    illegal,
+    legal,
+    put,
+    run,
+    sample_annotations,
+)
+from tests.porcupine.test_html.cases import one_partition as whole
+from tests.porcupine.test_html.conftest import OpenPage, View
 
 COUNT = 10_000
 CLIENTS = 15

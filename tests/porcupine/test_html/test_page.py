@@ -12,8 +12,7 @@ import pytest
 
 from tester1.porcupine import html
 from tester1.porcupine.html import PageError, render_html, write_html
-
-from .cases import illegal, legal, run, sample_annotations
+from tests.porcupine.test_html.cases import illegal, legal, run, sample_annotations
 
 
 class Elements(HTMLParser):

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from .cases import illegal, legal, put, run, undecided
-from .cases import one_partition as whole
-from .conftest import OpenPage, View
+from tests.porcupine.test_html.cases import illegal, legal, put, run, undecided
+from tests.porcupine.test_html.cases import one_partition as whole
+from tests.porcupine.test_html.conftest import OpenPage, View
 
 
 @pytest.fixture
