@@ -51,6 +51,8 @@ class ClientEnd:
             return None
         try:
             return decode(cast(bytes, future.value), reply_type)
+        # An `EncodeError` when decoding: the type that was asked for is none that
+        # labgob can carry, whatever the bytes are.
         except (DecodeError, EncodeError) as error:
             raise self._fail(wrong_reply(method, reply_type, error)) from error
 

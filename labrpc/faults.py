@@ -133,6 +133,8 @@ class Decider:
     def __init__(self, faults: Faults, *, hops: bool) -> None:
         self.faults = faults
         start, end = faults.hop_delay
+        # On the wall clock the machine takes its own time for a message. Only in
+        # simulation would it travel in none.
         self._hops = hops and end > 0
         self._hop_start = start
         self._hop_step = (end - start) / _HOP_STEPS

@@ -93,6 +93,8 @@ class Handler:
 
     def _check_reply(self, reply: object) -> None:
         if self._reply_class is None:
+            # A union, or `Any`: the caller's decoder judges it by the type that was
+            # asked for. None alone would look like a lost message there.
             fits = reply is not None
         else:
             fits = isinstance(reply, self._reply_class)
@@ -108,6 +110,7 @@ class Handler:
         """The types of the arguments and of the reply."""
         # First of all: from 3.14 on, a signature needs the annotations, too.
         hints = self._hints()
+        # `self` is not among them: the function is a bound method.
         parameters = inspect.signature(self._function).parameters.values()
         if [one.kind in _POSITIONAL for one in parameters] != [True]:
             names = ", ".join(["self", *(one.name for one in parameters)])
@@ -153,6 +156,7 @@ def may_be_none(kind: object) -> bool:
 
 def plain_class(kind: object) -> type | None:
     """The class whose instances are all values of a type, None for unions."""
+    # Since 3.11 `Any` is a class, but `isinstance` refuses it.
     if kind is Any:
         return None
     # The items of `list[int]` are checked by the encoder, not here.

@@ -126,6 +126,7 @@ class Network:
 
         Raises `UsageError` when there is none: its counter went with it.
         """
+        # Statistics are read without the mutex: each is one number, loaded at once.
         attachment = self._fabric.servers.get(server)
         if attachment is None:
             deleted = server in self._fabric.servers

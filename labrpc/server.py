@@ -51,6 +51,8 @@ class Service:
         # Looked up on the type, without running a property of the receiver.
         found = inspect.getattr_static(type(self.receiver), name, None)
         if isinstance(found, staticmethod | classmethod):
+            # A handler needs no `self`: what is called is whatever `getattr` makes of
+            # it.
             found = found.__func__
         return isinstance(found, FunctionType) and not name.startswith("_")
 
@@ -86,6 +88,7 @@ class Server:
 
         A server whose world has been killed answers None at once.
         """
+        # A task of a dead world never runs, so nobody else would tell the caller.
         if not self._is_alive():
             on_done(None)
             return
@@ -142,6 +145,8 @@ class Server:
 
     def _find(self, full_method: str) -> Handler:
         """The handler of `Service.Method`, split at the last dot."""
+        # The caller's text, which may have no dot at all: the service is then the empty
+        # name, which the message shows.
         service_name, _, method = full_method.rpartition(".")
         service = self._services.get(service_name)
         if service is None:
@@ -164,6 +169,7 @@ def MakeServer(
 ) -> Server:
     """Make a server without services; its handlers run in `world`."""
     if not name and world is not None:
+        # A server and its world are one to whoever reads a message.
         name = world.name
     return Server(runtime, world, name)
 

@@ -34,6 +34,7 @@ def line_of_raise(
     line = definition
     while traceback is not None:
         filename = traceback.tb_frame.f_code.co_filename
+        # From the outermost frame inwards, so that the last hit is the innermost.
         if Path(filename).parent == folder:
             line = f"{filename}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
