@@ -32,6 +32,8 @@ def first_difference(
 ) -> list[str]:
     """Lines that show the first event that differs, and those before; none: equal."""
     for position in range(max(len(one), len(other))):
+        # Slices and not items: behind the end of the shorter one there is an empty
+        # slice, which differs from any event.
         left, right = one[position : position + 1], other[position : position + 1]
         if left != right:
             before = one[max(0, position - _CONTEXT) : position]
@@ -51,6 +53,7 @@ def _shown(event: Sequence[TraceEvent]) -> str:
 def unrepeated(first: Runtime, again: Runtime, events: Sequence[TraceEvent]) -> str:
     """Say where a failed run and its repetition part, whose events these are."""
     said = "the failure did not repeat under the same seed: no events to show"
+    # Only simulation notes what ran when; the wall clock repeats nothing.
     if not (isinstance(first, SimRuntime) and isinstance(again, SimRuntime)):
         return said
     same_until = first.course.parts_from(again.course)
@@ -78,4 +81,6 @@ def disturb_memory() -> None:
         bytearray(draw.randrange(512)) if draw.random() < 0.5 else [None] * 3
         for _ in range(20_000 * number)
     ]
+    # The others are freed on return. It is the holes that they leave, among blocks that
+    # stay, that objects made from now on come to lie in.
     _kept.extend(block for block in blocks if draw.random() < 0.5)

@@ -78,8 +78,11 @@ class Interrupts:
         """Let it through: what a fixture undoes may take long."""
         return (yield from self._let_through())
 
+    # The three hooks above are `trylast`, which makes them the innermost wrappers: what
+    # other plugins do around a step is protected still.
     def _let_through(self) -> Generator[None, object, object]:
         try:
+            # Inside the `try`: it raises what was held back until now.
             self.release()
             return (yield)
         except KeyboardInterrupt as interrupt:
@@ -90,6 +93,8 @@ class Interrupts:
 
     def hold(self) -> None:
         """From here on, in a lab test, Ctrl-C is only taken note of."""
+        # Python installs handlers in the main thread only, and pytest may be run in
+        # another.
         in_main = threading.current_thread() is threading.main_thread()
         replaceable = signal.getsignal(signal.SIGINT) is signal.default_int_handler
         if self._active and in_main and replaceable:

@@ -73,6 +73,8 @@ def columns(
     """The last events of `servers`, a row each, at most `width` characters wide."""
     if not events:
         return []
+    # Picked first and cut then: the last events of these servers, which need not be
+    # among the last of all.
     rows = [(event, _cell(event)) for event in events]
     rows = [
         (event, cell)
@@ -80,6 +82,8 @@ def columns(
         if cell.server is None or cell.server in servers
     ][-most:]
     room = (width - _TIME) // max(len(servers), 1)
+    # Too many servers to stand side by side: whole lines tell more than cells of which
+    # next to nothing is left.
     if room < _NARROWEST:
         return [harmless(str(event))[:width] for event, _ in rows]
     heading = " " * _TIME + "".join(name.ljust(room) for name in servers)
@@ -97,12 +101,16 @@ def columns(
 def _cell(event: TraceEvent) -> Cell:
     """Where an event stands and what is written there."""
     source, is_link, target = event.where.partition(">")
+    # A column has no room for what every row of it would repeat: the size of the
+    # message and the name of the service.
     text = harmless(re.sub(r" \d+ B\b", "", event.text))
     method = text.partition(".")[2] or text
     if not is_link:
         if event.where.startswith("server-"):
             return Cell(event.where, harmless(f"{event.kind} {event.text}"))
         return Cell(None, harmless(f"{event.where}: {event.text}"))
+    # The one event of a link that happens at its target. All others, a reply's arrival
+    # too, are the caller's.
     if event.kind == "deliver":
         return Cell(target, f"from {_number(source)}: {method}")
     verb = _TO_SOURCE.get(event.kind, event.kind)
@@ -110,6 +118,7 @@ def _cell(event: TraceEvent) -> Cell:
 
 
 def _servers_of(event: TraceEvent) -> list[str]:
+    # A place is a program or a link between two. Both ends of a link count.
     return [name for name in event.where.split(">") if name.startswith("server-")]
 
 

@@ -29,6 +29,7 @@ def steal_work(config: pytest.Config) -> None:
     option = config.option
     if not _on_wall_clock(config) or not getattr(option, "numprocesses", None):
         return
+    # So it stands unless the user has said `--dist`, and xdist would make `load` of it.
     if option.dist == "no":
         option.dist = "worksteal"
 
@@ -38,6 +39,7 @@ def deal(config: pytest.Config, items: list[pytest.Item]) -> None:
 
     Every worker comes to the same order, as xdist demands.
     """
+    # Only a worker has this. Its controller collects nothing itself.
     workers: int = getattr(config, "workerinput", {}).get("workercount", 0)
     if workers and _on_wall_clock(config):
         items[:] = dealt(items, workers)

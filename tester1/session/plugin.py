@@ -47,6 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Read the options; what cannot be done is an error of usage."""
+    # First of all: only what is made after it comes to lie elsewhere.
     disturb_memory()
     settings = Settings.of(config)
     use_settings(config, settings)
@@ -136,6 +137,8 @@ def lab(request: pytest.FixtureRequest) -> Lab:
 
 def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
     """The environment of a run of a test under a seed."""
+    # Without the seed in its brackets: the run's own seed derives from the name, and
+    # has to be the same where `--seed` alone repeats the run.
     name = without_seed(item.nodeid, seed).partition("::")[2]
     solution = settings.solution
     trace = Trace() if settings.traced else None
@@ -197,8 +200,11 @@ def pytest_runtest_makereport(
     lab = getattr(item, "funcargs", {}).get("lab")
     if call.when != "call" or not isinstance(lab, Lab):
         return (yield)
+    # Before the `yield`, in which pytest reads the exception and its traceback.
     prepare(call, lab, whole=item.config.getoption("fulltrace"))
     report = yield
+    # As properties: a worker of pytest-xdist sends those to its controller, and no
+    # `Lab`.
     report.user_properties.extend((_RESULT, line) for line in lab.results)
     report.user_properties.extend((_WARNING, harmless(line)) for line in lab.warnings)
     if report.failed and call.excinfo is not None:
@@ -211,6 +217,7 @@ def pytest_runtest_makereport(
             settings=item.config.stash[_SETTINGS],
             interrupts=item.config.stash[_INTERRUPTS],
         )
+    # Last, since `explain` quotes the solution as well.
     make_harmless(item.config, report)
     return report
 
@@ -219,6 +226,7 @@ def pytest_report_teststatus(
     report: pytest.CollectReport | pytest.TestReport,
 ) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
     """Put the result lines of a passed lab test into the verbose word of its status."""
+    # A test that passes although it is marked to fail keeps pytest's own word.
     if report.when != "call" or not report.passed or hasattr(report, "wasxfail"):
         return None
     results = [str(value) for name, value in report.user_properties if name == _RESULT]

@@ -21,6 +21,7 @@ def make_harmless(config: pytest.Config, report: pytest.TestReport) -> None:
     data = config.hook.pytest_report_to_serializable(config=config, report=report)
     explanation = data["longrepr"]
     data["longrepr"] = _cleaned(explanation)
+    # Most reports are clean, and keep the very object that pytest has made.
     if data["longrepr"] != explanation:
         report.longrepr = config.hook.pytest_report_from_serializable(
             config=config, data=data

@@ -48,6 +48,8 @@ class Settings:
         traced = bool(config.getoption("raftlab_trace_events"))
         artifacts = _folder(config, "raftlab_artifacts")
         if traced and artifacts is None:
+            # Only traces need a folder: without one, a timeline goes to a temporary
+            # file.
             artifacts = config.invocation_params.dir / DEFAULT_ARTIFACTS
         seed, origin = _seed(config)
         seeds = int(config.getoption("raftlab_seeds"))
@@ -88,6 +90,8 @@ def add_options(parser: pytest.Parser) -> None:
 
     Raises `pytest.UsageError` if another plugin claims one of them.
     """
+    # Each `dest` begins with our name: pytest keeps the values of all plugins' options
+    # in one namespace.
     group = parser.getgroup("raftlab", "raftlab: Raft and key/value labs")
     _add(
         group,
@@ -177,6 +181,8 @@ def _seed(config: pytest.Config) -> tuple[int, str]:
     chosen = config.getoption("raftlab_seed")
     if chosen is not None:
         return int(chosen), ""
+    # With defaults: these options, and the cache, are a plugin's of pytest's that can
+    # be switched off.
     repeating = config.getoption("lf", False) or config.getoption("failedfirst", False)
     cache = getattr(config, "cache", None)
     if repeating and cache is not None:
@@ -205,6 +211,8 @@ def _folder(config: pytest.Config, name: str) -> Path | None:
     if not configured or config.inipath is None:
         return None
     folder = config.inipath.parent / configured
+    # As the option would name it: a failure prints it in the command that repeats the
+    # run from where pytest was started.
     return Path(os.path.relpath(folder, config.invocation_params.dir))
 
 
@@ -212,6 +220,7 @@ def _at_least(lowest: int) -> Callable[[str], int]:
     """Converts an option's text to a number that is not below `lowest`."""
 
     def number(text: str) -> int:
+        # Not left to `int`, which takes signs, blanks and underscores as well.
         if not text.isdecimal() or int(text) < lowest:
             raise argparse.ArgumentTypeError(
                 f"{text!r} is not a whole number of at least {lowest}"

@@ -37,6 +37,8 @@ def read_events(path: Path) -> list[TraceEvent]:
     events: list[TraceEvent] = []
     # As bytes, so that no other character passes for the end of a line.
     lines = path.read_bytes().decode(errors="replace").split("\n")
+    # Every event ends its line. What follows the last end is empty, or an event that
+    # was cut off while it was written.
     for number, line in enumerate(lines[:-1], start=1):
         if line.startswith("\t") and events:
             last = events.pop()
@@ -44,6 +46,7 @@ def read_events(path: Path) -> list[TraceEvent]:
             events.append(TraceEvent(last.time, last.kind, last.where, text))
             continue
         try:
+            # No more than three times: a text may have tabs of its own.
             time, kind, where, text = line.split("\t", 3)
             events.append(TraceEvent(float(time), kind, where, text))
         except ValueError:
