@@ -33,6 +33,7 @@ class ClientProgram:
         Raises `LabFailure` if the program has ended by itself.
         """
         reply = self._direct.call(method, args, reply_type)
+        # No test crashes this program, so without a reply it is gone for good.
         if reply is None:
             raise LabFailure(
                 f"{self.name} has ended during a call of {method}", servers=[self.name]
@@ -45,4 +46,6 @@ class ClientProgram:
 
     def kill(self) -> None:
         """End the program."""
+        # The direct path is not closed: whoever still waits would take the clean-up for
+        # a program that has ended by itself.
         self._handle.kill()

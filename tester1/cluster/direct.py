@@ -82,6 +82,8 @@ class DirectPath:
         """Hand over the reply, unless the program was closed before it came."""
         with self._mutex:
             waiting = call in self._pending
+            # Of an answer and the end of the program only the first counts: `on_done`
+            # must be called once.
             self._pending.pop(call, None)
         if waiting:
             call.on_done(reply)

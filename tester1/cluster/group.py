@@ -78,6 +78,7 @@ class ServerGrp:
         self._host = host
         self.program = program
         self._servers = [_Server(server_name(gid, i), n) for i in range(n)]
+        # As in the course: servers are attached by `connect`, after they were started.
         self._connected = [False] * n
 
     def servers(self) -> range:
@@ -94,6 +95,8 @@ class ServerGrp:
         """Attach server `i`, with links to and from those of `servers` attached."""
         self._connected[i] = True
         for j in servers:
+            # A link to a server that is detached stays cut. It is made by the `connect`
+            # that attaches the later of the two.
             if self._connected[j]:
                 self._enable(i, j, True)
                 self._enable(j, i, True)
@@ -129,6 +132,8 @@ class ServerGrp:
     def partition(self, first: Sequence[int], second: Sequence[int]) -> None:
         """Full connectivity within each part and none across; all flags end true."""
         for part, other in ((first, second), (second, first)):
+            # One server after the other, as in the course: the flag that `disconnect`
+            # takes from a server is back before the next server's links are made.
             for i in part:
                 self.disconnect(i, other)
                 self.connect(i, part)
@@ -163,6 +168,7 @@ class ServerGrp:
         )
         server.handle = handle
         server.direct = DirectPath(self._runtime, server.name, handle.dispatch)
+        # Last: no call may reach a server that has not been started.
         self._net.AddServer(server.name, handle.server)
 
     def start_servers(self) -> None:
@@ -229,6 +235,7 @@ class ServerGrp:
 
     def pending_calls(self) -> list[PendingCall]:
         """The direct calls that have not returned."""
+        # A server that is down has none: its calls returned when it was shut down.
         paths = [server.direct for server in self._servers]
         return [call for path in paths if path is not None for call in path.pending()]
 

@@ -58,6 +58,7 @@ class Background(Generic[T]):
     def __init__(
         self, config: Config, calls: Sequence[Callable[[], T]], name: str
     ) -> None:
+        # By position: the calls end in any order.
         self._results: dict[int, T] = {}
         self._tasks = [
             config.spawn(self._run, i, call, name=f"{name} {i}" if name else "")
@@ -89,6 +90,7 @@ class LabTest:
         self.group = config.group()
         # What a check of the whole history has found last, if the test makes any.
         self.checked: Result | None = None
+        # The timeline begins here: what came before was the start of the servers.
         self.annotations.test(name, self.group.n)
 
     def __enter__(self) -> Self:
