@@ -57,6 +57,7 @@ class Clnt:
     def connect_to(self, servers: Iterable[str]) -> None:
         """May reach these servers; end points enabled before stay as they are."""
         with self._mutex:
+            # As in the course, this cuts nothing off that could be reached before.
             self._allowed = list(servers)
             for server in self._allowed:
                 if server in self._ends:
@@ -79,6 +80,8 @@ class Clnt:
         """Remove the client's end points from the network."""
         with self._mutex:
             for server in self._ends:
+                # Calls under way fail with it, so a clerk that is still at work is not
+                # left waiting.
                 self._net.DeleteEnd(self._end_name(server))
             self._ends.clear()
 
@@ -92,12 +95,15 @@ class Clnt:
                 end = self._ends[server] = self._net.MakeEnd(name, link=name)
                 self._net.Connect(name, server)
                 self._net.Enable(name, self._may_reach(server))
+            # Under the mutex to the end: whoever changes the connectivity finds an end
+            # point either not made or complete.
             return end
 
     def _may_reach(self, server: str) -> bool:
         return self._allowed is None or server in self._allowed
 
     def _end_name(self, server: str) -> str:
+        # The same in every run, as a link's name has to be.
         return f"{self.name}>{server}"
 
 
@@ -115,6 +121,8 @@ class Clnts:
         """A new client that may reach the servers named, or every one."""
         with self._mutex:
             name = f"client-{self._made}"
+            # No number is used twice, not even that of a client that is gone: its links
+            # are the names that the network's decisions derive from.
             self._made += 1
             clnt = Clnt(self._runtime, self._net, name, allowed)
             self._clients[name] = clnt

@@ -111,6 +111,8 @@ class TesterClient:
     """A program's way to the tester; `forward` carries its calls there."""
 
     def __init__(self, runtime: Runtime, forward: Dispatch) -> None:
+        # The labs' own end point, so that calls of the tester are encoded, and judged,
+        # as all others are.
         self._end = ClientEnd(runtime, "tester", forward)
 
     def call(self, method: str, args: object, reply_type: type[R]) -> R | None:
