@@ -50,6 +50,8 @@ class ClerkPool:
             clnt = self._config.make_client()
         else:
             clnt = self._config.make_client_to(reachable)
+        # Only the name is sent: the program has got its clients from the tester and
+        # finds this one among them.
         args = kvtestrpc.MakeClerkArgs(clnt.name, self._servers)
         self._program.call(kvtestrpc.MAKE_CLERK, args, kvtestrpc.Nothing)
         return ClerkProxy(self._program, clnt)
@@ -57,5 +59,6 @@ class ClerkPool:
     def delete(self, clerk: ClerkProxy) -> None:
         """Forget a clerk and remove its end points from the network."""
         args = kvtestrpc.ClerkArgs(clerk.clnt.name)
+        # In this order: no clerk is left that could use an end point which is gone.
         self._program.call(kvtestrpc.DELETE_CLERK, args, kvtestrpc.Nothing)
         self._config.delete_client(clerk.clnt)

@@ -32,6 +32,7 @@ class RsmService:
 
     def GetCounter(self, args: kvtestrpc.Nothing) -> kvtestrpc.CounterReply:
         """Tell how far this server has counted."""
+        # Without a lock: it is one number, and only the RSM's applier writes it.
         return kvtestrpc.CounterReply(self._counter.value)
 
 

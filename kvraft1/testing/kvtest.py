@@ -161,6 +161,7 @@ class KvTest(LabTest):
             # With a single writer, each of the three says that this version is taken.
             if err in (OK, ErrMaybe, ErrVersion):
                 version += 1
+            # At version 0 any other error is a reason to try again, as in the course.
             elif version != 0:
                 self.fail("Put failed", f"Put {key} ver {version} err {err}")
             if err == OK:
@@ -267,6 +268,7 @@ class KvTest(LabTest):
     def connect_all(self) -> None:
         """Undo every partition."""
         self.group.connect_all()
+        # A partition leaves all flags connected, so that they cannot tell its end.
         self.annotations.clear_failure()
 
     # Checks of the whole history
@@ -294,6 +296,7 @@ class KvTest(LabTest):
         # On the timeline before the check, which writes it if the history is illegal.
         self.annotations.checker_failure("failed", message)
         self.check_porcupine(known=message)
+        # The history alone shows nothing wrong, or could not be judged in time.
         self.config.fatal(message)
 
     def check_porcupine(

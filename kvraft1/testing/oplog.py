@@ -47,6 +47,8 @@ class OperationLog:
         """Note that the operation has returned `output`."""
         with self._mutex:
             del self._open[operation]
+            # The time that is taken here may be late by a wait for the mutex. It makes
+            # the operation longer, which can only help a solution.
             self._returned.append(
                 Operation(
                     client=operation.client,
@@ -63,6 +65,7 @@ class OperationLog:
             return [
                 *self._returned,
                 *(
+                    # It may still have its effect at any time, or never.
                     Operation(op.client, op.input, None, op.call, math.inf)
                     for op in self._open
                 ),

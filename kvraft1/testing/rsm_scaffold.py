@@ -68,6 +68,7 @@ class RsmTest(LabTest):
         blocks can use up the time.
         """
         deadline = self.now() + SUBMIT_LIMIT_S
+        # Looked at between rounds alone, as in the course.
         while self.now() < deadline:
             # Beginning with the server that answered last: it probably leads still.
             first = self.leader
@@ -139,6 +140,8 @@ class RsmTest(LabTest):
         return reply.N
 
     def _returned(self, server: int, reply: kvtestrpc.SubmitReply) -> object:
+        # `one_partition` says by None that nothing was performed, so that None cannot
+        # be a reply.
         if reply.reply is None:
             self.fail(
                 "no reply",
@@ -165,6 +168,7 @@ class RsmTest(LabTest):
 
     def join_within(self, task: Task, seconds: float, message: str) -> None:
         """Fail with `message` unless `task` is done within `seconds`."""
+        # The task goes on. The failure below ends the run, and the task with it.
         if not task.join(seconds):
             waiting = {call.server for call in self.group.pending_calls()}
             self.fail(
@@ -261,6 +265,7 @@ class RsmTest(LabTest):
 
     def heal(self, server: int) -> None:
         """Attach a server that was partitioned away: with three, that heals all."""
+        # The flags of the others stayed connected through the partition.
         self.group.connect_one(server)
         self.annotations.clear_failure()
 

@@ -116,6 +116,7 @@ class KvraftTest(KvTest):
     def generic_test(self) -> None:
         """Let clients work, disturb the servers, check the history; three times."""
         clerk = self.make_clerk()
+        # Over all iterations: the version of the key goes on counting, too.
         total = ClientResult()
         for _ in range(ITERATIONS):
             total = self._iterate(clerk, total)
@@ -127,6 +128,8 @@ class KvraftTest(KvTest):
             self._client_phase, clerk, total, results, name="client phase"
         )
         partitioning = self._start_partitioner(stop)
+        # The partitioner is still at work: clients have to get through by themselves,
+        # since partitions keep changing.
         working.join()
         self.check_porcupine()
         if partitioning is not None:
@@ -160,6 +163,7 @@ class KvraftTest(KvTest):
 
     def _stop_partitioner(self, partitioning: Task, stop: Future) -> None:
         stop.set()
+        # It ends only after its present partition, which nobody heals for it.
         partitioning.join()
         self.connect_all()
         self.sleep(ELECTION_TIMEOUT_S)
@@ -208,12 +212,16 @@ class KvraftTest(KvTest):
         clerk.get("x")  # waits for a leader
         start = self.now()
         for i in range(SPEED_PUTS):
+            # Past the log, as in the course: there is one client, and each answer is
+            # judged.
             err = clerk.put("k", str(i), i)
             self.config.op_inc()
             if err != OK:
                 self.fail(
                     "Put failed", f"Put err {err}: Put number {i}, at version {i}"
                 )
+        # The time is taken here and judged last: a wrong answer tells more than a slow
+        # one.
         elapsed = self.now() - start
         reply = clerk.get("k")
         if reply.err != OK:
