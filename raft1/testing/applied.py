@@ -63,6 +63,7 @@ class AppliedLogs:
         another command has been applied there by anybody, ever.
         """
         log = self._logs[server]
+        # Judged first: of a report out of order nothing is recorded, as in the course.
         if index != len(log):
             raise ApplyMismatch(
                 f"server {server} apply out of order, "
@@ -86,10 +87,12 @@ class AppliedLogs:
         # All at once, and one by one only to explain: snapshots hold the whole history.
         if commands[1:] != self._agreed[1 : len(commands)]:
             self._explain_snapshot(server, commands)
+        # A copy: what is applied from here on is added to it.
         self._logs[server] = list(commands)
 
     def appliers(self, index: int) -> list[int]:
         """The servers that have applied `index`, each in its present incarnation."""
+        # Index 0 is in every log from its beginning, and holds nothing.
         return [i for i, log in enumerate(self._logs) if 0 < index < len(log)]
 
     def committed(self, index: int) -> Committed:

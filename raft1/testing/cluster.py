@@ -61,6 +61,8 @@ class RaftCluster(LabTest):
             options={"snapshots": snapshots},
             services={"Test": PerProgram(partial(ApplyReports, self, lab.runtime))},
         )
+        # In every test of Raft, as in the course: a call that cannot be delivered takes
+        # up to seven seconds to fail.
         config.set_long_delays(True)
         super().__init__(config, lab.name)
         self.begin(title)
@@ -69,6 +71,7 @@ class RaftCluster(LabTest):
 
     def command(self) -> int:
         """A new command, different from all others."""
+        # As many bits as in the course: two equal ones are not to be expected.
         return self.random.getrandbits(63)
 
     def chance(self, per_mille: int) -> bool:
@@ -104,8 +107,10 @@ class RaftCluster(LabTest):
                 self.logs.restart(server)
         self.group.start_many(servers)
         for server in servers:
+            # These alone: others may be cut off, and the test wants them to stay so.
             self.group.connect_one(server)
         self.annotations.restart(servers)
+        # A server that was cut off and then crashed is attached now as well.
         self.annotations.connection(self.group.get_connected())
 
     def is_up(self, server: int) -> bool:
@@ -162,6 +167,7 @@ class ApplyReports:
     def CheckLogs(self, entry: testrpc.AppliedEntry) -> testrpc.ReportReply:
         """Judge one applied command."""
         index, command = entry.index, entry.command
+        # Traced before it is judged, so that the event is there if it ends the run.
         if self._runtime.trace is not None:
             self._trace("apply", f"{index}: {shortened(command)}")
         apply = partial(self._cluster.logs.apply, self._server, index, command)

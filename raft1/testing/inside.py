@@ -148,6 +148,7 @@ class ApplyReporter:
     def run(self, messages: Iterable[ApplyMsg], raft: Raft) -> None:
         """Report every command; with an apply channel, until that is closed."""
         for message in messages:
+            # All else is passed over, as in the course.
             if message.CommandValid:
                 self._report(message)
 
@@ -160,6 +161,7 @@ class ApplyReporter:
             # snapshot with it would be refused for the same reason again.
             elif message.CommandValid and self._report(message):
                 self._log.append(message.Command)
+                # At 9, 19, 29 and so on, as in the course.
                 if (message.CommandIndex + 1) % SNAPSHOT_INTERVAL == 0:
                     self._snapshot(raft)
 

@@ -35,6 +35,7 @@ class LeaderChecks(RaftCluster):
     def check_no_leader(self) -> None:
         """Fail if a connected server claims to lead."""
         self.annotations.checker_begin("checking absence of a leader")
+        # Asked once and at once, as in the course: the test itself has let time pass.
         for server, state in self._connected_states().items():
             if state.is_leader:
                 self.fail(

@@ -103,6 +103,7 @@ class RaftTest(LeaderChecks):
             self.sleep(pause_s)
             if start_term is not None and self._any_beyond(start_term):
                 return TERM_MOVED_ON
+        # Looked at once more, since a pause came after the last look.
         committed = self.n_committed(index)
         if committed.count < n:
             self.fail(
@@ -126,6 +127,7 @@ class RaftTest(LeaderChecks):
                 self.annotations.checker_neutral(
                     "attempt abandoned", f"the term moved on during attempt {tries}"
                 )
+                # Time for the servers to settle on a leader.
                 self.sleep(TERM_PAUSE_S)
             result = attempt()
             tries += 1
@@ -141,13 +143,19 @@ class RaftTest(LeaderChecks):
         """
         deadline = self.now() + AGREEMENT_LIMIT_S
         index = NOWHERE
+        # The servers take turns over all rounds, and server 1 is the first, as in the
+        # course.
         turn = 0
         while self.now() < deadline:
+            # The limit is looked at here alone: a submission that is under way is
+            # waited for.
             accepted, turn = self._submit(command, turn)
             if accepted is not None:
                 index = accepted
                 if self._await_agreement(index, command, expected):
                     return index, True
+                # Once a leader has taken it. As long as nobody leads, it is offered
+                # again.
                 if not retry:
                     break
             # Nobody leads, or a leader gave out an index that is taken and has yet to
@@ -170,8 +178,12 @@ class RaftTest(LeaderChecks):
         deadline = self.now() + SUBMISSION_LIMIT_S
         while self.now() < deadline:
             committed = self.n_committed(index)
+            # For good: nobody may apply another command there any more. The course's
+            # harness waits out its two seconds.
             if committed.count > 0 and committed.command != command:
                 return False
+            # By somebody at least: where nobody has applied anything, nothing is agreed
+            # on.
             if committed.count >= max(expected, 1):
                 return True
             self.sleep(AGREEMENT_POLL_S)
@@ -190,6 +202,7 @@ class RaftTest(LeaderChecks):
 
     def _any_beyond(self, term: int) -> bool:
         states = self.states(self.servers())
+        # A server that is cut off counts as well, as in the course.
         return any(state.term > term for state in states.values())
 
 
