@@ -98,6 +98,8 @@ def _read_zip(path: Path, collector: Collector) -> None:
         for member in members:
             # Some programs on Windows write their own separators.
             name = member.filename.replace("\\", "/")
+            # Asked about every member, since it refuses the archive for a bad name of
+            # any.
             wanted = collector.wants(name)
             if not _is_plain(member.external_attr >> 16):
                 collector.refuse_special(name)
@@ -114,6 +116,7 @@ def _read_zip(path: Path, collector: Collector) -> None:
 
 def _is_plain(mode: int) -> bool:
     """Whether a file's mode is that of a file or a folder, or says nothing."""
+    # It is 0 where the packing program knows no modes of Unix.
     return stat.S_IFMT(mode) in (0, stat.S_IFREG, stat.S_IFDIR)
 
 
@@ -138,6 +141,7 @@ def _take_member(
     if wanted and member.isreg():
         file = archive.extractfile(member)
         assert file is not None, "a regular file has contents"
+        # One byte more than is allowed, by which `add` sees that it is too large.
         collector.add(member.name, file.read(MAX_FILE_BYTES + 1))
 
 

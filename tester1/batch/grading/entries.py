@@ -49,7 +49,9 @@ class Entry:
     @property
     def file_stem(self) -> str:
         """The name as the name of a file, without a suffix."""
+        # It names a folder of the results, so that it must not be hidden, nor be `..`.
         stem = re.sub(r"[^\w.=@+-]+", "_", self.name).lstrip(".")
+        # Bytes are what file systems count. A character that is cut in two is left out.
         stem = stem.encode()[:_MOST_STEM_BYTES].decode(errors="ignore") or "_"
         return f"{stem}-{_digest(self.name)}" if self.shares_stem else stem
 
@@ -85,6 +87,7 @@ def _folded(name: str) -> str:
 
 
 def _digest(name: str) -> str:
+    # Of the name, which no two submissions of a class share.
     return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
@@ -114,6 +117,7 @@ def _submissions_at(path: Path) -> Iterator[Path]:
     found = [
         entry
         for entry in inside
+        # Hidden files and folders like `__MACOSX` are left there by programs.
         if not entry.name.startswith((".", "__"))
         and (entry.is_dir() or entry.suffix.lower() not in _NOTES)
     ]

@@ -103,6 +103,7 @@ class Grade:
     @property
     def parts(self) -> list[tuple[str, list[TestGrade]]]:
         """Its tests by part."""
+        # They are in the order of the suites, so that those of one part are neighbours.
         grouped = itertools.groupby(self.tests, lambda test: test.function[-2:])
         return [(part, list(tests)) for part, tests in grouped]
 

@@ -35,6 +35,8 @@ def _test(test: TestGrade) -> dict[str, Any]:
         "name": f"{test.function[-2:]} {test.name}",
         "score": test.score,
         "max_score": test.rule.points,
+        # Not left to the score: a test may earn points by its share of passed runs, or
+        # be worth none.
         "status": "passed" if test.is_clean else "failed",
         "output": "\n".join(_output(test)),
         "output_format": "text",

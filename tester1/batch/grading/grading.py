@@ -155,6 +155,8 @@ class GradeRun:
         # A worker keeps what it has compiled of a submission, and a submission that is
         # given up is known as such early.
         header, version = self.store.header, harness_version()
+        # One list for both, so that an audit repeats runs that there were in
+        # simulation.
         seeds = several_seeds(header.seed, max(header.runs, header.audit))
         for digest in self._submissions():
             for mode, count in (header.mode, header.runs), (Mode.PROCESS, header.audit):
@@ -177,6 +179,7 @@ class GradeRun:
                 batch.tally(digest, test, header.mode),
                 batch.has_given_up(digest, test, header.mode, _GIVE_UP),
                 batch.tally(digest, test, Mode.PROCESS)
+                # Without an audit, runs in processes are those that are graded already.
                 if header.audit
                 else TestTally(),
             )
@@ -185,6 +188,7 @@ class GradeRun:
         twins = [
             other.name
             for other in self.entries
+            # What cannot be read has no digest, and is nobody's twin.
             if other is not entry and other.digest == digest != ""
         ]
         return Grade(entry, tests, twins, header.rubric.points)

@@ -68,6 +68,7 @@ def _unusable(grade: Grade) -> Element:
 def _text(test: TestGrade) -> str:
     lines = [test.remark] if test.remark else []
     for group in test.groups:
+        # XML cannot carry control characters, not even escaped.
         lines.append(harmless_lines(group.example.message))
         lines.append(f"seeds: {' '.join(map(str, group.seeds))}")
     return "\n".join(lines)

@@ -77,6 +77,7 @@ def _overview(grades: ClassGrades) -> list[TestOverview]:
             sum(test.tally.passed for test in tests),
             sum(test.tally.total for test in tests),
         )
+        # All have the tests of one rubric, in its order.
         for tests in zip(*(grade.tests for grade in grades.grades), strict=True)
     ]
 

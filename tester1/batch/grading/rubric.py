@@ -131,6 +131,7 @@ def _rules(path: Path, file: _File) -> dict[str, TestRule]:
     for key, tests, value in entries:
         given = value if isinstance(value, Mapping) else {"points": value}
         entry = _convert(path, key, given, _Test)
+        # TOML can say `inf`, which is not below zero either.
         if not math.isfinite(entry.points):
             raise BatchError(f"{path}: {key}: give a number of points")
         rule = TestRule(
@@ -159,6 +160,7 @@ def _entries(
             named = select([word])
         except UnknownTest as error:
             raise BatchError(f"{path}: {key}: {error}") from None
+        # Which of two such keys counts would hang on their order in the file.
         other = seen.setdefault(tuple(named), key)
         if other != key:
             raise BatchError(f"{path}: {key}: is the same as {other}; leave out one")

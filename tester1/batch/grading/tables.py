@@ -16,6 +16,7 @@ _FORMULA = ("=", "+", "-", "@")
 
 def table_of_grades(grades: Sequence[Grade]) -> bytes:
     """A row for each submission: its points, altogether and part by part."""
+    # Those of any: all are graded by one rubric.
     parts = [part for part, _ in grades[0].parts]
     rows = [
         [
