@@ -75,6 +75,7 @@ class SuiteTest:
 def suites_root() -> Path:
     """The folder that holds the suites `raft` and `kvraft`."""
     installed = REFERENCE_ROOT / _INSTALLED
+    # In this order: beside an installed harness, a folder `tests` is somebody else's.
     return installed if installed.is_dir() else REFERENCE_ROOT / _IN_CHECKOUT
 
 
@@ -95,6 +96,7 @@ def suite_tests() -> tuple[SuiteTest, ...]:
         if isinstance(node, ast.FunctionDef) and _is_test(node.name)
     ]
     # The one test of 4C that is in the RSM's file comes first in the course too.
+    # All others keep their order within a part: sorting is stable.
     return tuple(sorted(found, key=_position))
 
 
@@ -121,6 +123,7 @@ def course_name(test: str) -> str:
 
 
 def _capitalized(word: str) -> str:
+    # Not by `capitalize`, which makes the rest small: `3C` would become `3c`.
     return word.upper() if word == "rpc" else word[:1].upper() + word[1:]
 
 

@@ -207,6 +207,8 @@ class Annotations:
 
     def _set_fault(self, text: str) -> None:
         self._continuous(TAG_FAILURE, text, text, Colour.FAULT)
+        # Kept when the row ends: whoever reads of a failure asks what was done last,
+        # and it may have been healed.
         self._last_fault = self._open[TAG_FAILURE]
 
     # The student's own.
