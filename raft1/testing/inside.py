@@ -176,6 +176,7 @@ class ApplyReporter:
             self._accepted(testrpc.APPLY_ERROR, testrpc.ApplyError(str(error)))
             return
         report = testrpc.AppliedLog(history.commands)
+        # One that is refused is not adopted, for the same reason as a command.
         if self._accepted(testrpc.INGEST_LOG, report):
             self._log = history.commands
 
@@ -195,4 +196,5 @@ class ApplyReporter:
 
     def _accepted(self, method: str, report: object) -> bool:
         reply = self._tester.call(method, report, testrpc.ReportReply)
+        # Without a reply the server is being shut down: nothing more is counted.
         return reply is not None and reply.accepted

@@ -28,6 +28,7 @@ class LeaderChecks(RaftCluster):
         self.annotations.checker_begin("checking for a leader")
         leader = self._await_leader()
         if leader is None:
+            # Asked anew: no round was kept, and this is how they stand at the end.
             states = _describe(self._connected_states())
             self.fail("no leader", f"expected one leader, got none: {states}")
         return leader

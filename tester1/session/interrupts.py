@@ -111,6 +111,7 @@ class Interrupts:
         """Hold nothing back any more; raises what was."""
         if signal.getsignal(signal.SIGINT) == self._note:
             signal.signal(signal.SIGINT, signal.default_int_handler)
+        # Under another handler too: `press` takes note whoever has raised it.
         self._raise_held()
 
     def press(self) -> None:

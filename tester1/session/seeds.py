@@ -25,6 +25,7 @@ def draw_seed() -> int:
 def several_seeds(seed: int, count: int) -> list[int]:
     """`seed` itself and `count - 1` others that follow from it."""
     others = (derive(seed, f"run {k}") for k in range(1, count))
+    # As short as one that is drawn: they are typed just as often.
     return [seed, *(number % 2**_SEED_BITS for number in others)]
 
 

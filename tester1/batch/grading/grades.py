@@ -117,6 +117,7 @@ class Grade:
         groups = group_failures(
             record for test in self.tests for record in test.tally.failures
         )
+        # The groups begin with the largest.
         return groups[0].example.message.partition("\n")[0] if groups else ""
 
 

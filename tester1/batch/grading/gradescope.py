@@ -38,6 +38,7 @@ def _test(test: TestGrade) -> dict[str, Any]:
         # Not left to the score: a test may earn points by its share of passed runs, or
         # be worth none.
         "status": "passed" if test.is_clean else "failed",
+        # As text: it quotes the solution, whose markup must not be shown as such.
         "output": "\n".join(_output(test)),
         "output_format": "text",
     }

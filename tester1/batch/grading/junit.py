@@ -25,6 +25,7 @@ def junit_report(grades: Sequence[Grade]) -> bytes:
 def _suite(grade: Grade) -> Element:
     cases = [_case(test) for test in grade.tests]
     if grade.entry.problem:
+        # A case of its own, since a service shows cases, and none was run.
         cases = [_unusable(grade)]
     counts = {
         kind: str(sum(case.find(kind.rstrip("s")) is not None for case in cases))

@@ -95,6 +95,7 @@ class Outputs:
         for test in grade.tests:
             for record in [*test.tally.failures, *test.audit.failures]:
                 report = self.failures.report(record.key)
+                # The first few failures of a test alone have their reports kept.
                 if report.exists():
                     path = Path("..", "..", report.relative_to(self.folder))
                     links[test.function, record.key.seed] = quote(path.as_posix())

@@ -90,6 +90,7 @@ class _Test(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
+    # The values are converted one by one later, so that errors name their keys.
     tests: dict[str, Any]
     title: str = "Grades"
     runs: _Positive = _RUNS
@@ -129,6 +130,7 @@ def _rules(path: Path, file: _File) -> dict[str, TestRule]:
     # From what names many tests to what names one: each overrules those before.
     entries.sort(key=lambda entry: -len(entry[1]))
     for key, tests, value in entries:
+        # A number is short for a table that gives nothing but points.
         given = value if isinstance(value, Mapping) else {"points": value}
         entry = _convert(path, key, given, _Test)
         # TOML can say `inf`, which is not below zero either.
