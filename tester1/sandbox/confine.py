@@ -23,7 +23,7 @@ from typing import Final
 from tester1.sandbox import landlock, seccomp
 from tester1.sandbox.limits import Limits
 
-__all__ = ["confine", "die_first", "die_with_parent", "limit", "missing"]
+__all__ = ["confine", "die_first", "die_with_parent", "limit", "limit_cpu", "missing"]
 
 _PR_SET_PDEATHSIG: Final = 1
 _PR_SET_NO_NEW_PRIVS: Final = 38
@@ -84,6 +84,20 @@ def limit(kind: int, most: int) -> None:
         most = min(most, hard)
     # The hard limit as well, or the process could raise the soft one again.
     resource.setrlimit(kind, (most, most))
+
+
+def limit_cpu(seconds: int) -> None:
+    """Have the kernel end this process after so much processor time.
+
+    First it sends SIGXCPU, which says so by itself. Whoever ignores that is killed a
+    second later.
+    """
+    old = resource.getrlimit(resource.RLIMIT_CPU)
+    soft, hard = (
+        wanted if before == resource.RLIM_INFINITY else min(wanted, before)
+        for wanted, before in zip((seconds, seconds + 1), old, strict=True)
+    )
+    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
 
 
 def die_first() -> None:

@@ -32,9 +32,12 @@ class Ending:
     def reached(self, cpu_limit_s: int) -> bool:
         """Whether the kernel has ended it for using so much processor time.
 
-        With hard and soft limit alike that is a SIGKILL, which could as well come from
-        a machine short of memory: only the time used tells the two apart.
+        `limit_cpu` has it say so, by SIGXCPU. A process that has ignored that is
+        killed, as one could be for want of memory: then only the time used tells the
+        two apart.
         """
+        if self.exit_code == -signal.SIGXCPU:
+            return True
         killed = self.exit_code == -signal.SIGKILL
         return killed and self.cpu_s >= _LIMIT_TOLERANCE * cpu_limit_s
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tester1.sandbox.confine import limit
+from tester1.sandbox.confine import limit_cpu
 from tester1.sandbox.endings import Ending, describe, kill_group, wait_for
 
 
@@ -58,15 +58,33 @@ def test_a_limit_on_processor_time() -> None:
     """A process that computes without end is told from one that was killed."""
 
     def spin() -> None:
-        limit(resource.RLIMIT_CPU, 1)
+        limit_cpu(1)
         while True:
             pass
 
+    def spin_on() -> None:
+        signal.signal(signal.SIGXCPU, signal.SIG_IGN)
+        spin()
+
     ending = wait_for(forked(spin))
+    assert ending.exit_code == -signal.SIGXCPU
+    assert ending.reached(cpu_limit_s=1)
+    ending = wait_for(forked(spin_on))
     assert ending.exit_code == -signal.SIGKILL
     assert ending.reached(cpu_limit_s=1)
-    assert not ending.reached(cpu_limit_s=2)
+    assert not ending.reached(cpu_limit_s=60)
     assert not Ending(exit_code=0, cpu_s=1.0).reached(cpu_limit_s=1)
+
+
+def test_a_limit_that_is_lower_already_stays() -> None:
+    """It could not be raised, and to try is no error."""
+
+    def lower_twice() -> None:
+        limit_cpu(5)
+        limit_cpu(9)
+        os._exit(resource.getrlimit(resource.RLIMIT_CPU) != (5, 6))
+
+    assert wait_for(forked(lower_twice)).exit_code == 0
 
 
 def test_a_group_is_killed_as_a_whole() -> None:

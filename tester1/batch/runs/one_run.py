@@ -22,7 +22,6 @@ import contextlib
 import gc
 import io
 import os
-import resource
 import sys
 import time
 import traceback
@@ -40,7 +39,7 @@ from tester1.batch.runs.jobs import Job, Keep, Order, Status, replay_command
 from tester1.batch.runs.watch import RunPipes
 from tester1.hosts.modes import UnavailableMode
 from tester1.lab import LabFailure, Mode, RunOptions
-from tester1.sandbox.confine import confine, die_first, die_with_parent, limit
+from tester1.sandbox.confine import confine, die_first, die_with_parent, limit_cpu
 from tester1.sandbox.limits import Limits
 from tester1.sandbox.loose import KEPT, cut_loose
 from tester1.session.failure_report import unwritten_part
@@ -173,7 +172,7 @@ def _settle(order: Order) -> None:
     gc.set_threshold(_YOUNG_OBJECTS)
     # Of the kernel, since nothing in this process can be relied on to stop it: the code
     # under test may never give up control.
-    limit(resource.RLIMIT_CPU, bounds.cpu_s)
+    limit_cpu(bounds.cpu_s)
     if bounds.confined:
         die_first()
         confine(Limits(memory_mib=bounds.memory_mib), folder)

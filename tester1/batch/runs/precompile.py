@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from labrt.sim.world import precompile_simulated
-from tester1.sandbox.confine import limit
+from tester1.sandbox.confine import limit, limit_cpu
 from tester1.sandbox.endings import wait_for
 
 __all__ = ["precompile"]
@@ -36,7 +36,7 @@ def _is_safe(folder: Path, *, preempt_lines: bool) -> bool:
     if pid == 0:
         try:
             limit(resource.RLIMIT_CORE, 0)
-            limit(resource.RLIMIT_CPU, _CPU_S)
+            limit_cpu(_CPU_S)
             limit(resource.RLIMIT_DATA, _MEMORY)
             _compile_all(folder, preempt_lines=preempt_lines)
             os._exit(os.EX_OK)
