@@ -30,6 +30,7 @@ from labrt.loading import worldimportlib, worldpickle
 from labrt.loading.loader import Loader, Sources, compile_plain
 from labrt.loading.worldimportlib import SystemView, WorldFinder
 from labrt.records import fast_dataclasses
+from labrt.timers import CallbackTimer
 from labrt.trace import Trace
 
 T = TypeVar("T")
@@ -186,35 +187,18 @@ class RealTask:
         self._finished.set()
 
 
-class RealTimer:
-    """A callback that is due at some time."""
-
-    __slots__ = ("arguments", "callback", "cancelled")
-
-    def __init__(
-        self, callback: Callable[..., object], arguments: tuple[object, ...]
-    ) -> None:
-        self.callback = callback
-        self.arguments = arguments
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Make sure that the callback does not run, unless it already has."""
-        self.cancelled = True
-
-
 class _TimerThread:
     """Calls callbacks when they are due, one at a time, on a thread of its own."""
 
     def __init__(self, fail: Callable[[BaseException], None]) -> None:
         self._fail = fail
         self._changed = threading.Condition()
-        self._queue: list[tuple[float, int, RealTimer]] = []
+        self._queue: list[tuple[float, int, CallbackTimer]] = []
         self._sequence = 0
         self._stopped = False
         self._thread: threading.Thread | None = None
 
-    def add(self, due: float, timer: RealTimer) -> None:
+    def add(self, due: float, timer: CallbackTimer) -> None:
         with self._changed:
             self._sequence += 1
             heapq.heappush(self._queue, (due, self._sequence, timer))
@@ -235,7 +219,7 @@ class _TimerThread:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
-    def _next(self) -> RealTimer | None:
+    def _next(self) -> CallbackTimer | None:
         """Wait for the next timer that is due; None when there will be none."""
         with self._changed:
             while not self._stopped:
@@ -369,9 +353,9 @@ class RealRuntime(interface.Runtime):
 
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: object
-    ) -> RealTimer:
+    ) -> CallbackTimer:
         """Call `callback(*args)` in `delay` seconds, on the timer thread."""
-        timer = RealTimer(callback, args)
+        timer = CallbackTimer(callback, args)
         self._timers.add(time.monotonic() + delay, timer)
         return timer
 

@@ -109,10 +109,7 @@ class Lab:
     annotations: list[Annotations] = field(init=False)
     """Those of each test environment of the run; the latest last."""
     undo: ExitStack = field(init=False)
-    """What is to be taken down when the test is over, the last one first.
-
-    A callback of `push` is given the failure so far, if there is one. What it raises
-    itself is told only if there is none: see `tester1.teardown`."""
+    """What is to be taken down when the test is over: see `when_over`."""
     results: list[str] = field(default_factory=list)
     files: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
@@ -151,18 +148,18 @@ class Lab:
             __tracebackhide__ = True
             # The picture is taken first: what is torn down is not part of it.
             with self.undo, ExitStack() as ending:
-                ending.push(self._end)
+                ending.push(_exit(lambda error: do_all([self.end], error)))
                 return test()
 
         return self.runtime.run(main)
 
-    def _end(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        do_all([self.end], error)
+    def when_over(self, take_down: Callable[[BaseException | None], None]) -> None:
+        """Have something taken down when the test is over, what came last first.
+
+        `take_down` is given the failure so far, if there is one. What it raises itself
+        is told only if there is none: see `tester1.teardown`.
+        """
+        self.undo.push(_exit(take_down))
 
     def end(self) -> None:
         """Take note of how things stand: the test's own part is over.
@@ -196,3 +193,12 @@ class Lab:
 
     def __repr__(self) -> str:
         return f"<lab: mode {self.mode}, seed {self.seed}>"
+
+
+def _exit(
+    take_down: Callable[[BaseException | None], None],
+) -> Callable[
+    [type[BaseException] | None, BaseException | None, TracebackType | None], None
+]:
+    """What an `ExitStack` calls, of something that asks only for the failure."""
+    return lambda kind, error, traceback: take_down(error)

@@ -11,6 +11,7 @@ copy of it may lie in the folder, but one whose code differs is refused.
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -133,6 +134,8 @@ def _same_code(file: Path, own: Path) -> bool:
     return one == other or _code(one) == _code(other)
 
 
+# Asked for each test, always about the same few files.
+@functools.lru_cache(maxsize=64)
 def _code(source: bytes) -> str:
     try:
         tree = ast.parse(source)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from labrt.sim.tasks import BLOCKED, READY, RUNNING, THE_END, SimTask, SimTimer
+from labrt.sim.tasks import BLOCKED, READY, RUNNING, THE_END, SimTask
+from labrt.timers import CallbackTimer
 
 
 def check(
     ready: Sequence[SimTask],
-    timers: Sequence[tuple[float, int, SimTask | SimTimer, int]],
+    timers: Sequence[tuple[float, int, SimTask | CallbackTimer, int]],
     unfinished: Collection[SimTask],
 ) -> None:
     """Raise `AssertionError` if the lists contradict each other or a task's state.

@@ -61,10 +61,10 @@ from labrt.sim.tasks import (
     Home,
     SimFuture,
     SimTask,
-    SimTimer,
     Waiters,
 )
 from labrt.streams import derive
+from labrt.timers import CallbackTimer
 from labrt.trace import Trace
 
 T = TypeVar("T")
@@ -129,7 +129,7 @@ class Kernel(interface.Runtime):
         self._ready: list[SimTask] = []
         # A heap of (due, sequence, whom, epoch). Timers of waits that have ended stay
         # in it, recognised by their epoch: to search for them would cost more.
-        self._timers: list[tuple[float, int, SimTask | SimTimer, int]] = []
+        self._timers: list[tuple[float, int, SimTask | CallbackTimer, int]] = []
         self._timer_limit = _MANY_TIMERS
         # Greenlets that finished their task and wait for another.
         self._idle: list[greenlet] = []
@@ -228,9 +228,9 @@ class Kernel(interface.Runtime):
 
     def call_later(
         self, delay: float, callback: Callable[..., object], *args: object
-    ) -> SimTimer:
+    ) -> CallbackTimer:
         """Call `callback(*args)` in `delay` seconds, outside every world."""
-        timer = SimTimer(callback, args)
+        timer = CallbackTimer(callback, args)
         self._sequence += 1
         due = self._now
         # Unlike a wait, it may be due at once: nobody waits for it in a loop.
@@ -444,7 +444,7 @@ class Kernel(interface.Runtime):
         self._tasks[task] = None
         self._ready.append(task)
 
-    def _call_back(self, timer: SimTimer) -> None:
+    def _call_back(self, timer: CallbackTimer) -> None:
         # Whoever blocked last is `current` until now, and a callback is not that task.
         self.current = self._nobody
         try:
@@ -659,8 +659,8 @@ def _name_of(function: Callable[..., object]) -> str:
     return getattr(function, "__name__", type(function).__name__)
 
 
-def _is_stale(entry: tuple[float, int, SimTask | SimTimer, int]) -> bool:
+def _is_stale(entry: tuple[float, int, SimTask | CallbackTimer, int]) -> bool:
     target = entry[2]
-    if isinstance(target, SimTimer):
+    if isinstance(target, CallbackTimer):
         return target.cancelled
     return target.epoch != entry[3]

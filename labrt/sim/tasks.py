@@ -1,4 +1,4 @@
-"""What a simulation switches between and waits for: tasks, timers, futures."""
+"""What a simulation switches between and waits for: tasks and futures."""
 
 from __future__ import annotations
 
@@ -156,24 +156,6 @@ class SimTask:
 
 Waiters: TypeAlias = deque[SimTask] | list[SimTask]
 """Blocked tasks that wait for one thing, the one that has waited longest first."""
-
-
-@final
-class SimTimer:
-    """A callback in the queue of timers."""
-
-    __slots__ = ("arguments", "callback", "cancelled")
-
-    def __init__(
-        self, callback: Callable[..., object], arguments: tuple[object, ...]
-    ) -> None:
-        self.callback = callback
-        self.arguments = arguments
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        """Make sure that the callback does not run."""
-        self.cancelled = True
 
 
 @final

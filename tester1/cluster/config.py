@@ -94,7 +94,7 @@ class Config:
         self._cleaned_up = False
         self._ops = 0
         self._mutex = lab.runtime.mutex()  # guards _ops
-        lab.undo.push(self._undo)  # from here on there is something to clean up
+        lab.when_over(self.cleanup)  # from here on there is something to clean up
         self.make_group_start(GRP0, n, Program(start, dict(options or {})))
         # From the end of the start-up, as in the course: on a slow machine processes
         # take their time to start, and a test is not to pay for that.
@@ -300,14 +300,6 @@ class Config:
         # Set before it is done: a part that fails must not have it begun anew.
         self._cleaned_up = True
         do_all(self._cleanup_steps(error), error)
-
-    def _undo(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.cleanup(error)
 
     def _cleanup_steps(
         self, error: BaseException | None

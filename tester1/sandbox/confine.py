@@ -80,8 +80,7 @@ def limit(kind: int, most: int) -> None:
     One that is lower already stays as it is: it could not be raised.
     """
     _, hard = resource.getrlimit(kind)
-    if hard != resource.RLIM_INFINITY:
-        most = min(most, hard)
+    most = _lower(most, hard)
     # The hard limit as well, or the process could raise the soft one again.
     resource.setrlimit(kind, (most, most))
 
@@ -92,12 +91,16 @@ def limit_cpu(seconds: int) -> None:
     First it sends SIGXCPU, which says so by itself. Whoever ignores that is killed a
     second later.
     """
-    old = resource.getrlimit(resource.RLIMIT_CPU)
-    soft, hard = (
-        wanted if before == resource.RLIM_INFINITY else min(wanted, before)
-        for wanted, before in zip((seconds, seconds + 1), old, strict=True)
-    )
-    resource.setrlimit(resource.RLIMIT_CPU, (soft, hard))
+    soft, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    lowered = _lower(seconds, soft), _lower(seconds + 1, hard)
+    resource.setrlimit(resource.RLIMIT_CPU, lowered)
+
+
+def _lower(wanted: int, present: int) -> int:
+    """The lower of two limits, of which the present one may be none at all."""
+    if present == resource.RLIM_INFINITY:
+        return wanted
+    return min(wanted, present)
 
 
 def die_first() -> None:

@@ -8,9 +8,10 @@ import pytest
 
 from labrt import SimRuntime
 from labrt.sim.invariants import check
-from labrt.sim.tasks import BLOCKED, DONE, READY, RUNNING, SimTask, SimTimer
+from labrt.sim.tasks import BLOCKED, DONE, READY, RUNNING, SimTask
+from labrt.timers import CallbackTimer
 
-Entry = tuple[float, int, SimTask | SimTimer, int]
+Entry = tuple[float, int, SimTask | CallbackTimer, int]
 
 
 class Lists:

@@ -7,6 +7,7 @@ as well: neither can be understood without the other.
 from __future__ import annotations
 
 import ast
+import contextlib
 import graphlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,10 +18,10 @@ Graph = Mapping[str, frozenset[str]]
 
 def import_graph(root: Path, packages: Sequence[str]) -> Graph:
     """The graph of the modules in some packages, which lie in one folder."""
-    files = dict(_modules(root, packages))
+    trees = dict(_modules(root, packages))
     return {
-        module: frozenset(_imported(module, file, files))
-        for module, file in files.items()
+        module: frozenset(_imported(module, tree, trees))
+        for module, tree in trees.items()
     }
 
 
@@ -34,30 +35,24 @@ def circle(graph: Graph) -> list[str]:
     return []
 
 
-def _modules(root: Path, packages: Sequence[str]) -> Iterator[tuple[str, Path]]:
+def _modules(root: Path, packages: Sequence[str]) -> Iterator[tuple[str, ast.Module]]:
     for package in packages:
         for file in sorted((root / package).rglob("*.py")):
-            if _is_broken(file):
-                continue
             parts = file.relative_to(root).with_suffix("").parts
-            yield ".".join(parts).removesuffix(".__init__"), file
+            # Some files are there to be refused: they are no Python.
+            with contextlib.suppress(SyntaxError):
+                tree = ast.parse(file.read_bytes())
+                yield ".".join(parts).removesuffix(".__init__"), tree
 
 
-def _is_broken(file: Path) -> bool:
-    """Whether a file is there to be refused: it is no Python."""
-    try:
-        ast.parse(file.read_bytes())
-    except SyntaxError:
-        return True
-    return False
-
-
-def _imported(module: str, file: Path, known: Mapping[str, Path]) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_bytes())):
+def _imported(
+    module: str, tree: ast.Module, known: Mapping[str, object]
+) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{file}:{node.lineno}: a relative import"
+            assert node.level == 0, f"{module}:{node.lineno}: a relative import"
             base = node.module or ""
             # A name may be that of a module in the package, or of something in it.
             names = [

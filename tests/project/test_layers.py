@@ -21,7 +21,7 @@ ROOMS = (
     # is in the room of the longest name that it begins with.
     ("tester1.porcupine",),
     # The runtime, from its interface up.
-    ("labrt.errors", "labrt.texts", "labrt.streams"),
+    ("labrt.errors", "labrt.texts", "labrt.streams", "labrt.timers"),
     ("labrt.trace", "labrt.runtime", "labrt.report"),
     ("labrt.loading",),
     ("labrt.ordered",),
