@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -205,6 +207,22 @@ def raise_in_a_thread() -> None:
     raise KeyError("term")
 
 
+def raise_in_a_low_thread() -> None:
+    """The same in a thread that `threading` knows nothing of."""
+    _thread.start_new_thread(raise_in_a_thread, ())
+    time.sleep(LONG_S)
+
+
+def lack_memory_for_a_thread() -> None:
+    """A thread that raises before its work begins, as one without memory does."""
+
+    class Hungry(threading.Thread):
+        def _bootstrap(self) -> None:
+            raise MemoryError
+
+    Hungry(daemon=True).start()
+
+
 def exit_by_itself() -> None:
     """End the process without a word."""
     os._exit(3)
@@ -230,6 +248,8 @@ def hang_up() -> None:
     ("act", "problem"),
     [
         (raise_in_a_thread, "KeyError: 'term', in thread 'culprit', at .*_a_thread: "),
+        (raise_in_a_low_thread, "KeyError: 'term', in thread 'raise_in_a_thread', at "),
+        (lack_memory_for_a_thread, "MemoryError, in thread '_bootstrap'"),
         (exit_by_itself, "exited by itself, with status 3"),
         (crash, "was killed by SIGSEGV"),
         (flood, "printed more than 1024 KiB"),

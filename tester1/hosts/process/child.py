@@ -16,6 +16,7 @@ import os
 import random
 import signal
 import socket
+import sys
 import threading
 import traceback
 from collections.abc import Callable
@@ -52,6 +53,8 @@ __all__ = ["main"]
 
 THREAD_STACK: Final = 1 << 20
 """The stack of a thread, in bytes: it counts as memory whether it is used or not."""
+_OF_A_THREAD: Final = "Exception ignored in thread started by"
+"""How Python calls an exception that has ended a thread before `Thread.run`."""
 _NO_TERMINAL: Final = (
     "a server's process has no terminal, for a debugger or for input(); run the test "
     "in simulation (without --mode process), where breakpoint() works, or print"
@@ -165,6 +168,7 @@ class ChildProgram:
         # Python's own hook would print and go on; in simulation a thread that raises
         # ends the test, and so it must here.
         threading.excepthook = self._thread_raised
+        sys.unraisablehook = self._dropped
 
     def start(self) -> None:
         """Load the program, call its start function, and say that it can be called."""
@@ -238,6 +242,20 @@ class ChildProgram:
         # A thread may end itself by `SystemExit`, as under Python's own hook.
         if what.exc_value is not None and what.exc_type is not SystemExit:
             self._raised(what.exc_value, what.thread.name if what.thread else "?")
+
+    def _dropped(self, what: sys.UnraisableHookArgs) -> None:
+        """An exception that nobody can catch: of a finalizer, or of a thread's start.
+
+        A thread of `_thread`, and any thread that has no memory for its first steps,
+        ends here and not at `threading.excepthook`. It may have been to read.
+        """
+        error, message = what.exc_value, what.err_msg or ""
+        if error is None or not message.startswith(_OF_A_THREAD):
+            sys.__unraisablehook__(what)
+        elif not isinstance(error, SystemExit):
+            outermost = what.exc_traceback
+            name = outermost.tb_frame.f_code.co_name if outermost else "?"
+            self._raised(error, name)
 
     def _raised(self, error: BaseException, thread: str) -> None:
         """An exception has ended a thread, as it ends a task of a simulated world."""
