@@ -10,9 +10,12 @@ import linecache
 import sys
 import traceback
 from types import FrameType
-from typing import Protocol
+from typing import Final, Protocol
 
 from labrt.texts import message_of, name_of, without_addresses
+
+THREAD_DROPPED: Final = "Exception ignored in thread started by"
+"""How Python calls an exception that ends a thread which `threading` does not run."""
 
 
 def print_line(time: float, world: str, text: str) -> None:

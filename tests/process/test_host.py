@@ -202,6 +202,10 @@ def test_what_a_server_prints_is_stamped(
     assert next(printed_events) == "one"
 
 
+KEPT: list[bytearray] = []
+"""What `fill_memory` keeps in a server's process."""
+
+
 def raise_in_a_thread() -> None:
     """What every student's thread does one day."""
     raise KeyError("term")
@@ -221,6 +225,30 @@ def lack_memory_for_a_thread() -> None:
             raise MemoryError
 
     Hungry(daemon=True).start()
+
+
+def fill_memory() -> None:
+    """Keep all memory there is, to the last small piece, and fail then."""
+    global KEPT
+    KEPT = []
+    size = 1 << 24
+    while size:
+        try:
+            KEPT.append(bytearray(size))
+        except MemoryError:
+            size //= 2
+    raise KeyError("full")
+
+
+def fail_without_memory() -> None:
+    """A failure that there is no memory to report, whatever is tried."""
+    from labrt import report  # in the process: a module does not travel there
+
+    def lacking(task: object, error: BaseException) -> str:
+        raise MemoryError
+
+    report.task_failed = lacking
+    raise KeyError("term")
 
 
 def exit_by_itself() -> None:
@@ -250,6 +278,8 @@ def hang_up() -> None:
         (raise_in_a_thread, "KeyError: 'term', in thread 'culprit', at .*_a_thread: "),
         (raise_in_a_low_thread, "KeyError: 'term', in thread 'raise_in_a_thread', at "),
         (lack_memory_for_a_thread, "MemoryError, in thread '_bootstrap'"),
+        (fill_memory, "KeyError: 'full', in thread 'culprit'|MemoryError"),
+        (fail_without_memory, "MemoryError: a thread has failed, and no memory is"),
         (exit_by_itself, "exited by itself, with status 3"),
         (crash, "was killed by SIGSEGV"),
         (flood, "printed more than 1024 KiB"),

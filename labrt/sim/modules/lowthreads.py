@@ -9,6 +9,7 @@ from types import ModuleType, SimpleNamespace
 from typing import Any, NoReturn
 
 from labrt.errors import NotSimulable, WorldKilled
+from labrt.report import THREAD_DROPPED
 from labrt.sim.active import active, own_attribute
 from labrt.sim.locks import Lock, RLock
 from labrt.sim.modules import threads
@@ -164,13 +165,12 @@ def _unraisable(
     error: BaseException, function: Callable[..., object]
 ) -> SimpleNamespace:
     """What a hook is told; from Python 3.13 on the message has the function."""
-    message = "Exception ignored in thread started by"
     in_message = sys.version_info >= (3, 13)
     return SimpleNamespace(
         exc_type=type(error),
         exc_value=error,
         exc_traceback=error.__traceback__,
-        err_msg=f"{message} {function!r}" if in_message else message,
+        err_msg=f"{THREAD_DROPPED} {function!r}" if in_message else THREAD_DROPPED,
         object=None if in_message else function,
     )
 

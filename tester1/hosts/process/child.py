@@ -14,7 +14,6 @@ from __future__ import annotations
 import faulthandler
 import os
 import random
-import signal
 import socket
 import sys
 import threading
@@ -22,6 +21,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Final, NoReturn, TypeVar
 
 import labgob
@@ -40,7 +40,14 @@ from tester1.contact import services as testerclient
 from tester1.contact.services import TesterClient
 from tester1.hosts.loading import load_problem, start_function
 from tester1.hosts.process.boot import STATE_FILE, Boot, unpack
-from tester1.hosts.process.frames import Failure, FrameError, Kind, OpenEnd, Ready
+from tester1.hosts.process.frames import (
+    Failure,
+    FrameError,
+    Kind,
+    OpenEnd,
+    Ready,
+    encode_frame,
+)
 from tester1.hosts.process.link import Link
 from tester1.hosts.process.state_file import FilePersister
 from tester1.sandbox.confine import confine, die_with_parent
@@ -53,8 +60,15 @@ __all__ = ["main"]
 
 THREAD_STACK: Final = 1 << 20
 """The stack of a thread, in bytes: it counts as memory whether it is used or not."""
-_OF_A_THREAD: Final = "Exception ignored in thread started by"
-"""How Python calls an exception that has ended a thread before `Thread.run`."""
+# Made while there is memory, for when there is none. It is the first of its kind as
+# well: all later ones are made with what labgob has learnt of the type by then.
+_OUT_OF_MEMORY: Final = encode_frame(
+    Kind.FAILURE,
+    0,
+    labgob.encode(
+        Failure("MemoryError: a thread has failed, and no memory is left to say how")
+    ),
+)
 _NO_TERMINAL: Final = (
     "a server's process has no terminal, for a debugger or for input(); run the test "
     "in simulation (without --mode process), where breakpoint() works, or print"
@@ -95,8 +109,7 @@ def main(
     program = ChildProgram(boot, socket.socket(fileno=KEPT))
     program.start()
     # This thread must not return: the interpreter would begin to shut down.
-    while True:
-        signal.pause()
+    program.hear_of_dropped()
 
 
 class ProgramRuntime(RealRuntime):
@@ -168,7 +181,10 @@ class ChildProgram:
         # Python's own hook would print and go on; in simulation a thread that raises
         # ends the test, and so it must here.
         threading.excepthook = self._thread_raised
-        sys.unraisablehook = self._dropped
+        # No function of ours: a thread that has no memory for its first steps has none
+        # for a call of Python's either. To put into this queue is a step in C.
+        self._dropped: SimpleQueue[sys.UnraisableHookArgs] = SimpleQueue()
+        sys.unraisablehook = self._dropped.put
 
     def start(self) -> None:
         """Load the program, call its start function, and say that it can be called."""
@@ -187,6 +203,11 @@ class ChildProgram:
                 service = MakeService(service)
             self._server.AddService(service)
         self._link.send(Kind.READY, labgob.encode(Ready()))
+
+    def hear_of_dropped(self) -> NoReturn:
+        """Take what no thread could catch, for as long as the process lives."""
+        while True:
+            self._tell_of_dropped(self._dropped.get())
 
     def open_end(self, client: str, server: str) -> ClientEnd:
         """A new end from one of the test's clients to a server."""
@@ -243,14 +264,14 @@ class ChildProgram:
         if what.exc_value is not None and what.exc_type is not SystemExit:
             self._raised(what.exc_value, what.thread.name if what.thread else "?")
 
-    def _dropped(self, what: sys.UnraisableHookArgs) -> None:
+    def _tell_of_dropped(self, what: sys.UnraisableHookArgs) -> None:
         """An exception that nobody can catch: of a finalizer, or of a thread's start.
 
         A thread of `_thread`, and any thread that has no memory for its first steps,
         ends here and not at `threading.excepthook`. It may have been to read.
         """
         error, message = what.exc_value, what.err_msg or ""
-        if error is None or not message.startswith(_OF_A_THREAD):
+        if error is None or not message.startswith(report.THREAD_DROPPED):
             sys.__unraisablehook__(what)
         elif not isinstance(error, SystemExit):
             outermost = what.exc_traceback
@@ -259,8 +280,12 @@ class ChildProgram:
 
     def _raised(self, error: BaseException, thread: str) -> None:
         """An exception has ended a thread, as it ends a task of a simulated world."""
-        text = report.task_failed(RunningThread(thread, self._world), error)
-        self._report(text, error)
+        try:
+            text = report.task_failed(RunningThread(thread, self._world), error)
+            self._report(text, error)
+        # Or the hook that has called this would print that, and the process stay.
+        except MemoryError:
+            self._link.write(_OUT_OF_MEMORY)
 
     def _failed(self, error: BaseException) -> None:
         """A call was wrong, or a handler was; the message says all of it."""

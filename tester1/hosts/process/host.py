@@ -108,6 +108,8 @@ class ProcessHost:
     def _start(
         self, boot: Boot, ends: Sequence[Dispatch], clnts: Clnts | None
     ) -> ProcessProgram:
+        # Before anything is opened: a test's program may be none that can travel.
+        payload = pack(boot)
         ours, theirs = socket.socketpair()
         output_reader, output_writer = os.pipe()
         with theirs:
@@ -117,7 +119,7 @@ class ProcessHost:
                 output_writer,
                 boot.folder,
                 boot.limits,
-                pack(boot),
+                payload,
                 self._workspace.path,
             )
         # Held by the process alone from here on, or its end would not be the pipe's.

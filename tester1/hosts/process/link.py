@@ -63,7 +63,7 @@ class Link:
 
     def send(self, kind: Kind, data: bytes, *, tag: int = 0) -> None:
         """Send a frame that is no request."""
-        self._write(encode_frame(kind, tag, data))
+        self.write(encode_frame(kind, tag, data))
 
     def request(
         self, kind: Kind, data: bytes, on_done: OnDone, *, target: int, method: str
@@ -74,7 +74,7 @@ class Link:
         # Before it is sent, or the reply might be read by a thread that finds nobody to
         # hand it to.
         self._pending[tag] = on_done
-        self._write(frame)
+        self.write(frame)
 
     def add_end(self) -> int:
         """The number of one more end that the tester has made beforehand."""
@@ -87,7 +87,8 @@ class Link:
             self.send(Kind.OPEN, description)
             return self.add_end()
 
-    def _write(self, frame: bytes) -> None:
+    def write(self, frame: bytes) -> None:
+        """Send a frame that is made already."""
         try:
             with self._sending:
                 self._socket.sendall(frame)
