@@ -17,7 +17,8 @@ were asked for or registered, whatever the bytes say.
 `compiler` makes of its annotations, from the kinds in `scalars`, `containers`,
 `records`, `unions` and `dynamic` (what is declared `Any`). `reading` decodes by it and
 `build` makes records again. Each plan has a fast path and an exact one; `falls` counts
-how often the fast path has given up.
+how often the fast path has given up. `descriptions` tells what messages hold to those
+who have no types for them.
 """
 
 from labgob.codec import decode, encode

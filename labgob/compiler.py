@@ -21,6 +21,7 @@ from labgob.containers import (
     SetPlan,
     TuplePlan,
 )
+from labgob.descriptions import describe
 from labgob.dynamic import AnyPlan
 from labgob.errors import EncodeError, Misfit, type_name
 from labgob.plan import PLAN_ATTRIBUTE, Plan
@@ -113,6 +114,7 @@ class _Compiler:
         plan = self.plan(kind)
         for cls, made in self._made.items():
             setattr(cls, PLAN_ATTRIBUTE, made)
+            describe(made)
         return plan
 
     def plan(self, kind: Any) -> Plan:

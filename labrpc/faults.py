@@ -92,10 +92,12 @@ class Flow:
     more often finds the network as it was for the others.
     """
 
-    __slots__ = ("link", "method", "seed", "sent")
+    __slots__ = ("link", "method", "seed", "sent", "source", "target")
 
     def __init__(self, seed: int, link: str, method: str) -> None:
         self.link = link
+        # A link is named after its ends, `server-0-1>server-0-2`, where it has two.
+        self.source, _, self.target = link.partition(">")
         self.method = method
         self.seed = derive(seed, f"{link} {method}")
         self.sent = 0

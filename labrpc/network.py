@@ -12,6 +12,7 @@ from dataclasses import replace
 from labrpc.dispatch import Dispatcher
 from labrpc.end import ClientEnd
 from labrpc.errors import UsageError
+from labrpc.facts import LinkCut, LinkHealed, ModesChanged
 from labrpc.faults import Faults
 from labrpc.server import Server
 from labrpc.transit import Attachment, Fabric, Message, Port
@@ -40,6 +41,7 @@ class Network:
     def Reliable(self, yes: bool) -> None:
         """Turn unreliable mode (short delays, lost requests and replies) off or on."""
         self._fabric.reliable = yes
+        self._note_modes()
 
     def IsReliable(self) -> bool:
         """Whether the network is reliable."""
@@ -48,10 +50,12 @@ class Network:
     def LongReordering(self, yes: bool) -> None:
         """Hold two replies in three back for a long time, or stop doing so."""
         self._fabric.long_reordering = yes
+        self._note_modes()
 
     def LongDelays(self, yes: bool) -> None:
         """Let calls that cannot be delivered take long to fail, or stop doing so."""
         self._fabric.long_delays = yes
+        self._note_modes()
 
     def IsLongDelays(self) -> bool:
         """Whether long delays are on."""
@@ -94,8 +98,12 @@ class Network:
         """Enable or disable an end point; disabling fails its calls under way."""
         with self._fabric.mutex:
             port = self._port("Enable", end)
+            changed = port.enabled != yes
             port.enabled = yes
             dying = [] if yes else list(port.in_flight)
+        # Before the calls fail that it was cut under.
+        if changed:
+            self._note_link(port)
         self._fail(dying)
 
     # Servers.
@@ -141,6 +149,25 @@ class Network:
     def GetTotalBytes(self) -> int:
         """The bytes of all requests accepted and of all replies delivered."""
         return self._fabric.total_bytes
+
+    # Facts.
+
+    def _note_modes(self) -> None:
+        fabric = self._fabric
+        if fabric.facts is not None:
+            modes = ModesChanged(
+                reliable=fabric.reliable,
+                long_delays=fabric.long_delays,
+                long_reordering=fabric.long_reordering,
+            )
+            fabric.facts.emit(modes)
+
+    def _note_link(self, port: Port) -> None:
+        facts = self._fabric.facts
+        if facts is not None:
+            kind = LinkHealed if port.enabled else LinkCut
+            source, _, target = port.link.partition(">")
+            facts.emit(kind(server=source, peer=target))
 
     # These are called with the mutex held, except for `_fail`: it runs `on_done`s.
 

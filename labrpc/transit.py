@@ -33,20 +33,19 @@ from collections.abc import Hashable
 from enum import StrEnum
 
 from labrpc.dispatch import Dispatcher, OnDone
+from labrpc.facts import Answered, Delivered, HandedOver, Lost, Sent
 from labrpc.faults import Decider, Decision, Faults, Flow
-from labrt import Runtime
+from labrt import Facts, Runtime
 
 
-class EventKind(StrEnum):
-    """The kinds of trace events of the network."""
+class Why(StrEnum):
+    """Why a call fails."""
 
-    SEND = "send"
-    DELIVER = "deliver"
-    REPLY = "reply"
-    DROP_REQUEST = "drop request"
-    DROP_REPLY = "drop reply"
+    REQUEST_LOST = "request lost"
+    REPLY_LOST = "reply lost"
     UNDELIVERABLE = "undeliverable"
-    DEAD = "dead"
+    NO_ANSWER = "no answer"
+    CUT_OFF = "cut off"
 
 
 class Attachment:
@@ -70,6 +69,7 @@ class Fabric:
     __slots__ = (
         "decider",
         "destroyed",
+        "facts",
         "flows",
         "long_delays",
         "long_reordering",
@@ -84,6 +84,7 @@ class Fabric:
 
     def __init__(self, runtime: Runtime, faults: Faults) -> None:
         self.runtime = runtime
+        self.facts = runtime.facts
         self.decider = Decider(faults, hops=runtime.simulated)
         self.mutex = runtime.mutex()
         self.reliable = True
@@ -172,9 +173,13 @@ class Message:
     """One call on its way: a request, and then its reply."""
 
     __slots__ = (
+        "_call",
         "_data",
         "_flow",
+        "_handed_over",
+        "_incarnation",
         "_key",
+        "_last",
         "_number",
         "_on_done",
         "_port",
@@ -200,20 +205,23 @@ class Message:
         # middle of a test decides about new calls only.
         self._reliable = fabric.reliable
         self._reordering = fabric.long_reordering
+        # The numbers of its facts: the first, the latest, and that of its arrival. And
+        # the sender's incarnation, which may be over when the call ends.
+        self._call = self._last = self._handed_over = self._incarnation = 0
 
     def send(self) -> None:
         """Set out: to the target if there is one, else to nowhere."""
         fabric = self._port.fabric
         # Before any timer is set, so that a message is sent before all else that
-        # happens to it, in the trace too.
-        if fabric.runtime.trace is not None:
-            self._trace(EventKind.SEND, self._data)
+        # happens to it, among the facts too.
+        if fabric.facts is not None:
+            self._note_sent(fabric.facts)
         if self.target is None:
             self._wait_for_nothing()
             return
         delay, decision = fabric.decider.request(self._key, self._reliable)
         if decision is Decision.DROP:
-            fabric.runtime.call_later(delay, self._finish, EventKind.DROP_REQUEST, None)
+            fabric.runtime.call_later(delay, self._finish, None, Why.REQUEST_LOST)
         elif delay > 0 or fabric.runtime.simulated:
             # In simulation always by a timer, if only of zero seconds, so that no
             # handler is ever started on the sender's stack, in the sender's world.
@@ -223,12 +231,12 @@ class Message:
 
     def die(self) -> None:
         """Complete the call as failed: its port or its target is gone."""
-        self._finish(EventKind.DEAD, None)
+        self._finish(None, Why.CUT_OFF)
 
     def _wait_for_nothing(self) -> None:
         fabric = self._port.fabric
         delay = fabric.decider.undeliverable(self._key, long_delays=fabric.long_delays)
-        fabric.runtime.call_later(delay, self._finish, EventKind.UNDELIVERABLE, None)
+        fabric.runtime.call_later(delay, self._finish, None, Why.UNDELIVERABLE)
 
     def _arrive(self) -> None:
         fabric = self._port.fabric
@@ -238,24 +246,30 @@ class Message:
             if not target.present:
                 return  # the call failed when the server went
             target.count += 1
-        if fabric.runtime.trace is not None:
-            self._trace(EventKind.DELIVER, self._data)
+        # Before its handler can start.
+        if fabric.facts is not None:
+            self._note_arrived(fabric.facts)
         target.server.dispatch(self._flow.method, self._data, self._answered)
 
     def _answered(self, reply: bytes | None) -> None:
         """Send the reply on its way; the server calls this, in a task of its own."""
+        facts = self._port.fabric.facts
+        # Whatever becomes of the reply, and though the call may have failed by now: the
+        # server has given its word.
+        if facts is not None and reply is not None:
+            self._note_answered(facts, reply)
         # An early way out, without the mutex: `_finish` looks again, with it.
         if self._on_done is None:
             return
         if reply is None:
-            self._finish(EventKind.DEAD, None)
+            self._finish(None, Why.NO_ANSWER)
             return
         fabric = self._port.fabric
         delay, decision = fabric.decider.reply(
             self._key, self._reliable, self._reordering
         )
         if decision is Decision.DROP:
-            self._finish(EventKind.DROP_REPLY, None)
+            self._finish(None, Why.REPLY_LOST)
         elif decision is Decision.HOLD_BACK:
             # From here on nothing fails the call: neither the end of its port nor that
             # of its server. That is what makes replies overtake a restart.
@@ -263,14 +277,14 @@ class Message:
                 if self not in self._port.in_flight:
                     return  # the call has failed in between
                 del self._port.in_flight[self]
-            fabric.runtime.call_later(delay, self._finish, EventKind.REPLY, reply)
+            fabric.runtime.call_later(delay, self._finish, reply)
         elif delay > 0 or fabric.runtime.simulated:
-            fabric.runtime.call_later(delay, self._finish, EventKind.REPLY, reply)
+            fabric.runtime.call_later(delay, self._finish, reply)
         else:
-            self._finish(EventKind.REPLY, reply)
+            self._finish(reply)
 
-    def _finish(self, event: EventKind, reply: bytes | None) -> None:
-        """Complete the call, unless it is completed already."""
+    def _finish(self, reply: bytes | None, why: Why = Why.NO_ANSWER) -> None:
+        """Complete the call, unless it is completed already; `why` is for a failure."""
         fabric = self._port.fabric
         with fabric.mutex:
             # Several may want to complete a call (a timer, the server's answer, the
@@ -283,16 +297,76 @@ class Message:
             # A reply counts once it is delivered, a request as soon as it is accepted.
             if reply is not None:
                 fabric.total_bytes += len(reply)
-        if fabric.runtime.trace is not None:
-            self._trace(event, reply)
+        # Before the caller can act on it.
+        if fabric.facts is not None:
+            self._note_end(fabric.facts, reply, why)
         on_done(reply)
 
-    def _trace(self, event: EventKind, data: bytes | None) -> None:
-        trace = self._port.fabric.runtime.trace
-        assert trace is not None
-        text = f"{self._flow.method} #{self._number}"
-        if data is not None:
-            text += f" {len(data)} B"
-        if event is EventKind.SEND and self.target is None:
-            text += f" ({self._port.obstacle()})"
-        trace.add(event, self._port.link, text)
+    # Its facts. The caller's are dated back to the incarnation that called.
+
+    def _note_sent(self, facts: Facts) -> None:
+        flow = self._flow
+        sent = Sent(
+            server=flow.source,
+            peer=flow.target,
+            method=flow.method,
+            data=self._data,
+            size=len(self._data),
+            nth=self._number,
+            obstacle="" if self.target is not None else self._port.obstacle(),
+        )
+        self._call = self._last = sent.call = facts.emit(sent)
+        self._incarnation = sent.incarnation
+
+    def _note_arrived(self, facts: Facts) -> None:
+        flow = self._flow
+        self._last = self._handed_over = facts.emit(
+            HandedOver(
+                server=flow.target,
+                peer=flow.source,
+                method=flow.method,
+                call=self._call,
+                cause=self._call,
+            )
+        )
+
+    def _note_answered(self, facts: Facts, reply: bytes) -> None:
+        flow = self._flow
+        self._last = facts.emit(
+            Answered(
+                server=flow.target,
+                peer=flow.source,
+                method=flow.method,
+                data=reply,
+                size=len(reply),
+                call=self._call,
+                cause=self._handed_over,
+            )
+        )
+
+    def _note_end(self, facts: Facts, reply: bytes | None, why: Why) -> None:
+        flow = self._flow
+        if reply is not None:
+            facts.emit(
+                Delivered(
+                    server=flow.source,
+                    incarnation=self._incarnation,
+                    peer=flow.target,
+                    method=flow.method,
+                    size=len(reply),
+                    call=self._call,
+                    cause=self._last,
+                )
+            )
+            return
+        facts.emit(
+            Lost(
+                server=flow.source,
+                incarnation=self._incarnation,
+                peer=flow.target,
+                method=flow.method,
+                why=str(why),
+                call=self._call,
+                cause=self._last,
+            )
+        )

@@ -22,17 +22,22 @@ from labrt.errors import (
     UsageError,
     WorldKilled,
 )
+from labrt.facts import Fact, Facts, Printed, ProgramEnded, ProgramStarted, printed
 from labrt.real import RealRuntime
 from labrt.runtime import Future, Runtime, Task, Timer, World
 from labrt.sim.runtime import SimRuntime
 from labrt.streams import derive
-from labrt.trace import Trace, TraceEvent
 
 __all__ = [
     "Deadlock",
+    "Fact",
+    "Facts",
     "Future",
     "LockStuck",
     "NotSimulable",
+    "Printed",
+    "ProgramEnded",
+    "ProgramStarted",
     "RealRuntime",
     "Runaway",
     "Runtime",
@@ -41,10 +46,9 @@ __all__ = [
     "Task",
     "TaskFailed",
     "Timer",
-    "Trace",
-    "TraceEvent",
     "UsageError",
     "World",
     "WorldKilled",
     "derive",
+    "printed",
 ]

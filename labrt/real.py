@@ -26,12 +26,12 @@ from typing import Any, ClassVar, TypeVar, final
 from labrt import report
 from labrt import runtime as interface
 from labrt.errors import TaskFailed, WorldKilled
+from labrt.facts import Facts
 from labrt.loading import worldimportlib, worldpickle
 from labrt.loading.loader import Loader, Sources, compile_plain
 from labrt.loading.worldimportlib import SystemView, WorldFinder
 from labrt.records import fast_dataclasses
 from labrt.timers import CallbackTimer
-from labrt.trace import Trace
 
 T = TypeVar("T")
 
@@ -248,10 +248,10 @@ class RealRuntime(interface.Runtime):
 
     simulated: ClassVar[bool] = False
 
-    def __init__(self, seed: int = 0, *, trace: Trace | None = None) -> None:
+    def __init__(self, seed: int = 0, *, facts: Facts | None = None) -> None:
         self._began = time.monotonic()
-        super().__init__(seed, trace)
-        self._lock = threading.RLock()
+        self._lock = threading.RLock()  # first: it is `mutex`, which the base asks for
+        super().__init__(seed, facts)
         self._local = threading.local()
         self._failure: BaseException | None = None
         self._main: threading.Thread | None = None

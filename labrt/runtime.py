@@ -16,8 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol, TypeVar
 
+from labrt.facts import Facts
 from labrt.streams import Streams
-from labrt.trace import Trace
 
 T = TypeVar("T")
 
@@ -92,12 +92,12 @@ class Runtime(ABC):
 
     simulated: ClassVar[bool]
 
-    def __init__(self, seed: int, trace: Trace | None = None) -> None:
+    def __init__(self, seed: int, facts: Facts | None = None) -> None:
         self.seed = seed
-        self.trace = trace
+        self.facts = facts
         self._streams = Streams(seed)
-        if trace is not None:
-            trace.clock = self.now
+        if facts is not None:
+            facts.attach(self.now, None if self.simulated else self.mutex())
 
     @abstractmethod
     def now(self) -> float:

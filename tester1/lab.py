@@ -70,11 +70,11 @@ class RunOptions:
 
 @dataclass(frozen=True, slots=True)
 class StateAtEnd:
-    """How things stood when a test ended: the time, who was stuck, events so far."""
+    """How things stood when a test ended: the time, who was stuck, facts so far."""
 
     time: float
     stuck: tuple[str, ...]
-    events: int
+    facts: int
 
 
 class LabFailure(AssertionError):
@@ -127,7 +127,7 @@ class Lab:
     def new_annotations(self) -> Annotations:
         """The annotations of one more test environment of this run."""
         # Nearly every run has one. With several, each has a page of its own.
-        made = Annotations(self.runtime.now, self.runtime.trace)
+        made = Annotations(self.runtime.now, self.runtime.facts)
         self.annotations.append(made)
         return made
 
@@ -167,11 +167,11 @@ class Lab:
         The first call counts; what is torn down afterwards is not part of the picture.
         """
         if self.state_at_end is None:
-            trace = self.runtime.trace
+            facts = self.runtime.facts
             self.state_at_end = StateAtEnd(
                 self.runtime.now(),
                 tuple(self.runtime.stuck_locks(_SUSPICIOUS_WAIT_S)),
-                0 if trace is None else len(trace.events),
+                0 if facts is None else facts.count,
             )
 
     def replay(self, runtime: Runtime) -> None:

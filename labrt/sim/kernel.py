@@ -50,6 +50,7 @@ from greenlet import getcurrent, greenlet
 
 from labrt import runtime as interface
 from labrt.errors import RuntimeFailure, WorldKilled
+from labrt.facts import Facts
 from labrt.sim.course import STEPS_BETWEEN_MARKS, Course
 from labrt.sim.invariants import check
 from labrt.sim.tasks import (
@@ -65,7 +66,6 @@ from labrt.sim.tasks import (
 )
 from labrt.streams import derive
 from labrt.timers import CallbackTimer
-from labrt.trace import Trace
 
 T = TypeVar("T")
 
@@ -99,14 +99,14 @@ class Kernel(interface.Runtime):
     def __init__(
         self,
         seed: int,
-        trace: Trace | None,
+        facts: Facts | None,
         *,
         preempt_every: int,
         lock_patience: float | None,
         sweep_every: int,
         debug: bool,
     ) -> None:
-        super().__init__(seed, trace)
+        super().__init__(seed, facts)
         # Bound once: it is called at every switch, and a subclass's hook would cost.
         self._choose = self._checked_pick if debug else self._pick
         self.lock_patience = lock_patience

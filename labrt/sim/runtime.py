@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 from labrt.errors import Deadlock, LockStuck, TaskFailed
+from labrt.facts import Facts, ProgramEnded, ProgramStarted, printed
 from labrt.report import print_line, task_failed
 from labrt.sim import reports
 from labrt.sim.active import activate, deactivate
@@ -27,7 +28,6 @@ from labrt.sim.kernel import Kernel
 from labrt.sim.modules import table
 from labrt.sim.tasks import SimTask
 from labrt.sim.world import SimWorld, living_worlds, simulated_sources
-from labrt.trace import Trace
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class SimRuntime(Kernel):
         self,
         seed: int = 0,
         *,
-        trace: Trace | None = None,
+        facts: Facts | None = None,
         preempt_every: int = 24,
         preempt_lines: bool = False,
         lock_patience: float | None = None,
@@ -59,7 +59,7 @@ class SimRuntime(Kernel):
     ) -> None:
         super().__init__(
             seed,
-            trace,
+            facts,
             preempt_every=preempt_every,
             lock_patience=lock_patience,
             sweep_every=STEPS_BETWEEN,
@@ -116,8 +116,8 @@ class SimRuntime(Kernel):
             on_kill=self._forget,
         )
         self.homes[world] = None
-        if self.trace is not None:
-            self.trace.add("start", name, f"incarnation {incarnation}")
+        if self.facts is not None:
+            self.facts.emit(ProgramStarted(server=name, incarnation=incarnation))
         return world
 
     def current_world(self) -> SimWorld | None:
@@ -126,16 +126,17 @@ class SimRuntime(Kernel):
 
     def _printed(self, world: str, text: str) -> None:
         self._output(self.now(), world, text)
-        if self.trace is not None:
-            self.trace.add("print", world, text)
+        if self.facts is not None:
+            self.facts.emit(printed(world, text))
 
     def _forget(self, world: SimWorld) -> None:
         """Drop a world that has been killed."""
         self.homes.pop(world, None)
         # It leaves a whole program behind, so garbage is collected sooner.
         self.sweep_at -= STEPS_OF_A_WORLD
-        if self.trace is not None:
-            self.trace.add("kill", world.name, f"incarnation {world.incarnation}")
+        if self.facts is not None:
+            ended = ProgramEnded(server=world.name, incarnation=world.incarnation)
+            self.facts.emit(ended)
 
     def _end_worlds(self) -> None:
         for world in living_worlds(self):

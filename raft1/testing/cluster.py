@@ -17,13 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
+import labgob
 from labrt import Runtime
 from raft1.testing.applied import AppliedLogs, ApplyMismatch, shortened
 from tester1.cluster.config import Config
-from tester1.cluster.group import server_number
+from tester1.cluster.group import server_name, server_number
 from tester1.cluster.testcase import LabTest
 from tester1.contact import raft_messages as testrpc
 from tester1.contact.services import PerProgram
+from tester1.facts.kinds import Applied, Proposed, SnapshotAdopted, StateTold
 from tester1.lab import Lab, LabFailure
 
 NOT_STARTED = testrpc.StartReply(index=-1, term=-1, is_leader=False)
@@ -128,7 +130,20 @@ class RaftCluster(LabTest):
         reply = self.group.call(
             server, testrpc.START, testrpc.StartArgs(command), testrpc.StartReply
         )
-        return NOT_STARTED if reply is None else reply
+        if reply is None:
+            return NOT_STARTED
+        facts = self.runtime.facts
+        if facts is not None:
+            facts.emit(
+                Proposed(
+                    server=server_name(self.group.gid, server),
+                    data=labgob.encode(command),
+                    index=reply.index,
+                    term=reply.term,
+                    is_leader=reply.is_leader,
+                )
+            )
+        return reply
 
     def start_all(self, server: int, commands: Iterable[int | str]) -> None:
         """Call `Start` with each of `commands` on `server`, whatever it answers."""
@@ -145,9 +160,19 @@ class RaftCluster(LabTest):
 
     def get_state(self, server: int) -> testrpc.StateReply | None:
         """Call `GetState` on `server`; None if it is down."""
-        return self.group.call(
+        reply = self.group.call(
             server, testrpc.GET_STATE, testrpc.GetStateArgs(), testrpc.StateReply
         )
+        facts = self.runtime.facts
+        if reply is not None and facts is not None:
+            facts.emit(
+                StateTold(
+                    server=server_name(self.group.gid, server),
+                    term=reply.term,
+                    is_leader=reply.is_leader,
+                )
+            )
+        return reply
 
     def states(self, servers: Iterable[int]) -> dict[int, testrpc.StateReply]:
         """The states of those of `servers` that answer."""
@@ -160,24 +185,25 @@ class ApplyReports:
 
     def __init__(self, cluster: RaftCluster, runtime: Runtime, program: str) -> None:
         self._cluster = cluster
-        self._runtime = runtime
+        self._facts = runtime.facts
         self._program = program
         self._server = server_number(program)
 
     def CheckLogs(self, entry: testrpc.AppliedEntry) -> testrpc.ReportReply:
         """Judge one applied command."""
         index, command = entry.index, entry.command
-        # Traced before it is judged, so that the event is there if it ends the run.
-        if self._runtime.trace is not None:
-            self._trace("apply", f"{index}: {shortened(command)}")
+        # Noted before it is judged, so that the fact is there if it ends the run.
+        if self._facts is not None:
+            data = labgob.encode(command)
+            self._facts.emit(Applied(server=self._program, index=index, data=data))
         apply = partial(self._cluster.logs.apply, self._server, index, command)
         return self._judge(apply)
 
     def IngestLog(self, log: testrpc.AppliedLog) -> testrpc.ReportReply:
         """Judge a log that the server took over from a snapshot."""
-        if self._runtime.trace is not None:
-            last_index = len(log.commands) - 1
-            self._trace("adopt", f"snapshot up to {last_index}")
+        if self._facts is not None:
+            index = len(log.commands) - 1
+            self._facts.emit(SnapshotAdopted(server=self._program, index=index))
         return self._judge(
             partial(self._cluster.logs.adopt, self._server, log.commands)
         )
@@ -197,7 +223,3 @@ class ApplyReports:
             self._cluster.apply_error(str(mismatch), servers=mismatch.servers)
             return testrpc.ReportReply(accepted=False)
         return testrpc.ReportReply(accepted=True)
-
-    def _trace(self, kind: str, text: str) -> None:
-        assert self._runtime.trace is not None
-        self._runtime.trace.add(kind, self._program, text)

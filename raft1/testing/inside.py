@@ -40,6 +40,9 @@ class Tester(Protocol):
     def call(self, method: str, args: object, reply_type: type[R]) -> R | None:
         """Call the tester; None means that this server is being shut down."""
 
+    def tell(self, kind: str, *values: object) -> None:
+        """Tell the tester what has happened."""
+
 
 @dataclass(frozen=True, slots=True)
 class HistorySnapshot:
@@ -189,7 +192,10 @@ class ApplyReporter:
         # All that was received, and nothing more: Raft may forget what it covers.
         index = len(self._log) - 1
         start = GetAnnotatorTimestamp()
-        raft.Snapshot(index, labgob.encode(HistorySnapshot(index, self._log)))
+        snapshot = labgob.encode(HistorySnapshot(index, self._log))
+        # Before it is handed over, which may lead to messages at once.
+        self._tester.tell("snapshot", index, len(snapshot))
+        raft.Snapshot(index, snapshot)
         PostAnnotatorInfoInterval(
             start, f"snapshot created by {self._me}", f"up to index {index}"
         )

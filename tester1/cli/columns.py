@@ -14,7 +14,7 @@ from typing import Annotated
 
 import typer
 
-from labrt import TraceEvent
+from labrt import Fact
 from tester1.cli.errors import InputError
 from tester1.session.last_events import columns, servers_of
 
@@ -33,8 +33,8 @@ KindOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KIND",
-        help="Show only events of this kind, such as send, reply, print, note, start; "
-        "may be given several times.",
+        help="Show only events of this kind, such as sent, answered, applied, "
+        "printed, note; may be given several times.",
         show_default=False,
     ),
 ]
@@ -60,13 +60,13 @@ class View:
     start: float = 0.0
     end: float = float("inf")
 
-    def shows(self, event: TraceEvent) -> bool:
+    def shows(self, event: Fact) -> bool:
         """Whether an event's time and kind are among those asked for."""
         in_time = self.start <= event.time <= self.end
         return in_time and (not self.kinds or event.kind in self.kinds)
 
 
-def print_columns(events: Sequence[TraceEvent], view: View) -> None:
+def print_columns(events: Sequence[Fact], view: View) -> None:
     """Print the events that the view shows, a column for each server.
 
     Raises `InputError` if a server or a kind is asked for that does not occur.
@@ -81,7 +81,7 @@ def print_columns(events: Sequence[TraceEvent], view: View) -> None:
         print(line)
 
 
-def _chosen_servers(events: Sequence[TraceEvent], view: View) -> list[str]:
+def _chosen_servers(events: Sequence[Fact], view: View) -> list[str]:
     names = servers_of(events)
     # Servers are called `server-0-2`; what the user calls them is 2.
     numbers = {name.rpartition("-")[2]: name for name in names}

@@ -17,7 +17,7 @@ from tester1.cli.columns import (
 )
 from tester1.cli.errors import InputError
 from tester1.cli.options import ARTIFACTS, ArtifactsOption
-from tester1.session.trace_file import UnreadableTrace, read_events
+from tester1.facts.file import UnreadableFacts, read_facts
 
 __all__ = ["logs_command"]
 
@@ -63,9 +63,9 @@ def logs_command(
     """
     path = trace or newest(artifacts, "*.trace", "trace")
     try:
-        events = read_events(path)
+        events = read_facts(path).facts
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except UnreadableTrace as error:
+    except UnreadableFacts as error:
         raise InputError(str(error)) from None
     print_columns(events, View(server or (), kind or (), last, start, end))

@@ -11,7 +11,7 @@ from typing import Annotated, Final
 
 import typer
 
-from labrt import TraceEvent
+from labrt import Fact
 from tester1.cli.columns import (
     KindOption,
     LastOption,
@@ -30,9 +30,9 @@ from tester1.cli.options import (
     one_test,
 )
 from tester1.cli.twice import compare_processes
+from tester1.facts.file import read_facts
 from tester1.files import reason
 from tester1.lab import Mode, Preempt, RunOptions
-from tester1.session.trace_file import read_events
 from tester1.solution import REFERENCE_ROOT
 from tester1.suites import SuiteTest, suites_root
 
@@ -104,7 +104,7 @@ def replay_command(
         )
     status = _run(chosen, arguments, {})
     if trace.exists():
-        events = _until_the_end(read_events(trace))
+        events = _until_the_end(read_facts(trace).facts)
         print_columns(events, View(server or (), kind or (), last))
         print(f"trace: {trace} (raftlab logs shows more of it)")
     timeline = trace.with_suffix(".html")
@@ -113,13 +113,13 @@ def replay_command(
     raise typer.Exit(status)
 
 
-def _until_the_end(events: list[TraceEvent]) -> list[TraceEvent]:
+def _until_the_end(events: list[Fact]) -> list[Fact]:
     """The events without those of the end of the test, which stops all servers."""
     length = len(events)
-    while length and events[length - 1].kind in ("kill", "note"):
+    while length and events[length - 1].kind in ("ended", "note", "cut"):
         length -= 1
     # A check that failed is noted before that.
-    while length < len(events) and events[length].kind != "kill":
+    while length < len(events) and events[length].kind != "ended":
         length += 1
     return events[:length]
 

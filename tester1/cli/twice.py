@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tester1.cli.errors import ExitStatus, InputError
+from tester1.facts.file import read_facts
 from tester1.session.divergence import DISTURB, first_difference
-from tester1.session.trace_file import read_events
 
 __all__ = ["compare_processes"]
 
@@ -29,7 +29,7 @@ def compare_processes(
     trace.replace(first)
     status = run({"PYTHONHASHSEED": "2", DISTURB: "5"})
     _require(trace)
-    one, other = read_events(first), read_events(trace)
+    one, other = read_facts(first).facts, read_facts(trace).facts
     lines = first_difference(one, other)
     if not lines:
         first.unlink()

@@ -8,7 +8,7 @@ never the program's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -29,11 +29,15 @@ from tester1.timeline.annotations import Annotations
 
 R = TypeVar("R")
 
+Tell = Callable[[str, Sequence[object]], object]
+"""Takes the kind of what a program tells, and its values."""
+
 __all__ = [
     "Annotate",
     "GetAnnotatorTimestamp",
     "PerProgram",
     "PostAnnotatorInfoInterval",
+    "Tell",
     "TesterClient",
     "TesterRPC",
     "TesterServices",
@@ -110,7 +114,10 @@ class TesterServices:
 class TesterClient:
     """A program's way to the tester; `forward` carries its calls there."""
 
-    def __init__(self, runtime: Runtime, forward: Dispatch) -> None:
+    def __init__(
+        self, runtime: Runtime, forward: Dispatch, tell: Tell | None = None
+    ) -> None:
+        self._tell = tell
         # The labs' own end point, so that calls of the tester are encoded, and judged,
         # as all others are.
         self._end = ClientEnd(runtime, "tester", forward)
@@ -118,6 +125,16 @@ class TesterClient:
     def call(self, method: str, args: object, reply_type: type[R]) -> R | None:
         """Call a method of the tester; None if this program is being shut down."""
         return self._end.Call(method, args, reply_type)
+
+    @property
+    def listens(self) -> bool:
+        """Whether the tester wants to be told anything."""
+        return self._tell is not None
+
+    def tell(self, kind: str, *values: object) -> None:
+        """Tell the tester what has happened; see `tester1.contact.observations`."""
+        if self._tell is not None:
+            self._tell(kind, values)
 
 
 class TesterRPC:

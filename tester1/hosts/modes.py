@@ -8,7 +8,7 @@ from __future__ import annotations
 import multiprocessing
 from typing import Final
 
-from labrt import RealRuntime, Runtime, SimRuntime, Trace
+from labrt import Facts, RealRuntime, Runtime, SimRuntime
 from tester1.contact.services import TesterServices
 from tester1.hosts.interface import Host
 from tester1.hosts.worlds import SimHost
@@ -65,13 +65,13 @@ def warning(mode: Mode) -> str | None:
     )
 
 
-def make_runtime(options: RunOptions, seed: int, trace: Trace | None = None) -> Runtime:
+def make_runtime(options: RunOptions, seed: int, facts: Facts | None = None) -> Runtime:
     """The runtime of one run; `seed` is what all its decisions derive from."""
     if options.mode is Mode.PROCESS:
-        return RealRuntime(seed, trace=trace)
+        return RealRuntime(seed, facts=facts)
     return SimRuntime(
         seed,
-        trace=trace,
+        facts=facts,
         preempt_lines=options.preempt is Preempt.LINE,
         lock_patience=LOCK_PATIENCE_S,
     )

@@ -7,6 +7,7 @@ save or nothing of it, under real threads as well as in simulation.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["Persister"]
@@ -27,10 +28,11 @@ class Persister:
     from a `checkpoint` of it.
     """
 
-    __slots__ = ("_contents",)
+    __slots__ = ("_contents", "_observe")
 
     def __init__(self) -> None:
         self._contents = _Contents()
+        self._observe: Callable[[bytes, bytes, bytes], object] | None = None
 
     def Save(self, raftstate: bytes | None, snapshot: bytes | None) -> None:
         """Replace both in one atomic step; `None` is stored as empty.
@@ -38,9 +40,16 @@ class Persister:
         So a save without the snapshot erases the snapshot. Raises `TypeError` for
         anything but bytes, before anything is replaced.
         """
-        self._contents = _Contents(
+        before = self._contents.raft_state
+        self._contents = new = _Contents(
             _as_bytes(raftstate, "raftstate"), _as_bytes(snapshot, "snapshot")
         )
+        if self._observe is not None:
+            self._observe(before, new.raft_state, new.snapshot)
+
+    def observe(self, saved: Callable[[bytes, bytes, bytes], object]) -> None:
+        """Have every save told: the state before it, the state and the snapshot."""
+        self._observe = saved
 
     def ReadRaftState(self) -> bytes:
         """The Raft state last saved; empty if there never was one."""

@@ -8,6 +8,7 @@ incarnation gets a copy.
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,10 +24,12 @@ from labrpc import (
     Server,
     Service,
 )
-from labrt import Runtime, World
+from labrt import Facts, Runtime, World
 from labrt.ordered.sets import OrderedFrozenSet, OrderedSet
 from tester1.contact import services as testerclient
+from tester1.contact.observations import Observations
 from tester1.contact.services import TesterClient, TesterServices
+from tester1.facts.kinds import Saved
 from tester1.hosts.interface import ClientLaunch, Launch, Program
 from tester1.hosts.loading import load_problem, start_function
 from tester1.hosts.persister import Persister
@@ -95,6 +98,8 @@ class SimHost:
         self._runtime = runtime
         self._code = code
         self._services = services
+        facts = runtime.facts
+        self._observations = None if facts is None else Observations(facts)
         self._programs: dict[World, SimProgram] = {}
         # True while a handler of the tester runs, inside a call from a program.
         self._in_tester = False
@@ -107,6 +112,9 @@ class SimHost:
 
     def start_server(self, launch: Launch) -> SimProgram:
         """Start a server in a new world and wait until it has initialised."""
+        if self._runtime.facts is not None:
+            saved = partial(_note_save, self._runtime.facts, launch.name)
+            launch.persister.observe(saved)
         program = self._make(launch.name, launch.persister)
         arguments = (
             program.tester,
@@ -138,11 +146,14 @@ class SimHost:
         world = self._runtime.world(
             name, roots=self._code.roots, packages=self._code.packages
         )
+        tell = None
+        if self._observations is not None:
+            tell = partial(self._observations.told, name)
         program = SimProgram(
             self,
             world,
             MakeServer(self._runtime, world=world, name=name),
-            TesterClient(self._runtime, partial(self._forward, name)),
+            TesterClient(self._runtime, partial(self._forward, name), tell),
             persister,
         )
         # Before anything of the program runs, since loading it may register classes.
@@ -201,6 +212,22 @@ class SimHost:
         finally:
             self._in_tester = False
         on_done(reply)
+
+
+def _note_save(
+    facts: Facts, server: str, before: bytes, state: bytes, snapshot: bytes
+) -> None:
+    saved = Saved(
+        server=server,
+        state=len(state),
+        snapshot=len(snapshot),
+        new_state=state != before,
+    )
+    # Only who compares two records needs them.
+    if facts.keeps:
+        saved.state_digest = f"{zlib.crc32(state):08x}"
+        saved.snapshot_digest = f"{zlib.crc32(snapshot):08x}"
+    facts.emit(saved)
 
 
 def _initialise(

@@ -12,7 +12,7 @@ import random
 from collections.abc import Sequence
 from typing import Final
 
-from labrt import Runtime, SimRuntime, TraceEvent
+from labrt import Fact, Runtime, SimRuntime
 
 __all__ = ["DISTURB", "disturb_memory", "first_difference", "unrepeated"]
 
@@ -27,9 +27,7 @@ _ADVICE: Final = (
 _kept: list[object] = []
 
 
-def first_difference(
-    one: Sequence[TraceEvent], other: Sequence[TraceEvent]
-) -> list[str]:
+def first_difference(one: Sequence[Fact], other: Sequence[Fact]) -> list[str]:
     """Lines that show the first event that differs, and those before; none: equal."""
     for position in range(max(len(one), len(other))):
         # Slices and not items: behind the end of the shorter one there is an empty
@@ -46,11 +44,11 @@ def first_difference(
     return []
 
 
-def _shown(event: Sequence[TraceEvent]) -> str:
+def _shown(event: Sequence[Fact]) -> str:
     return str(event[0]) if event else "(has ended)"
 
 
-def unrepeated(first: Runtime, again: Runtime, events: Sequence[TraceEvent]) -> str:
+def unrepeated(first: Runtime, again: Runtime, events: Sequence[Fact]) -> str:
     """Say where a failed run and its repetition part, whose events these are."""
     said = "the failure did not repeat under the same seed: no events to show"
     # Only simulation notes what ran when; the wall clock repeats nothing.

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from labrpc import LabrpcError
-from labrt import RuntimeFailure, TraceEvent
+from labrpc.facts import Message
+from labrt import Fact, RuntimeFailure
 from labrt.texts import harmless
 from tester1.lab import LabFailure
 
@@ -23,15 +24,6 @@ MOST_ROWS: Final = 24
 _NARROWEST: Final = 16
 _TIME: Final = 11
 
-_TO_SOURCE: Final = {
-    "send": "to",
-    "reply": "reply of",
-    "drop request": "request lost to",
-    "drop reply": "reply lost of",
-    "undeliverable": "undeliverable to",
-    "dead": "cut off from",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -41,7 +33,7 @@ class Cell:
     text: str
 
 
-def involved_servers(events: Iterable[TraceEvent], error: BaseException) -> list[str]:
+def involved_servers(events: Iterable[Fact], error: BaseException) -> list[str]:
     """The servers that a failure is about, or else all that the events happened at."""
     servers = servers_of(events)
     about = {str(one) for one in _about(error)}
@@ -58,13 +50,13 @@ def _about(error: BaseException) -> tuple[int | str, ...]:
     return error.worlds if isinstance(error, RuntimeFailure) else ()
 
 
-def servers_of(events: Iterable[TraceEvent]) -> list[str]:
+def servers_of(events: Iterable[Fact]) -> list[str]:
     """The servers that the events happened at, in order."""
     return sorted({name for event in events for name in _servers_of(event)})
 
 
 def columns(
-    events: Sequence[TraceEvent],
+    events: Sequence[Fact],
     servers: Sequence[str],
     width: int,
     *,
@@ -98,28 +90,23 @@ def columns(
     return lines
 
 
-def _cell(event: TraceEvent) -> Cell:
+def _cell(event: Fact) -> Cell:
     """Where an event stands and what is written there."""
-    source, is_link, target = event.where.partition(">")
     # A column has no room for what every row of it would repeat: the size of the
     # message and the name of the service.
-    text = harmless(re.sub(r" \d+ B\b", "", event.text))
-    method = text.partition(".")[2] or text
-    if not is_link:
-        if event.where.startswith("server-"):
-            return Cell(event.where, harmless(f"{event.kind} {event.text}"))
-        return Cell(None, harmless(f"{event.where}: {event.text}"))
-    # The one event of a link that happens at its target. All others, a reply's arrival
-    # too, are the caller's.
-    if event.kind == "deliver":
-        return Cell(target, f"from {_number(source)}: {method}")
-    verb = _TO_SOURCE.get(event.kind, event.kind)
-    return Cell(source, f"{verb} {_number(target)}: {method}")
+    text = harmless(re.sub(r" \d+ B\b", "", event.text()))
+    if isinstance(event, Message):
+        method = text.partition(".")[2] or text
+        return Cell(event.server, f"{event.kind} {_number(event.peer)}: {method}")
+    if event.server.startswith("server-"):
+        return Cell(event.server, f"{event.kind} {text}")
+    return Cell(None, harmless(f"{event.place}: {text}"))
 
 
-def _servers_of(event: TraceEvent) -> list[str]:
-    # A place is a program or a link between two. Both ends of a link count.
-    return [name for name in event.where.split(">") if name.startswith("server-")]
+def _servers_of(event: Fact) -> list[str]:
+    # Both ends of a link count.
+    names = [event.server, event.peer if isinstance(event, Message) else ""]
+    return [name for name in names if name.startswith("server-")]
 
 
 def _number(server: str) -> str:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import pytest
 
-from labrt import Trace
+from labrt import Facts
 from labrt.texts import harmless
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab
@@ -141,9 +141,9 @@ def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
     # has to be the same where `--seed` alone repeats the run.
     name = without_seed(item.nodeid, seed).partition("::")[2]
     solution = settings.solution
-    trace = Trace() if settings.traced else None
+    facts = Facts(most=None) if settings.traced else None
     return Lab(
-        make_runtime(settings.options, run_seed(seed, name), trace),
+        make_runtime(settings.options, run_seed(seed, name), facts),
         settings.options.mode,
         seed,
         solution=None if solution is None else solution.resolve(),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from labrt import Runaway, Runtime, Trace, TraceEvent
+from labrt import Fact, Facts, Runaway, Runtime
 from labrt.texts import message_of, without_addresses
 from tester1.lab import Lab
 from tester1.session.divergence import unrepeated
@@ -22,20 +22,20 @@ def replay(
     lab: Lab,
     error: BaseException,
     test: Callable[[], object],
-    make_runtime: Callable[[Trace], Runtime],
-) -> list[TraceEvent] | None:
+    make_runtime: Callable[[Facts], Runtime],
+) -> list[Fact] | None:
     """The events of the run that failed with `error`; None if it does not repeat.
 
     Then `lab.unrepeated` says where the two runs part. `make_runtime` makes the runtime
-    of the same run, with a trace.
+    of the same run, which keeps its facts.
     """
     if isinstance(error, Runaway):
         return []  # its stack is all there is to know, and it takes seconds to get
     if isinstance(error, KeyboardInterrupt):
         return []  # it is no part of the run (and a failure only under `--pdb`)
     # The first runtime is kept for its course, with which this one is compared.
-    trace, first = Trace(), lab.runtime
-    lab.replay(make_runtime(trace))
+    facts, first = Facts(most=None), lab.runtime
+    lab.replay(make_runtime(facts))
     try:
         with unattended():
             lab.run(test)
@@ -46,9 +46,9 @@ def replay(
         # of the report on the first run.
         if _is_same(again, error):
             # What is torn down after the failure would push it out of the last rows.
-            end = None if lab.state_at_end is None else lab.state_at_end.events
-            return trace.events[:end]
-    lab.unrepeated = unrepeated(first, lab.runtime, trace.events)
+            end = None if lab.state_at_end is None else lab.state_at_end.facts
+            return facts.kept[:end]
+    lab.unrepeated = unrepeated(first, lab.runtime, facts.kept)
     return None
 
 

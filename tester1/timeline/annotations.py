@@ -16,8 +16,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from typing import Final
 
-from labrt import Trace
+from labrt import Facts
+from labrt.texts import without_addresses
+from tester1.facts.kinds import (
+    CheckBegun,
+    CheckFailed,
+    CheckPassed,
+    FaultMade,
+    Noted,
+)
 
 __all__ = [
     "TAG_CHECKER",
@@ -56,6 +65,12 @@ class Annotation:
     colour: Colour
 
 
+_OUTCOMES: Final[dict[Colour, type[Noted]]] = {
+    Colour.SUCCESS: CheckPassed,
+    Colour.FAILURE: CheckFailed,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Check:
     """A check that has begun and not yet ended."""
@@ -67,13 +82,13 @@ class _Check:
 class Annotations:
     """Collects the annotations of one test.
 
-    `now` is the clock, in seconds. With a `trace`, everything that is recorded is an
-    event of it, too.
+    `now` is the clock, in seconds. With `facts`, everything that is recorded is one
+    of them, too.
     """
 
-    def __init__(self, now: Callable[[], float], trace: Trace | None = None) -> None:
+    def __init__(self, now: Callable[[], float], facts: Facts | None = None) -> None:
         self._now = now
-        self._trace = trace
+        self._facts = facts
         self._records: list[Annotation] = []
         # One open state per tag; its `end` is None until it is replaced or ended.
         self._open: dict[str, Annotation] = {}
@@ -132,6 +147,8 @@ class Annotations:
     def checker_begin(self, details: str) -> None:
         """A check begins; the next outcome is drawn as an interval from here."""
         self._check = _Check(self._now(), details)
+        if self._facts is not None:
+            self._facts.emit(CheckBegun(row="Checker", label=details))
 
     def checker_success(self, text: str, details: str) -> None:
         """The check passed."""
@@ -230,24 +247,37 @@ class Annotations:
         state = self._open.pop(tag, None)
         if state is not None:
             self._records.append(replace(state, end=self._now()))
-            self._note(tag, f"end of {state.text}")
+            self._note(replace(state, text=f"end of {state.text}", details=""))
 
     def _continuous(self, tag: str, text: str, details: str, colour: Colour) -> None:
         # One state of a tag at a time, so that the rows of the timeline never overlap.
         self.continuous_end(tag)
-        self._open[tag] = Annotation(tag, self._now(), None, text, details, colour)
-        self._note(tag, text)
+        state = Annotation(tag, self._now(), None, text, details, colour)
+        self._open[tag] = state
+        self._note(state)
 
     def _point(self, tag: str, text: str, details: str, colour: Colour) -> None:
         self._add(Annotation(tag, self._now(), None, text, details, colour))
 
     def _add(self, record: Annotation) -> None:
         self._records.append(record)
-        self._note(record.tag, record.text)
+        self._note(record)
 
-    def _note(self, tag: str, text: str) -> None:
-        if self._trace is not None:
-            self._trace.add("note", tag.removeprefix("$ "), text)
+    def _note(self, record: Annotation) -> None:
+        if self._facts is None:
+            return
+        kind: type[Noted] = Noted
+        if record.tag == TAG_FAILURE:
+            kind = FaultMade
+        elif record.tag == TAG_CHECKER:
+            kind = _OUTCOMES.get(record.colour, Noted)
+        self._facts.emit(
+            kind(
+                row=without_addresses(record.tag.removeprefix("$ ")),
+                label=without_addresses(record.text),
+                details=without_addresses(record.details),
+            )
+        )
 
 
 def _group(servers: Iterable[int]) -> str:

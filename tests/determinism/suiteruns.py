@@ -10,8 +10,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
+from tester1.facts.file import read_facts
 from tester1.session.divergence import DISTURB, first_difference
-from tester1.session.trace_file import read_events
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 SCRAMBLED: Final = Path(__file__).parent / "scrambled"
@@ -68,7 +68,7 @@ def differences(one: Path, other: Path) -> list[str]:
         if not (left.exists() and right.exists()):
             lines.append(f"{name}: there is only one of it")
         elif left.read_bytes() != right.read_bytes():
-            found = first_difference(read_events(left), read_events(right))
+            found = first_difference(read_facts(left).facts, read_facts(right).facts)
             lines += [f"{name}:", *found]
     return lines
 

@@ -47,6 +47,8 @@ class Boot:
     packages: frozenset[str]
     folder: Path
     limits: Limits
+    tells: bool = False
+    """Whether the tester wants to be told what happens in it."""
 
 
 def pack(boot: Boot) -> bytes:

@@ -18,13 +18,16 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Final, NoReturn, TypeVar
 
+import msgspec
+
 import labgob
+from labgob.descriptions import Description, on_new_description
 from labrpc import (
     ClientEnd,
     LabrpcError,
@@ -176,7 +179,8 @@ class ChildProgram:
         )
         self._server = MakeServer(self._runtime, name=boot.name)
         self._link = Link(connection, self._serve)
-        self._tester = TesterClient(self._runtime, self._call_tester)
+        tell = self._tell if boot.tells else None
+        self._tester = TesterClient(self._runtime, self._call_tester, tell)
         testerclient.use_client_source(lambda: self._tester)
         # Python's own hook would print and go on; in simulation a thread that raises
         # ends the test, and so it must here.
@@ -190,6 +194,10 @@ class ChildProgram:
         """Load the program, call its start function, and say that it can be called."""
         # Before the program, which may call the tester or its peers while it starts.
         self._link.start()
+        # Each before the first message that it describes, and those of the program's
+        # handlers as soon as they are known.
+        if self._boot.tells:
+            on_new_description(self._send_type)
         try:
             services = self._call_start_function()
         except (ImportError, SyntaxError) as error:
@@ -203,6 +211,13 @@ class ChildProgram:
                 service = MakeService(service)
             self._server.AddService(service)
         self._link.send(Kind.READY, labgob.encode(Ready()))
+
+    def _tell(self, kind: str, values: Sequence[object]) -> None:
+        data = labgob.encode(list(values))
+        self._link.write(encode_frame(Kind.TOLD, 0, data, method=kind))
+
+    def _send_type(self, description: Description) -> None:
+        self._link.send(Kind.TYPE, msgspec.json.encode(description))
 
     def hear_of_dropped(self) -> NoReturn:
         """Take what no thread could catch, for as long as the process lives."""

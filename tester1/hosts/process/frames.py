@@ -68,6 +68,10 @@ class Kind(IntEnum):
     """The reply to the request with that tag."""
     NO_REPLY = 8
     """There is no reply to the request with that tag."""
+    TOLD = 9
+    """Something has happened in the program; method: its kind, data: its values."""
+    TYPE = 10
+    """A type of messages of the program; data: its description, in JSON."""
 
 
 _KINDS: Final = frozenset(int(kind) for kind in Kind)

@@ -10,8 +10,9 @@ from functools import partial
 from pathlib import Path
 
 from labrpc import Dispatch
-from labrt import Runtime
+from labrt import ProgramStarted, Runtime
 from tester1.contact.clients import Clnts
+from tester1.contact.observations import Observations
 from tester1.contact.services import TesterServices
 from tester1.hosts.interface import ClientLaunch, Launch, Program
 from tester1.hosts.process import fork_server
@@ -45,6 +46,8 @@ class ProcessHost:
         self._limits = limits
         self._workspace = workspace(on_disk=limits.fsync)
         self._loop = Loop(runtime.fail)
+        facts = runtime.facts
+        self._observations = None if facts is None else Observations(facts)
         self._incarnations: dict[str, int] = {}
         self._folders: list[Path] = []
         self._programs: list[ProcessProgram] = []
@@ -103,6 +106,7 @@ class ProcessHost:
             packages=self._code.packages,
             folder=folder,
             limits=self._limits,
+            tells=self._runtime.facts is not None,
         )
 
     def _start(
@@ -110,6 +114,9 @@ class ProcessHost:
     ) -> ProcessProgram:
         # Before anything is opened: a test's program may be none that can travel.
         payload = pack(boot)
+        if self._runtime.facts is not None:
+            started = ProgramStarted(server=boot.name, incarnation=boot.incarnation)
+            self._runtime.facts.emit(started)
         ours, theirs = socket.socketpair()
         output_reader, output_writer = os.pipe()
         with theirs:
@@ -134,6 +141,7 @@ class ProcessHost:
             state_file=boot.folder / STATE_FILE,
             ends=ends,
             clnts=clnts,
+            observations=self._observations,
         )
         program = ProcessProgram(boot.name, child, around)
         # Before anything is waited for: what has been started is ended by `close`.

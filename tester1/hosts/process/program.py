@@ -16,14 +16,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
+
+from msgspec import MsgspecError
+from msgspec.json import Decoder
 
 from labgob import DecodeError, decode
+from labgob.descriptions import Description, add_description
 from labrpc import Dispatch, HandlerError, LabrpcError, OnDone
-from labrt import Runtime
+from labrt import ProgramEnded, Runtime, printed
 from labrt.report import print_line
 from labrt.texts import harmless
 from tester1.contact.clients import Clnts
+from tester1.contact.observations import Observations, WrongObservation
 from tester1.contact.services import TesterServices
 from tester1.hosts.persister import Persister
 from tester1.hosts.process.fork_server import Child
@@ -43,6 +48,8 @@ from tester1.sandbox.output import BoundedPipe, Lines
 
 T = TypeVar("T")
 
+_DESCRIPTION: Final = Decoder(Description)
+
 __all__ = ["ProcessProgram", "Surroundings"]
 
 MAX_ENDS: Final = 10_000
@@ -51,6 +58,8 @@ MAX_CALLS: Final = 20_000
 """How many calls of one process may be under way."""
 MAX_CALL_BYTES: Final = 256 << 20
 """How many bytes of arguments they may have in all."""
+MAX_TYPES: Final = 1_000
+"""How many types of messages a process may describe."""
 MAX_FAILURE: Final = 20_000
 """How many characters of a failure are shown."""
 
@@ -75,6 +84,7 @@ class Surroundings:
     state_file: Path
     ends: Sequence[Dispatch]
     clnts: Clnts | None
+    observations: Observations | None = None
 
 
 class ProcessProgram:
@@ -90,6 +100,7 @@ class ProcessProgram:
         self._socket = around.socket
         self._state_file = around.state_file
         self._clnts = around.clnts
+        self._observations = around.observations
         self._ends = list(around.ends)
         self._lines = Lines(self._show)
         self._output = BoundedPipe(
@@ -101,6 +112,7 @@ class ProcessProgram:
         self._ending = False  # it was killed, or its failure is known
         self._let_go = False
         self._damaged = False  # its disk, as the test has been told
+        self._types = 0  # that it has described
         self._calls = 0  # of its calls, those under way, and the bytes that they carry
         self._call_bytes = 0
         self._tags = itertools.count(1)
@@ -137,6 +149,8 @@ class ProcessProgram:
             return
         self._let_go = True
         self._begin_to_end()
+        if self._runtime.facts is not None:
+            self._runtime.facts.emit(ProgramEnded(server=self.name))
         # First nothing more is heard, then the process ends: what it sends from here on
         # was never seen by the test, as if it had crashed at this moment.
         self._loop.now(self._close_socket)
@@ -284,6 +298,28 @@ class ProcessProgram:
             return
         self._ends.append(partial(clnt.forward, wanted.server))
 
+    def _told(self, frame: Frame) -> None:
+        values = self._decoded(frame, list[Any])
+        if values is None or self._observations is None:
+            return
+        try:
+            self._observations.told(self.name, frame.method, values)
+        except WrongObservation as error:
+            self.broken(str(error))
+
+    def _type(self, frame: Frame) -> None:
+        # Strings, which say how to read what the process sends, and nothing else.
+        try:
+            described = _DESCRIPTION.decode(frame.data)
+        except MsgspecError as error:
+            self.broken(f"sent a frame that holds something else: {error}")
+            return
+        self._types += 1
+        if self._types > MAX_TYPES:
+            self.broken(f"described {self._types} types of messages")
+        else:
+            add_description(described)
+
     def _is_ready(self, frame: Frame) -> None:
         self.ready.set()
 
@@ -317,8 +353,8 @@ class ProcessProgram:
     def _show(self, line: str) -> None:
         runtime = self._runtime
         print_line(runtime.now(), self.name, line)
-        if runtime.trace is not None:
-            runtime.trace.add("print", self.name, line)
+        if runtime.facts is not None:
+            runtime.facts.emit(printed(self.name, line))
 
     def _exited(self, events: int) -> None:
         self._loop.unwatch(self._child.sentinel)  # it stays readable from here on
@@ -352,6 +388,8 @@ _HANDLERS: Final[dict[int, Callable[[ProcessProgram, Frame], None]]] = {
     Kind.TESTER_CALL: ProcessProgram._tester_call,
     Kind.REPLY: ProcessProgram._reply,
     Kind.NO_REPLY: ProcessProgram._reply,
+    Kind.TOLD: ProcessProgram._told,
+    Kind.TYPE: ProcessProgram._type,
 }
 
 

@@ -1,0 +1,208 @@
+"""What happens in a run, as one stream of typed facts.
+
+A fact is made where something happens and given to `Facts`, which numbers it, dates it
+and hands it to whoever reads that kind. Some readers judge while the run goes on; what
+is kept besides is read when it is over, and is what two runs are compared by.
+
+A runtime without a stream makes no facts. Code that makes them guards every one with
+`if runtime.facts is not None`, so that a run which nobody looks at pays nothing.
+
+Each package has the kinds of what happens in it: the beginnings and ends of programs
+and what they print are here, messages in `labrpc.facts`, the rest in the tester's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any, TypeVar
+
+import msgspec
+
+from labrt.texts import without_addresses
+
+__all__ = [
+    "Fact",
+    "Facts",
+    "Printed",
+    "ProgramEnded",
+    "ProgramStarted",
+]
+
+_ENCODE = msgspec.json.Encoder(enc_hook=str).encode
+
+
+class Fact(msgspec.Struct, kw_only=True, gc=False, tag_field="kind"):
+    """One thing that happened.
+
+    `number` counts the facts of a run from 1, and `time` is in seconds of the run; both
+    are set when the fact is given to the stream, as is the incarnation unless its maker
+    knows better. `server` is the program that it happened at, empty if it happened at
+    none. `cause` is the number of the fact that made it happen, 0 if none is known.
+    """
+
+    number: int = 0
+    time: float = 0.0
+    server: str = ""
+    incarnation: int = 0
+    cause: int = 0
+
+    @property
+    def kind(self) -> str:
+        """The name of this kind of fact, as it stands in files."""
+        return str(self.__struct_config__.tag)
+
+    @property
+    def place(self) -> str:
+        """Where it happened, as a line of text names it."""
+        return self.server
+
+    def text(self) -> str:
+        """What a line of text says of it, besides its kind and its place."""
+        return ""
+
+    def lasting(self) -> Fact:
+        """The fact as files hold it, which has to be understood without the run."""
+        return self
+
+    def __str__(self) -> str:
+        return f"{self.time:12.6f}  {self.kind:<12} {self.place:<28} {self.text()}"
+
+
+class ProgramStarted(Fact, gc=False, tag="started"):
+    """A program begins; everything before its incarnation is over for it."""
+
+    def text(self) -> str:
+        """Which incarnation it is."""
+        return f"incarnation {self.incarnation}"
+
+
+class ProgramEnded(Fact, gc=False, tag="ended"):
+    """A program was ended, in the middle of whatever it did."""
+
+    def text(self) -> str:
+        """Which incarnation it was."""
+        return f"incarnation {self.incarnation}"
+
+
+class Printed(Fact, gc=False, tag="printed"):
+    """A program printed or logged a line."""
+
+    line: str
+
+    def text(self) -> str:
+        """The line."""
+        return self.line
+
+
+F = TypeVar("F", bound=Fact)
+
+
+class Facts:
+    """The facts of one run, in order; given to the runtime that they happen in.
+
+    `most` is how many are kept, the latest; None keeps all of them.
+    """
+
+    def __init__(self, *, most: int | None = 0) -> None:
+        self.count = 0
+        # `float()` is 0.0: a stream that no runtime has yet has no time.
+        self.now: Callable[[], float] = float
+        self._mutex: AbstractContextManager[object] | None = None
+        self._most = most
+        self._kept: deque[Fact] = deque(maxlen=most)
+        self._incarnations: dict[str, int] = {}
+        # Of each kind those who read it; a list never gets facts of another.
+        self._readers: dict[type[Fact], list[Callable[[Any], object]]] = {}
+
+    def attach(
+        self, now: Callable[[], float], mutex: AbstractContextManager[object] | None
+    ) -> None:
+        """Take the clock of a runtime, and its lock if its tasks run side by side."""
+        self.now = now
+        self._mutex = mutex
+
+    @property
+    def keeps(self) -> bool:
+        """Whether facts are kept, so that what only explains them is worth making."""
+        return self._most != 0
+
+    @property
+    def kept(self) -> list[Fact]:
+        """The facts that are kept, the oldest first."""
+        return list(self._kept)
+
+    def subscribe(self, kind: type[F], read: Callable[[F], object]) -> None:
+        """Have `read` called with every fact of `kind`, in the instant it happens.
+
+        It must neither block nor raise; it may emit facts, and fail the run.
+        """
+        self._readers.setdefault(kind, []).append(read)
+
+    def emit(self, fact: Fact) -> int:
+        """Take note of a fact that happens now; returns its number."""
+        if self._mutex is None:
+            return self._take(fact)
+        # Numbers, the order in which readers see facts, and what readers keep.
+        with self._mutex:
+            return self._take(fact)
+
+    def incarnation(self, server: str) -> int:
+        """The present incarnation of a program, 0 before it has begun."""
+        return self._incarnations.get(server, 0)
+
+    def digest(self) -> str:
+        """A hash over all that is kept; equal runs have equal digests."""
+        return digest(self._kept)
+
+    def _take(self, fact: Fact) -> int:
+        self.count += 1
+        fact.number = self.count
+        fact.time = self.now()
+        if fact.__class__ is ProgramStarted:
+            self._incarnations[fact.server] = fact.incarnation
+        elif not fact.incarnation:
+            fact.incarnation = self._incarnations.get(fact.server, 0)
+        # Before it is read: a reader may end the run, and never return.
+        if self._most != 0:
+            self._kept.append(fact)
+        readers = self._readers.get(fact.__class__)
+        if readers is not None:
+            for read in readers:
+                read(fact)
+        return fact.number
+
+
+def digest(facts: Iterable[Fact]) -> str:
+    """A hash over facts, every field of them, bytes that travelled included."""
+    total = hashlib.blake2b(digest_size=16)
+    for fact in facts:
+        total.update(line(fact))
+    return total.hexdigest()
+
+
+def line(fact: Fact) -> bytes:
+    """A fact as one line of JSON, which is also how files hold it."""
+    try:
+        return _ENCODE(fact) + b"\n"
+    except UnicodeEncodeError:
+        # A text may be any that Python can hold, with half of a surrogate pair in it.
+        return _ENCODE(_encodable(msgspec.to_builtins(fact))) + b"\n"
+
+
+def printed(server: str, text: str) -> Printed:
+    """The fact that a program prints a line now."""
+    # Or no two records of a run would be equal.
+    return Printed(server=server, line=without_addresses(text))
+
+
+def _encodable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_encodable(item) for item in value]
+    return value

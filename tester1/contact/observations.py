@@ -1,0 +1,97 @@
+"""What programs tell the tester of themselves: facts that no message shows.
+
+The services that the tester puts on a program, next to the code under test, see what
+goes in and out there: snapshots, submits, what the state machine performs. They tell
+it by `TesterClient.tell`, one way, in the order in which it happens; here it becomes
+facts.
+
+What comes from a process is its own word and is judged like all that it sends: it is of
+a known kind with the right types, or the process is broken. No grade rests on it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from labrt import Fact, Facts
+from tester1.facts.kinds import (
+    Applied,
+    Killed,
+    Performed,
+    Proposed,
+    Restored,
+    SnapshotAdopted,
+    SnapshotTaken,
+    StateTold,
+    SubmitReturned,
+    Submitted,
+)
+
+__all__ = ["Observations", "WrongObservation"]
+
+
+class WrongObservation(ValueError):
+    """A program told something that is no observation; the text says what."""
+
+
+# Of each kind what makes the fact, and the types of what is told, in order.
+_KINDS: Final[dict[str, tuple[Callable[..., Fact], tuple[type, ...]]]] = {
+    "applied": (
+        lambda index, data: Applied(index=index, data=data),
+        (int, bytes),
+    ),
+    "adopted": (
+        lambda index, term, size: SnapshotAdopted(index=index, term=term, size=size),
+        (int, int, int),
+    ),
+    "snapshot": (
+        lambda index, size: SnapshotTaken(index=index, size=size),
+        (int, int),
+    ),
+    "start": (
+        lambda call, data, index, term, is_leader: Proposed(
+            call=call, data=data, index=index, term=term, is_leader=is_leader
+        ),
+        (int, bytes, int, int, bool),
+    ),
+    "state": (
+        lambda term, is_leader: StateTold(term=term, is_leader=is_leader),
+        (int, bool),
+    ),
+    "kill": (Killed, ()),
+    "submit": (lambda call, data: Submitted(call=call, data=data), (int, bytes)),
+    "submitted": (
+        lambda call, err, data: SubmitReturned(call=call, err=err, data=data),
+        (int, str, bytes),
+    ),
+    "performed": (
+        lambda data, reply: Performed(data=data, reply=reply),
+        (bytes, bytes),
+    ),
+    "restored": (lambda size: Restored(size=size), (int,)),
+}
+
+
+class Observations:
+    """Makes facts of what the programs of one test tell."""
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        # The facts of submits that have not returned, by program and call: what a
+        # return names as its cause.
+        self._submits: dict[tuple[str, int], int] = {}
+
+    def told(self, program: str, kind: str, values: Sequence[object]) -> None:
+        """Take note of what a program tells; raises `WrongObservation`."""
+        make, types = _KINDS.get(kind, (None, ()))
+        # By exact type: for Python a bool is an int as well.
+        if make is None or tuple(map(type, values)) != types:
+            raise WrongObservation(f"told of {kind!r} with {len(values)} values")
+        fact = make(*values)
+        fact.server = program
+        if isinstance(fact, SubmitReturned):
+            fact.cause = self._submits.pop((program, fact.call), 0)
+        number = self._facts.emit(fact)
+        if isinstance(fact, Submitted):
+            self._submits[program, fact.call] = number

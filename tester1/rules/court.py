@@ -1,0 +1,45 @@
+"""Where findings go: the first one ends the run, in the instant in which it is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from labrt import Facts
+from tester1.facts.kinds import RuleBroken
+from tester1.rules.findings import Finding, Rule, RuleFailure
+
+__all__ = ["Court"]
+
+
+class Court:
+    """Takes findings: puts each among the facts, and fails the run with the first.
+
+    `fail` ends the run with an error, as `Runtime.fail` does.
+    """
+
+    def __init__(self, facts: Facts, fail: Callable[[BaseException], object]) -> None:
+        self.facts = facts
+        self._fail = fail
+        self.first: Finding | None = None
+
+    def find(
+        self, rule: Rule, sentence: str, *, servers: Iterable[str], proof: Iterable[int]
+    ) -> None:
+        """Find `rule` broken by `servers`, as the facts of these numbers prove.
+
+        Only the first finding counts: what follows it may follow from it.
+        """
+        if self.first is not None:
+            return
+        finding = Finding(rule, sentence, tuple(servers), tuple(proof))
+        self.first = finding
+        self.facts.emit(
+            RuleBroken(
+                rule=rule.name,
+                section=rule.section,
+                sentence=str(finding),
+                servers=finding.servers,
+                proof=finding.proof,
+            )
+        )
+        self._fail(RuleFailure(finding))
