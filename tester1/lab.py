@@ -51,6 +51,8 @@ class RunOptions:
 
     mode: Mode = Mode.SIM
     preempt: Preempt = Preempt.NONE
+    rules: bool = True
+    """Whether the rules of Raft and of the service are watched."""
 
     def words(self, seed: int, solution: str | Path | None) -> list[str]:
         """The options of a command that does this very run again.
@@ -65,6 +67,8 @@ class RunOptions:
             words += ["--solution", str(solution)]
         if self.preempt is not Preempt.NONE:
             words += ["--preempt", self.preempt]
+        if not self.rules:
+            words.append("--no-rules")
         return words
 
 
@@ -106,6 +110,8 @@ class Lab:
     name: str = "test"
     artifacts: Path | None = None
     is_replay: bool = False
+    rules: bool = True
+    """Whether the rules of Raft are watched, if the runtime has facts."""
     annotations: list[Annotations] = field(init=False)
     """Those of each test environment of the run; the latest last."""
     undo: ExitStack = field(init=False)

@@ -24,7 +24,7 @@ from labrpc import MakeNetwork
 from labrt import Task
 from tester1.cluster.client_program import ClientProgram
 from tester1.cluster.direct import PendingCall
-from tester1.cluster.group import GRP0, ServerGrp
+from tester1.cluster.group import GRP0, ServerGrp, server_name
 from tester1.cluster.results import Measurement, begin_line
 from tester1.contact.clients import Clnt, Clnts
 from tester1.contact.services import TesterRPC, TesterServices
@@ -32,6 +32,8 @@ from tester1.hosts.interface import ClientLaunch, Program
 from tester1.hosts.loading import StartFunction
 from tester1.hosts.modes import make_host
 from tester1.lab import Lab, LabFailure
+from tester1.rules.court import Court
+from tester1.rules.raft import RaftRules
 from tester1.teardown import do_all, is_interrupt
 from tester1.timeline.page import Outcome, Visualizer
 
@@ -87,6 +89,12 @@ class Config:
         for name, receiver in (services or {}).items():
             self._services.add(receiver, name)
         self._host = make_host(lab, self._services)
+        # From the first fact on, which is that a server is started.
+        self.court: Court | None = None
+        if lab.rules and lab.runtime.facts is not None:
+            self.court = Court(lab.runtime.facts, lab.runtime.fail)
+            names = [server_name(GRP0, i) for i in range(n)]
+            RaftRules(self.court, names, simulated=lab.runtime.simulated)
         self._groups: dict[int, ServerGrp] = {}
         self._clients: list[ClientProgram] = []
         self.clnts = Clnts(lab.runtime, self.net)

@@ -16,7 +16,10 @@ from tester1.lab import Lab, Mode, Preempt, RunOptions
 from tester1.sandbox.limits import Limits, LimitsError
 from tester1.solution import CodeUnderTest
 
-__all__ = ["UnavailableMode", "make_host", "make_runtime"]
+__all__ = ["UnavailableMode", "make_facts", "make_host", "make_runtime"]
+
+FACTS_KEPT: Final = 20_000
+"""How many facts of a run in processes are kept, the latest."""
 
 LOCK_PATIENCE_S: Final = 20.0
 """How long a task may wait for a lock before that counts as a deadlock, in seconds.
@@ -75,6 +78,16 @@ def make_runtime(options: RunOptions, seed: int, facts: Facts | None = None) -> 
         preempt_lines=options.preempt is Preempt.LINE,
         lock_patience=LOCK_PATIENCE_S,
     )
+
+
+def make_facts(options: RunOptions, *, everything: bool) -> Facts | None:
+    """The facts of one run: `everything` is to be kept, or what its report needs."""
+    if everything:
+        return Facts(most=None)
+    if options.mode is Mode.PROCESS:
+        return Facts(most=FACTS_KEPT)
+    # A simulated run is repeated if it fails, so nothing of it need be kept.
+    return Facts(most=0) if options.rules else None
 
 
 def make_host(lab: Lab, services: TesterServices) -> Host:

@@ -18,9 +18,8 @@ from typing import Any, Final
 
 import pytest
 
-from labrt import Facts
 from labrt.texts import harmless
-from tester1.hosts.modes import make_runtime
+from tester1.hosts.modes import make_facts, make_runtime
 from tester1.lab import Lab
 from tester1.session.divergence import disturb_memory
 from tester1.session.failure_report import explain, prepare
@@ -141,7 +140,7 @@ def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
     # has to be the same where `--seed` alone repeats the run.
     name = without_seed(item.nodeid, seed).partition("::")[2]
     solution = settings.solution
-    facts = Facts(most=None) if settings.traced else None
+    facts = make_facts(settings.options, everything=settings.traced)
     return Lab(
         make_runtime(settings.options, run_seed(seed, name), facts),
         settings.options.mode,
@@ -149,6 +148,7 @@ def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
         solution=None if solution is None else solution.resolve(),
         name=name,
         artifacts=settings.artifacts,
+        rules=settings.options.rules,
     )
 
 

@@ -43,6 +43,7 @@ class Settings:
         options = RunOptions(
             Mode(config.getoption("raftlab_mode")),
             Preempt(config.getoption("raftlab_preempt")),
+            rules=not config.getoption("raftlab_no_rules"),
         )
         solution = _folder(config, "raftlab_solution")
         traced = bool(config.getoption("raftlab_trace_events"))
@@ -76,6 +77,8 @@ class Settings:
             parts.append(f"solution {self.solution}")
         if self.options.preempt is not Preempt.NONE:
             parts.append(f"preempt {self.options.preempt}")
+        if not self.options.rules:
+            parts.append("no rules")
         header = f"raftlab: {', '.join(parts)}"
         caution = warning(self.options.mode)
         return header if caution is None else f"{header}\nraftlab: warning: {caution}"
@@ -132,6 +135,13 @@ def add_options(parser: pytest.Parser) -> None:
         choices=[str(preempt) for preempt in Preempt],
         default=str(Preempt.NONE),
         help="line: let threads be switched out before any statement of the solution",
+    )
+    _add(
+        group,
+        "--no-rules",
+        dest="raftlab_no_rules",
+        action="store_true",
+        help="do not watch the rules of Raft: only what the course's tests check fails",
     )
     _add(
         group,

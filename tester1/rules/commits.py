@@ -1,0 +1,207 @@
+"""Watches commitment: what is committed, by whom, and who may know (5.3, 5.4.2)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tester1.rules.court import Court
+from tester1.rules.logs import Logs
+from tester1.rules.peers import Call, Group, Leadership, Moment, Peer
+from tester1.rules.raft_rules import (
+    COMMIT_BY_MAJORITY,
+    COMMIT_OWN_TERM,
+    COMMIT_VERIFIED,
+    FOLLOW_THE_COMMIT,
+)
+from tester1.rules.words import at, entry, joined
+
+__all__ = ["Commits"]
+
+_TERMS_KEPT: Final = 4
+"""Of how many terms it is known what leaders have told: handlers of old ones may still
+be at work, but not for long."""
+
+
+class Commits:
+    """How far each server may know the log to be committed.
+
+    As a follower: as far as it was told, and as far as messages of one leader, of the
+    same or a newer term, have vouched for its log. As a leader: as far as a majority
+    has stored its log, if that ends with an entry of its own term.
+    """
+
+    def __init__(self, court: Court, group: Group, logs: Logs) -> None:
+        self._court = court
+        self._group = group
+        self._logs = logs
+
+    # As a follower.
+
+    def appended(self, call: Call) -> None:
+        """An append reaches a server: it may verify, and tell the commit index."""
+        peer, request, term = call.receiver, call.request, call.term
+        upto = request.prev_index + len(request.entries)
+        if upto > peer.verified.get(term, 0):
+            peer.verified[term] = upto
+        commit = request.commit
+        if commit > peer.told_commit.get(term, 0):
+            peer.told_commit[term] = commit
+            peer.commit_told = max(peer.commit_told, commit)
+        if commit > peer.legit or upto > peer.legit:
+            self._follow(peer)
+
+    def snapshot_came(self, call: Call) -> None:
+        """A snapshot reaches a server: all in it is committed, and vouched for."""
+        peer, index = call.receiver, call.request.last_index
+        peer.verified[call.term] = max(peer.verified.get(call.term, 0), index)
+        peer.commit_told = max(peer.commit_told, index)
+        peer.legit = max(peer.legit, index)
+
+    def _follow(self, peer: Peer) -> None:
+        # A commit index holds for good, whoever told it; what an older leader vouched
+        # for may have been overwritten since, under the one that told it.
+        for term, verified in peer.verified.items():
+            told = max(
+                (commit for since, commit in peer.told_commit.items() if since <= term),
+                default=0,
+            )
+            peer.legit = max(peer.legit, min(verified, told))
+        for kept in peer.verified, peer.told_commit:
+            while len(kept) > _TERMS_KEPT:
+                del kept[min(kept)]
+
+    # As a leader.
+
+    def stored(self, call: Call, moment: Moment) -> None:
+        """A leader is told that a server has stored all up to the end of a message."""
+        leader, term = call.sender, call.term
+        leadership = self._group.leadership(leader, term)
+        if leadership is None or call.sender_incarnation != leader.incarnation:
+            return
+        before = leadership.matched.get(call.receiver)
+        if before is not None and before[0] >= call.end_index:
+            return
+        leadership.matched[call.receiver] = (
+            *(call.end_index, call.end_term, moment.number),
+        )
+        index, of_term = self._cover(leader, leadership)
+        if of_term == term and index > leadership.known_upto:
+            leader.legit = max(leader.legit, index)
+            self._logs.committed(leader, term, index, moment)
+
+    def _cover(self, leader: Peer, leadership: Leadership) -> tuple[int, int]:
+        """Up to which entry a majority has stored the log, and the entry's term."""
+        # The leader itself has all of it.
+        ends = sorted(
+            (
+                (index, term)
+                for peer, (index, term, _) in leadership.matched.items()
+                if peer is not leader
+            ),
+            reverse=True,
+        )
+        needed = self._group.majority - 1
+        return ends[needed - 1] if len(ends) >= needed else (0, 0)
+
+    def told(self, call: Call, leadership: Leadership) -> None:
+        """A leader tells its commit index."""
+        leader, commit = call.sender, call.request.commit
+        # A log that counts from 0 may tell how many entries are committed, which is one
+        # more than the index of the last.
+        slack = self._group.offset
+        if slack is None or commit - slack <= leader.legit:
+            return
+        self._accuse(
+            leader,
+            leadership,
+            call.term,
+            commit,
+            f"tells {call.receiver.title} that index {commit} is committed",
+            Moment(call.sent, call.sent_at),
+        )
+
+    # What is applied.
+
+    def applied(self, peer: Peer, index: int, moment: Moment) -> None:
+        """A server applies the command at an index."""
+        peer.applied = index
+        peer.applied_ever = max(peer.applied_ever, index)
+        peer.last_applied = moment
+        offset = self._group.offset
+        if offset is None or index - offset <= peer.legit:
+            return
+        if self._group.majority == 1:  # alone it needs nobody's consent
+            return
+        index -= offset
+        led = [
+            (term, one)
+            for (name, term), one in self._group.leaderships.items()
+            if name == peer.name
+        ]
+        deed = f"applied index {index}"
+        newest = max(led, key=lambda pair: pair[0], default=None)
+        if newest is not None and newest[0] >= peer.newest_handed:
+            self._accuse(peer, newest[1], newest[0], index, deed, moment)
+            return
+        if peer.commit_told >= index:
+            self._unverified(peer, index, deed, moment)
+            return
+        self._court.find(
+            FOLLOW_THE_COMMIT,
+            f"{peer.title} {deed} {at(moment.time)}, and has been told no commit index "
+            f"above {peer.commit_told}",
+            servers=[peer.name],
+            proof=[self._last_heard(peer), moment.number],
+        )
+
+    def _accuse(
+        self,
+        leader: Peer,
+        leadership: Leadership,
+        term: int,
+        commit: int,
+        deed: str,
+        moment: Moment,
+    ) -> None:
+        """A leader knows more as committed than it can: say what it has counted."""
+        index, of_term = self._cover(leader, leadership)
+        stored = [
+            (peer.title, number)
+            for peer, (upto, _, number) in leadership.matched.items()
+            if upto >= commit and peer is not leader
+        ]
+        proof = [leadership.since.number, *(number for _, number in stored)]
+        deed = f"{leader.title}, the leader of term {term}, {deed} {at(moment.time)}"
+        if index >= commit:
+            self._court.find(
+                COMMIT_OWN_TERM,
+                f"{deed}, and a majority has stored its log only up to "
+                f"{entry(index, of_term)}: without one of term {term}, a later leader "
+                "can still overwrite it",
+                servers=[leader.name],
+                proof=[*proof, moment.number],
+            )
+        elif leader.commit_told >= commit:
+            self._unverified(leader, commit, deed.partition(", ")[2], moment)
+        else:
+            names = joined([leader.title, *(title for title, _ in stored)])
+            self._court.find(
+                COMMIT_BY_MAJORITY,
+                f"{deed}, and as far as it was told that is stored by "
+                f"{1 + len(stored)} of {len(self._group.peers)}: {names}",
+                servers=[leader.name],
+                proof=[*proof, moment.number],
+            )
+
+    def _unverified(self, peer: Peer, index: int, deed: str, moment: Moment) -> None:
+        verified = max(peer.verified.items(), default=(0, 0))
+        self._court.find(
+            COMMIT_VERIFIED,
+            f"{peer.title} {deed} {at(moment.time)}, and the leader of term "
+            f"{verified[0]} has vouched for its log only up to index {verified[1]}",
+            servers=[peer.name],
+            proof=[self._last_heard(peer), moment.number],
+        )
+
+    def _last_heard(self, peer: Peer) -> int:
+        return peer.recent[-1].handed if peer.recent else 0

@@ -1,0 +1,329 @@
+"""Watches what logs hold: entries, and what was acknowledged (5.3, 5.4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from labgob.descriptions import plain
+from tester1.facts.kinds import brief
+from tester1.rules.court import Court
+from tester1.rules.elections import Elections
+from tester1.rules.names import Message
+from tester1.rules.peers import Ack, Call, Floor, Group, Leadership, Moment, Peer
+from tester1.rules.raft_rules import (
+    ACKNOWLEDGED_STAY,
+    LEADER_COMPLETENESS,
+    LEADERS_ONLY_APPEND,
+    LOG_MATCHING,
+    REMEMBERED,
+    SNAPSHOTS_GO_FORWARD,
+)
+from tester1.rules.reading import Entry, command_bytes
+from tester1.rules.words import at, entry, joined
+
+__all__ = ["Logs"]
+
+_MOST_OF_A_COMMAND: Final = 40
+
+
+class Logs:
+    """What is known of the servers' logs."""
+
+    def __init__(self, court: Court, group: Group, elections: Elections) -> None:
+        self._court = court
+        self._group = group
+        self._elections = elections
+        # By index and term: the command, who has shown it first, and when.
+        self._commands: dict[tuple[int, int], tuple[bytes, Peer, Moment]] = {}
+        # By index what is committed: the term of the entry, and of its leader.
+        self._committed: dict[int, tuple[int, int, Moment]] = {}
+        # Commands that `Start` has accepted and no append has shown yet: by what they
+        # are, the index and the term. None: two of them are equal.
+        self._expected: dict[bytes, tuple[int, int] | None] = {}
+
+    # What leaders send.
+
+    def appended(self, call: Call, leadership: Leadership) -> None:
+        """A leader sends entries, or a sign of life."""
+        request = call.request
+        entries: Sequence[Entry] = request.entries
+        if not entries:
+            return
+        leader, term = call.sender, call.term
+        moment = Moment(call.sent, call.sent_at)
+        if request.prev_index > 0:
+            self._holds(call, leadership, request.prev_index, request.prev_term)
+        index = request.prev_index
+        for one in entries:
+            index += 1
+            self._holds(call, leadership, index, one.term)
+            self._command(leader, index, one.term, _bytes(one), moment)
+        call.end_index, call.end_term = index, entries[-1].term
+        if leader.newest_handed <= term:
+            self._reaches(
+                leader,
+                Floor(
+                    *(call.end_term, index, term, term + 1),
+                    *(call.sent, call.sent_at, leader.incarnation, False),
+                ),
+            )
+
+    def _holds(self, call: Call, leadership: Leadership, index: int, term: int) -> None:
+        """The leader's log holds an entry of `term` at `index`."""
+        known = leadership.terms.get(index)
+        if known == term:
+            return
+        leader = call.sender
+        if known is not None:
+            self._court.find(
+                LEADERS_ONLY_APPEND,
+                f"{leader.title}, the leader of term {call.term}, had sent "
+                f"{entry(index, known)}, and sends {entry(index, term)} to "
+                f"{call.receiver.title} {at(call.sent_at)}",
+                servers=[leader.name],
+                proof=[leadership.since.number, call.sent],
+            )
+        leadership.terms[index] = term
+        committed = self._committed.get(index)
+        if committed is not None and committed[0] != term and committed[1] < call.term:
+            since = committed[2]
+            self._court.find(
+                LEADER_COMPLETENESS,
+                f"{leader.title}, the leader of term {call.term}, sends "
+                f"{entry(index, term)} to {call.receiver.title} {at(call.sent_at)}, "
+                f"and {entry(index, committed[0])} was committed by a majority "
+                f"{at(since.time)}",
+                servers=[leader.name],
+                proof=[since.number, call.sent],
+            )
+
+    def _command(
+        self, peer: Peer, index: int, term: int, command: bytes, moment: Moment
+    ) -> None:
+        key = index, term
+        known = self._commands.get(key)
+        if known is None:
+            self._commands[key] = command, peer, moment
+            if self._expected:
+                self._calibrate(index, term, command)
+        elif known[0] != command and sorted(known[0]) != sorted(command):
+            # (The same bytes in another order may be one dict, built in another order.)
+            _, first, since = known
+            self._court.find(
+                LOG_MATCHING,
+                f"{entry(index, term)} was {_shown(known[0])} as {first.title} had it "
+                f"{at(since.time)}, and is {_shown(command)} as {peer.title} has it "
+                f"{at(moment.time)}",
+                servers=[first.name, peer.name],
+                proof=[since.number, moment.number],
+            )
+
+    def committed(self, leader: Peer, term: int, upto: int, moment: Moment) -> None:
+        """A majority has stored a leader's log up to an entry of its own term."""
+        leadership = self._group.leaderships[leader.name, term]
+        for index in range(leadership.known_upto + 1, upto + 1):
+            of_term = leadership.terms.get(index)
+            if of_term is not None:
+                self._committed.setdefault(index, (of_term, term, moment))
+        leadership.known_upto = upto
+        self._elections.committed[term] = upto, moment, leader
+
+    # What servers acknowledge.
+
+    def handed_over(self, call: Call) -> None:
+        """A leader's message reaches a server, which may truncate its log from now."""
+        peer = call.receiver
+        peer.newest_handed = max(peer.newest_handed, call.term)
+        peer.recent.append(call)
+        if peer.floor.voided_by <= call.term and peer.floor.number:
+            peer.floor = msgspec.structs.replace(peer.floor, term=0, index=0, number=0)
+            peer.floor_epoch += 1
+
+    def answered(self, call: Call) -> None:
+        """A server has answered a leader's append."""
+        reply = call.reply
+        if reply is None:
+            return
+        if not reply.verdict:
+            self._judge_rejection(call)
+        elif call.request.entries and reply.term <= call.term:
+            self._acknowledged(call)
+
+    def _acknowledged(self, call: Call) -> None:
+        # A sign of life proves nothing: what a success means there is the solution's.
+        peer, now = call.receiver, self._court.facts.now()
+        if call.receiver_incarnation != peer.incarnation:
+            return
+        if peer.newest_handed > call.term:
+            return  # a newer leader may have truncated it already
+        ack = peer.ack
+        if ack is None or (call.term, call.end_index) > (ack.term, ack.index):
+            peer.ack = Ack(
+                *(call.term, call.end_index, call.answered, now, peer.incarnation)
+            )
+        self._reaches(
+            peer,
+            Floor(
+                *(call.end_term, call.end_index, call.term, call.term + 1),
+                *(call.answered, now, peer.incarnation, True),
+            ),
+        )
+
+    def _reaches(self, peer: Peer, floor: Floor) -> None:
+        if (floor.term, floor.index) > (peer.floor.term, peer.floor.index):
+            peer.floor = floor
+
+    def _judge_rejection(self, call: Call) -> None:
+        peer, ack, request, reply = call.receiver, call.ack, call.request, call.reply
+        assert reply is not None
+        # Still in that term, and not below a snapshot, where logs have no entries.
+        if ack is None or ack.term != call.term or reply.term != call.term:
+            return
+        at_start = request.prev_index <= 0 and peer.snapshot == 0
+        if not at_start and not peer.snapshot < request.prev_index <= ack.index:
+            return
+        self._lost(
+            peer,
+            ack,
+            f"and rejected an append at index {request.prev_index} of the same leader, "
+            f"which came {at(call.handed_at)}",
+            call.answered,
+        )
+
+    def candidacy(self, call: Call) -> None:
+        """A server shows how far its log goes, as a candidate."""
+        peer, request, floor = call.sender, call.request, call.sender.floor
+        # What it acknowledged to a leader of the same or a newer term, it may have got
+        # after this was decided.
+        if floor.number and floor.origin < call.term:
+            last = request.last_term, request.last_index
+            if last < (floor.term, floor.index):
+                ack = Ack(
+                    *(floor.origin, floor.index, floor.number, floor.time),
+                    floor.incarnation,
+                )
+                self._lost(
+                    peer,
+                    ack,
+                    f"and stands in term {call.term} {at(call.sent_at)} with a log "
+                    f"that ends with {entry(request.last_index, request.last_term)}",
+                    call.sent,
+                    had=entry(floor.index, floor.term),
+                )
+        if peer.newest_handed < call.term:
+            self._reaches(
+                peer,
+                Floor(
+                    *(request.last_term, request.last_index, call.term, call.term),
+                    *(call.sent, call.sent_at, peer.incarnation, False),
+                ),
+            )
+
+    def _lost(
+        self, peer: Peer, ack: Ack, deed: str, number: int, had: str = ""
+    ) -> None:
+        """Entries that a server had acknowledged are gone: find out by what."""
+        had = f"{peer.title} had {had or f'acknowledged all up to index {ack.index}'}"
+        had = f"{had} of the log in term {ack.term} {at(ack.time)}"
+        if ack.incarnation != peer.incarnation:
+            restart = f"was started again {at(peer.started.time)}, "
+            proof = [ack.number, peer.started.number, number]
+            self._court.find(
+                REMEMBERED,
+                f"{had}, {restart}{deed}",
+                servers=[peer.name],
+                proof=proof,
+            )
+            return
+        between = [one for one in peer.recent if one.handed > ack.number]
+        # What vouches for less than was acknowledged is what may have cut it off.
+        suspects = [one for one in between if one.handed < number and _cuts(one, ack)]
+        rule = ACKNOWLEDGED_STAY
+        if any(one.kind is Message.SNAPSHOT for one in suspects):
+            rule = SNAPSHOTS_GO_FORWARD
+        came = joined([_summary(one) for one in suspects[-3:]])
+        self._court.find(
+            rule,
+            f"{had}, {deed}; in between came {came}",
+            servers=[peer.name, *(one.sender.name for one in suspects[-1:])],
+            proof=[ack.number, *(one.handed for one in suspects[-3:]), number],
+        )
+
+    # What `Start` tells.
+
+    def proposed(
+        self, peer: Peer, index: int, term: int, data: bytes, moment: Moment
+    ) -> None:
+        """`Start` has put a command into a leader's log."""
+        leadership = self._group.leaderships[peer.name, term]
+        before = leadership.starts.get(index)
+        if before is not None:
+            self._court.find(
+                LEADERS_ONLY_APPEND,
+                f"{peer.title}, the leader of term {term}, put a command at index "
+                f"{index} {at(before.time)}, and another one at the same index "
+                f"{at(moment.time)}",
+                servers=[peer.name],
+                proof=[before.number, moment.number],
+            )
+        leadership.starts[index] = moment
+        if self._group.offset is None and not self._group.contradictory:
+            self._expect(index, term, data)
+
+    # Logs may count from 0. What a command's index is on the wire shows by how much the
+    # two differ.
+
+    def _expect(self, index: int, term: int, data: bytes) -> None:
+        command = command_bytes(data)
+        # It may have been sent before `Start` has returned.
+        for offset in (0, 1):
+            known = self._commands.get((index - offset, term))
+            if known is not None and command_bytes(known[0]) == command:
+                self._group.offset = offset
+                return
+        twice = command in self._expected
+        self._expected[command] = None if twice else (index, term)
+
+    def _calibrate(self, index: int, term: int, command: bytes) -> None:
+        expected = self._expected.pop(command_bytes(command), None)
+        if expected is None or expected[1] != term:
+            return
+        offset = expected[0] - index
+        if self._group.offset is None and offset in (0, 1):
+            self._group.offset = offset
+            self._expected.clear()
+        elif offset != self._group.offset:
+            self._group.offset = None
+            self._group.contradictory = True
+
+
+def _bytes(one: Entry) -> bytes:
+    return bytes(one.command)
+
+
+def _shown(command: bytes) -> str:
+    return brief(plain(command), _MOST_OF_A_COMMAND)
+
+
+def _cuts(call: Call, ack: Ack) -> bool:
+    if call.kind is Message.SNAPSHOT:
+        return bool(call.request.last_index < ack.index)
+    upto = call.request.prev_index + len(call.request.entries)
+    return bool(upto < ack.index)
+
+
+def _summary(call: Call) -> str:
+    request = call.request
+    if call.kind is Message.SNAPSHOT:
+        return f"a snapshot up to {request.last_index} {at(call.handed_at)}"
+    count = len(request.entries)
+    entries = (
+        "no entry" if not count else f"{count} entries" if count > 1 else "1 entry"
+    )
+    return (
+        f"an append of term {call.term} with {entries} behind index "
+        f"{request.prev_index} {at(call.handed_at)}"
+    )

@@ -1,0 +1,229 @@
+"""What is known of each server from outside: the memory of the rules."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Any, Final
+
+import msgspec
+
+from tester1.rules.names import Message
+from tester1.rules.reading import Reply
+
+__all__ = ["NOTHING", "Ack", "Call", "Floor", "Group", "Leadership", "Peer", "Vote"]
+
+_RECENT: Final = 12
+
+
+class Moment(msgspec.Struct, frozen=True, gc=False):
+    """When something became known: the number and the time of a fact."""
+
+    number: int
+    time: float
+
+
+class Shown(msgspec.Struct, frozen=True, gc=False):
+    """A term that a server has shown, and when."""
+
+    term: int
+    number: int
+    time: float
+    incarnation: int
+
+
+class Floor(msgspec.Struct, frozen=True, gc=False):
+    """A server's log reaches at least to this entry.
+
+    `origin` is the term in which that was shown, and `voided_by` the lowest term whose
+    leader may truncate it.
+    """
+
+    term: int
+    index: int
+    origin: int
+    voided_by: int
+    number: int
+    time: float
+    incarnation: int
+    acknowledged: bool
+
+
+class Ack(msgspec.Struct, frozen=True, gc=False):
+    """A server has told the leader of `term` that it has stored all up to `index`."""
+
+    term: int
+    index: int
+    number: int
+    time: float
+    incarnation: int
+
+
+NOTHING: Final = Floor(0, 0, 0, 0, 0, 0.0, 0, False)
+"""What is known of a log at first: it may be empty."""
+
+
+class Vote:
+    """Whom a server has voted for in a term; for itself if it was a candidate."""
+
+    __slots__ = ("candidate", "incarnation", "number", "time")
+
+    def __init__(
+        self, candidate: Peer, number: int, time: float, incarnation: int
+    ) -> None:
+        self.candidate = candidate
+        self.number = number
+        self.time = time
+        self.incarnation = incarnation
+
+
+class Call:
+    """A request of Raft on its way, and what was known when its handler could start."""
+
+    __slots__ = (
+        "ack",
+        "answered",
+        "changes",
+        "delivered",
+        "end_index",
+        "end_term",
+        "floor",
+        "floor_epoch",
+        "handed",
+        "handed_at",
+        "kind",
+        "receiver",
+        "receiver_incarnation",
+        "reply",
+        "request",
+        "sender",
+        "sender_incarnation",
+        "sent",
+        "sent_at",
+        "shown",
+        "term",
+    )
+
+    def __init__(
+        self,
+        request: Any,
+        sender: Peer,
+        receiver: Peer,
+        sent: int,
+        sent_at: float,
+        sender_incarnation: int,
+    ) -> None:
+        self.kind: Message = request.kind
+        # Of any of the requests: which fields it has, its kind says.
+        self.request = request
+        self.term: int = request.term
+        self.sender = sender
+        self.receiver = receiver
+        self.sent = sent
+        self.sent_at = sent_at
+        self.sender_incarnation = sender_incarnation
+        self.handed = 0
+        self.handed_at = 0.0
+        self.receiver_incarnation = 0
+        self.answered = 0
+        self.delivered = False
+        self.reply: Reply | None = None
+        # Up to where an append, or a snapshot, vouches for the receiver's log.
+        self.end_index = self.end_term = 0
+        # As it was when the request was handed over.
+        self.shown: Shown | None = None
+        self.floor = NOTHING
+        self.floor_epoch = 0
+        self.ack: Ack | None = None
+        self.changes = 0
+
+
+class Leadership:
+    """What a server has done as the leader of a term."""
+
+    __slots__ = ("known_upto", "matched", "since", "starts", "terms")
+
+    def __init__(self, since: Moment) -> None:
+        self.since = since
+        # Of its log what it has sent: the term of each entry, by index.
+        self.terms: dict[int, int] = {}
+        # Up to which entry each other server has stored it, as far as it was told: the
+        # index, the term of that entry, and the fact.
+        self.matched: dict[Peer, tuple[int, int, int]] = {}
+        # The indices that `Start` has returned, and the facts.
+        self.starts: dict[int, Moment] = {}
+        self.known_upto = 0  # of its log what is known as committed
+
+
+class Peer:
+    """One server over all its incarnations."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.title = f"server {name.rpartition('-')[2]}"
+        self.incarnation = 0
+        self.started = Moment(0, 0.0)
+        # The highest term shown by this incarnation, and by earlier ones to others.
+        self.shown: Shown | None = None
+        self.told: Shown | None = None
+        self.remembered: Shown | None = None
+        # Newer terms, when each was first known to the server: ascending.
+        self.learnt: list[Shown] = []
+        self.votes: dict[int, Vote] = {}
+        self.candidacies: dict[int, Call] = {}
+        # Grants that this incarnation was told of, by term: who, and the fact.
+        self.grants: dict[int, dict[Peer, int]] = {}
+        # Saves that have changed the state, and what was asked before which of them.
+        self.changes = 0
+        self.asked_for_vote: dict[tuple[int, str], int] = {}
+        self.entries_came: dict[tuple[int, int], int] = {}
+        self.old_term: tuple[int, int, Moment] | None = None
+        # Its log.
+        self.floor = NOTHING
+        self.floor_epoch = 0
+        self.ack: Ack | None = None
+        self.newest_handed = 0
+        self.recent: deque[Call] = deque(maxlen=_RECENT)
+        # Commitment. `legit` is the highest index that it may know as committed.
+        self.legit = 0
+        self.told_commit: dict[int, int] = {}
+        self.verified: dict[int, int] = {}
+        self.commit_told = 0
+        self.applied = 0
+        self.applied_ever = 0
+        self.last_applied: Moment | None = None
+        # Snapshots that it was given, or has taken: the highest index.
+        self.snapshot = 0
+        self.last_calls: dict[tuple[str, str], Call] = {}
+
+    def restart(self, incarnation: int, moment: Moment) -> None:
+        """Begin a new incarnation, which knows what was saved and nothing else."""
+        self.incarnation = incarnation
+        self.started = moment
+        self.shown = None
+        self.remembered = self.told
+        self.learnt.clear()
+        self.grants.clear()
+        self.old_term = None
+        self.applied = 0
+        self.last_calls.clear()
+        # What it had only for itself may be lost.
+        if not self.floor.acknowledged:
+            self.floor = NOTHING
+            self.floor_epoch += 1
+
+
+class Group:
+    """The servers of a group, and what is known of them together."""
+
+    def __init__(self, names: list[str]) -> None:
+        self.peers = {name: Peer(name) for name in names}
+        self.majority = len(names) // 2 + 1
+        self.leaderships: dict[tuple[str, int], Leadership] = {}
+        # What the index of a command at the interface has over that on the wire: 1 for
+        # a log that counts from 0. None until it is known, or if it is contradictory.
+        self.offset: int | None = None
+        self.contradictory = False
+
+    def leadership(self, peer: Peer, term: int) -> Leadership | None:
+        """What a server has done as leader of a term, if it has led it."""
+        return self.leaderships.get((peer.name, term))

@@ -1,0 +1,109 @@
+"""Watches what is saved before it is told (figure 2); in simulation alone."""
+
+from __future__ import annotations
+
+from tester1.rules.court import Court
+from tester1.rules.peers import Call, Group, Moment, Peer
+from tester1.rules.raft_rules import SAVED_FIRST
+from tester1.rules.words import at, entry
+
+__all__ = ["Saving"]
+
+
+class Saving:
+    """The saves of each server, against what it has told others.
+
+    Only saves that change the state count: what is told for the first time cannot have
+    been on the disk before it was asked for.
+    """
+
+    def __init__(self, court: Court, group: Group) -> None:
+        self._court = court
+        self._group = group
+
+    def saved(self, peer: Peer) -> None:
+        """A save has changed a server's state."""
+        peer.changes += 1
+
+    # Votes.
+
+    def vote_asked(self, call: Call) -> None:
+        """A request for a vote reaches a server."""
+        key = call.term, call.sender.name
+        # The first of its kind, over all incarnations: the vote may be on the disk
+        # since then, whether or not the request was ever answered.
+        call.receiver.asked_for_vote.setdefault(key, call.receiver.changes)
+
+    def voted(self, call: Call) -> None:
+        """A server grants its vote: for the first time in this term, if it is new."""
+        voter, reply = call.receiver, call.reply
+        if reply is None or not reply.verdict or call.sender is voter:
+            return
+        before = voter.asked_for_vote.get((call.term, call.sender.name))
+        vote = voter.votes.get(call.term)
+        first = vote is not None and vote.number == call.answered
+        if first and before == voter.changes:
+            self._court.find(
+                SAVED_FIRST,
+                f"{voter.title} granted {call.sender.title} its vote in term "
+                f"{call.term} {at(self._court.facts.now())}, and has saved nothing new "
+                f"since it was asked {at(call.handed_at)}",
+                servers=[voter.name],
+                proof=[call.handed, call.answered],
+            )
+
+    def old_term_answered(self, call: Call) -> None:
+        """A server has answered with its term, in which it was when it was asked."""
+        peer, reply = call.receiver, call.reply
+        if reply is None or call.receiver_incarnation != peer.incarnation:
+            return
+        before = peer.old_term
+        if before is None or call.handed > before[2].number:
+            moment = Moment(call.handed, call.handed_at)
+            peer.old_term = reply.term, call.changes, moment
+
+    def stands(self, call: Call) -> None:
+        """A server asks for votes: its new term and its own vote have to be saved."""
+        peer, before = call.sender, call.sender.old_term
+        if before is None or call.term in peer.candidacies:
+            return
+        term, changes, since = before
+        if term < call.term and changes == peer.changes:
+            self._court.find(
+                SAVED_FIRST,
+                f"{peer.title} was in term {term} {at(since.time)} and stands in term "
+                f"{call.term} {at(call.sent_at)}, and has saved nothing new in between",
+                servers=[peer.name],
+                proof=[since.number, call.sent],
+            )
+
+    # Entries.
+
+    def entries_came(self, call: Call) -> None:
+        """An append reaches a server."""
+        peer, index = call.receiver, call.request.prev_index
+        came, changes = peer.entries_came, peer.changes
+        for one in call.request.entries:
+            index += 1
+            came.setdefault((index, one.term), changes)
+
+    def stored(self, call: Call) -> None:
+        """A server acknowledges entries."""
+        peer, reply = call.receiver, call.reply
+        if reply is None or not reply.verdict or not call.request.entries:
+            return
+        end = call.end_index, call.end_term
+        # What it has from a snapshot, or has led with itself, came another way.
+        covered = end[0] <= max(peer.snapshot, peer.applied_ever)
+        own = self._group.leadership(peer, end[1]) is not None
+        if covered or own or reply.term > call.term:
+            return
+        if peer.entries_came.get(end) == peer.changes:
+            self._court.find(
+                SAVED_FIRST,
+                f"{peer.title} acknowledged {entry(*end)} to {call.sender.title} "
+                f"{at(self._court.facts.now())}, and has saved nothing new since that "
+                f"entry first came",
+                servers=[peer.name],
+                proof=[call.handed, call.answered],
+            )

@@ -1,0 +1,64 @@
+"""Watches snapshots: what they cover, and that they lead forward (section 7)."""
+
+from __future__ import annotations
+
+from tester1.rules.court import Court
+from tester1.rules.peers import Call, Group, Moment, Peer
+from tester1.rules.raft_rules import SNAPSHOT_OF_APPLIED, SNAPSHOTS_GO_FORWARD
+from tester1.rules.words import at
+
+__all__ = ["Snapshots"]
+
+
+class Snapshots:
+    """The snapshots that servers take, send and get."""
+
+    def __init__(self, court: Court, group: Group) -> None:
+        self._court = court
+        self._group = group
+
+    def taken(self, peer: Peer, index: int) -> None:
+        """The service has handed over a snapshot."""
+        peer.snapshot = max(peer.snapshot, index)
+
+    def sent(self, call: Call) -> None:
+        """A leader sends a snapshot."""
+        leader, index = call.sender, call.request.last_index
+        call.end_index, call.end_term = index, call.request.last_term
+        offset = self._group.offset
+        # In a log that counts from 0 the index may be either; the lower one counts.
+        known = max(leader.applied_ever, leader.snapshot)
+        if offset is None or index <= known:
+            return
+        self._court.find(
+            SNAPSHOT_OF_APPLIED,
+            f"{leader.title} sends {call.receiver.title} a snapshot up to index "
+            f"{index} {at(call.sent_at)}, and has applied no more than index {known}",
+            servers=[leader.name],
+            proof=[_number(leader.last_applied), call.sent],
+        )
+
+    def came(self, call: Call) -> None:
+        """A snapshot reaches a server."""
+        peer = call.receiver
+        peer.snapshot = max(peer.snapshot, call.request.last_index)
+
+    def adopted(self, peer: Peer, index: int, moment: Moment) -> None:
+        """A snapshot comes out of a server's apply channel."""
+        before = peer.last_applied
+        if index < peer.applied and before is not None:
+            self._court.find(
+                SNAPSHOTS_GO_FORWARD,
+                f"{peer.title} had applied all up to index {peer.applied} "
+                f"{at(before.time)}, and hands its service an older snapshot up to "
+                f"index {index} {at(moment.time)}",
+                servers=[peer.name],
+                proof=[before.number, moment.number],
+            )
+        peer.applied = max(peer.applied, index)
+        peer.applied_ever = max(peer.applied_ever, index)
+        peer.last_applied = moment
+
+
+def _number(moment: Moment | None) -> int:
+    return 0 if moment is None else moment.number

@@ -1,0 +1,137 @@
+"""Watches the terms that servers show: they only grow (5.1)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tester1.rules.court import Court
+from tester1.rules.names import Message
+from tester1.rules.peers import Call, Moment, Peer, Shown
+from tester1.rules.raft_rules import (
+    ANSWERS_TELL_THE_TERM,
+    NEWER_TERMS_DEPOSE,
+    REMEMBERED,
+)
+from tester1.rules.words import at
+
+__all__ = ["Terms"]
+
+_GRACE_S: Final = 0.150
+"""How long after it has learnt of a newer term a server may still send what it decided
+before, in seconds of virtual time."""
+_GRACE_ON_THE_WALL_S: Final = 1.5
+"""The same on the wall clock, where the machine may stop a thread for as long."""
+
+
+class Terms:
+    """Which terms a server has shown, and which it has been told."""
+
+    def __init__(self, court: Court, *, simulated: bool) -> None:
+        self._court = court
+        self._grace = _GRACE_S if simulated else _GRACE_ON_THE_WALL_S
+
+    def shown(
+        self, peer: Peer, term: int, moment: Moment, *, to_others: bool = True
+    ) -> None:
+        """A server shows its term; `to_others`: to another server, not to a caller."""
+        shown = peer.shown
+        if shown is None or term > shown.term:
+            peer.shown = Shown(term, moment.number, moment.time, peer.incarnation)
+        # What was told to a caller need not be saved before.
+        if to_others:
+            told = peer.told
+            if told is None or term > told.term:
+                peer.told = Shown(term, moment.number, moment.time, peer.incarnation)
+            self._learn(peer, term, moment)
+
+    def sent(self, call: Call) -> None:
+        """A server acts as candidate or leader of a term."""
+        peer = call.sender
+        self._judge_memory(peer, call.term, call.sent, call.sent_at, _deed(call))
+        self._judge_deposed(call)
+        self.shown(peer, call.term, Moment(call.sent, call.sent_at))
+        key = (call.receiver.name, call.kind.value)
+        peer.last_calls[key] = call
+
+    def answered(self, call: Call) -> None:
+        """A server answers with its term."""
+        reply, peer = call.reply, call.receiver
+        if reply is None or reply.term <= 0:
+            return
+        now = self._court.facts.now()
+        # Of an answer before a crash that is told after it nothing follows.
+        if call.receiver_incarnation != peer.incarnation:
+            return
+        deed = f"answered {_request(call)} of {call.sender.title}"
+        self._judge_memory(peer, reply.term, call.answered, now, deed)
+        shown = call.shown
+        if shown is not None and reply.term < shown.term:
+            self._court.find(
+                ANSWERS_TELL_THE_TERM,
+                f"{peer.title} was in term {shown.term} {at(shown.time)}, and {deed}, "
+                f"which came {at(call.handed_at)}, with term {reply.term} {at(now)}",
+                servers=[peer.name, call.sender.name],
+                proof=[shown.number, call.sent, call.handed, call.answered],
+            )
+        self.shown(peer, reply.term, Moment(call.answered, now))
+
+    def delivered(self, call: Call, moment: Moment) -> None:
+        """A server is told the term of another."""
+        reply, peer = call.reply, call.sender
+        if reply is not None and call.sender_incarnation == peer.incarnation:
+            self._learn(peer, reply.term, moment)
+
+    def _learn(self, peer: Peer, term: int, moment: Moment) -> None:
+        learnt = peer.learnt
+        if not learnt or term > learnt[-1].term:
+            learnt.append(Shown(term, moment.number, moment.time, peer.incarnation))
+
+    def _judge_memory(
+        self, peer: Peer, term: int, number: int, time: float, deed: str
+    ) -> None:
+        before = peer.remembered
+        if before is None or term >= before.term or term <= 0:
+            return
+        self._court.find(
+            REMEMBERED,
+            f"{peer.title} was in term {before.term} {at(before.time)}, was started "
+            f"again {at(peer.started.time)}, and {deed} in term {term} {at(time)}",
+            servers=[peer.name],
+            proof=[before.number, peer.started.number, number],
+        )
+
+    def _judge_deposed(self, call: Call) -> None:
+        peer = call.sender
+        if not peer.learnt or call.term >= peer.learnt[-1].term:
+            return
+        newer = next(one for one in peer.learnt if one.term > call.term)
+        if call.sent_at - newer.time <= self._grace:
+            return
+        # One that is sent again because it failed is the same deed as before; to stand
+        # in a term for the first time is a new one.
+        last = peer.last_calls.get((call.receiver.name, call.kind.value))
+        again = last is not None and last.delivered and last.sent > newer.number
+        stands = call.kind is Message.VOTE and call.term not in peer.candidacies
+        if not again and not stands:
+            return
+        role = "candidate" if call.kind is Message.VOTE else "leader"
+        self._court.find(
+            NEWER_TERMS_DEPOSE,
+            f"{peer.title} knew of term {newer.term} {at(newer.time)}, and still sends "
+            f"{_request(call)} to {call.receiver.title} as {role} of term {call.term} "
+            f"{at(call.sent_at)}",
+            servers=[peer.name],
+            proof=[newer.number, call.sent],
+        )
+
+
+def _request(call: Call) -> str:
+    return {
+        Message.VOTE: "a request for a vote",
+        Message.APPEND: "an append",
+        Message.SNAPSHOT: "a snapshot",
+    }[call.kind]
+
+
+def _deed(call: Call) -> str:
+    return f"sent {_request(call)} to {call.receiver.title}"
