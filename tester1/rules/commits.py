@@ -6,6 +6,7 @@ from typing import Final
 
 from tester1.rules.court import Court
 from tester1.rules.logs import Logs
+from tester1.rules.names import Message, Role
 from tester1.rules.peers import Call, Group, Leadership, Moment, Peer
 from tester1.rules.raft_rules import (
     COMMIT_BY_MAJORITY,
@@ -13,6 +14,7 @@ from tester1.rules.raft_rules import (
     COMMIT_VERIFIED,
     FOLLOW_THE_COMMIT,
 )
+from tester1.rules.reading import Reading
 from tester1.rules.words import at, entry, joined
 
 __all__ = ["Commits"]
@@ -30,9 +32,12 @@ class Commits:
     has stored its log, if that ends with an entry of its own term.
     """
 
-    def __init__(self, court: Court, group: Group, logs: Logs) -> None:
+    def __init__(
+        self, court: Court, group: Group, reading: Reading, logs: Logs
+    ) -> None:
         self._court = court
         self._group = group
+        self._reading = reading
         self._logs = logs
 
     # As a follower.
@@ -109,7 +114,7 @@ class Commits:
         # A log that counts from 0 may tell how many entries are committed, which is one
         # more than the index of the last.
         slack = self._group.offset
-        if slack is None or commit - slack <= leader.legit:
+        if slack is None or commit - slack <= leader.legit or not self._is_certain():
             return
         self._accuse(
             leader,
@@ -130,7 +135,7 @@ class Commits:
         offset = self._group.offset
         if offset is None or index - offset <= peer.legit:
             return
-        if self._group.majority == 1:  # alone it needs nobody's consent
+        if not self._is_certain():
             return
         index -= offset
         led = [
@@ -153,6 +158,13 @@ class Commits:
             servers=[peer.name],
             proof=[self._last_heard(peer), moment.number],
         )
+
+    def _is_certain(self) -> bool:
+        """Whether all that can make a server know a commit index was understood."""
+        # A server that is alone needs nobody's consent.
+        needed = Role.SUCCESS, Role.COMMIT
+        is_group = self._group.majority > 1
+        return is_group and self._reading.knows(Message.APPEND, *needed)
 
     def _accuse(
         self,

@@ -15,6 +15,7 @@ from tester1.rules.names import Message
 from tester1.rules.peers import Ack, Call, Floor, Group, Leadership, Moment, Peer
 from tester1.rules.raft_rules import (
     ACKNOWLEDGED_STAY,
+    APPENDS_FIT,
     LEADER_COMPLETENESS,
     LEADERS_ONLY_APPEND,
     LOG_MATCHING,
@@ -62,6 +63,7 @@ class Logs:
             self._holds(call, leadership, index, one.term)
             self._command(leader, index, one.term, _bytes(one), moment)
         call.end_index, call.end_term = index, entries[-1].term
+        leader.most = max(leader.most, index)
         if leader.newest_handed <= term:
             self._reaches(
                 leader,
@@ -138,6 +140,15 @@ class Logs:
         peer = call.receiver
         peer.newest_handed = max(peer.newest_handed, call.term)
         peer.recent.append(call)
+        call.epoch_before, call.most = peer.epoch, peer.most
+        # A sign of life changes nothing.
+        if call.kind is Message.SNAPSHOT or call.request.entries:
+            if call.term != peer.modifier_term:
+                peer.modifier_term = call.term
+                peer.epoch += 1
+            peer.came += 1
+            peer.most = max(peer.most, call.end_index)
+        call.epoch, call.came = peer.epoch, peer.came
         if peer.floor.voided_by <= call.term and peer.floor.number:
             peer.floor = msgspec.structs.replace(peer.floor, term=0, index=0, number=0)
             peer.floor_epoch += 1
@@ -150,7 +161,66 @@ class Logs:
         if not reply.verdict:
             self._judge_rejection(call)
         elif call.request.entries and reply.term <= call.term:
+            self._judge_fit(call)
             self._acknowledged(call)
+
+    def _judge_fit(self, call: Call) -> None:
+        """An append was accepted: does the server hold the entry before it?"""
+        peer, request, ack = call.receiver, call.request, call.ack
+        index, term = request.prev_index, request.prev_term
+        if index <= peer.snapshot or index <= 0:
+            return
+        deed = (
+            f"{peer.title} accepted an append of {call.sender.title} behind "
+            f"{entry(index, term)} {at(self._court.facts.now())}"
+        )
+        if index > max(call.most, peer.applied_ever):
+            self._court.find(
+                APPENDS_FIT,
+                f"{deed}, and nothing that it ever got reaches beyond index "
+                f"{call.most}",
+                servers=[peer.name, call.sender.name],
+                proof=[call.sent, call.handed, call.answered],
+            )
+        # Nothing else has come since it acknowledged what contradicts this.
+        if ack is None or peer.came != call.came or ack.epoch != call.epoch_before:
+            return
+        held = self._held(ack, index)
+        if held is not None and held != term:
+            self._court.find(
+                APPENDS_FIT,
+                f"{deed}, where it has acknowledged {entry(index, held)} "
+                f"{at(ack.time)}",
+                servers=[peer.name, call.sender.name],
+                proof=[ack.number, call.sent, call.handed, call.answered],
+            )
+
+    def _held(self, ack: Ack, index: int) -> int | None:
+        """The term of an entry that a server had as it acknowledged; None: unknown."""
+        if index > ack.index:
+            return None
+        leadership = self._group.leaderships.get((ack.leader, ack.term))
+        return None if leadership is None else leadership.terms.get(index)
+
+    def applied(self, peer: Peer, index: int, data: bytes, moment: Moment) -> None:
+        """A server applies a command: is it the one that it has acknowledged there?"""
+        ack, offset = peer.ack, self._group.offset
+        if ack is None or offset is None or ack.epoch != peer.epoch:
+            return
+        held = self._held(ack, index - offset)
+        known = None if held is None else self._commands.get((index - offset, held))
+        if held is None or known is None:
+            return
+        command, applied = command_bytes(known[0]), command_bytes(data)
+        if command != applied and sorted(command) != sorted(applied):
+            self._court.find(
+                ACKNOWLEDGED_STAY,
+                f"{peer.title} acknowledged {entry(index - offset, held)}, which is "
+                f"{_shown(known[0])}, {at(ack.time)}, and applied {_shown(data)} at "
+                f"index {index} {at(moment.time)}",
+                servers=[peer.name],
+                proof=[known[2].number, ack.number, moment.number],
+            )
 
     def _acknowledged(self, call: Call) -> None:
         # A sign of life proves nothing: what a success means there is the solution's.
@@ -162,7 +232,13 @@ class Logs:
         ack = peer.ack
         if ack is None or (call.term, call.end_index) > (ack.term, ack.index):
             peer.ack = Ack(
-                *(call.term, call.end_index, call.answered, now, peer.incarnation)
+                term=call.term,
+                leader=call.sender.name,
+                index=call.end_index,
+                number=call.answered,
+                time=now,
+                incarnation=peer.incarnation,
+                epoch=call.epoch,
             )
         self._reaches(
             peer,
@@ -201,17 +277,12 @@ class Logs:
         if floor.number and floor.origin < call.term:
             last = request.last_term, request.last_index
             if last < (floor.term, floor.index):
-                ack = Ack(
-                    *(floor.origin, floor.index, floor.number, floor.time),
-                    floor.incarnation,
-                )
                 self._lost(
                     peer,
-                    ack,
+                    floor,
                     f"and stands in term {call.term} {at(call.sent_at)} with a log "
                     f"that ends with {entry(request.last_index, request.last_term)}",
                     call.sent,
-                    had=entry(floor.index, floor.term),
                 )
         if peer.newest_handed < call.term:
             self._reaches(
@@ -222,12 +293,14 @@ class Logs:
                 ),
             )
 
-    def _lost(
-        self, peer: Peer, ack: Ack, deed: str, number: int, had: str = ""
-    ) -> None:
-        """Entries that a server had acknowledged are gone: find out by what."""
-        had = f"{peer.title} had {had or f'acknowledged all up to index {ack.index}'}"
-        had = f"{had} of the log in term {ack.term} {at(ack.time)}"
+    def _lost(self, peer: Peer, ack: Ack | Floor, deed: str, number: int) -> None:
+        """Entries that a server was known to hold are gone: find out by what."""
+        if isinstance(ack, Ack):
+            had = f"acknowledged all up to index {ack.index} to the leader of term "
+            had = f"{peer.title} had {had}{ack.term} {at(ack.time)}"
+        else:
+            had = f"{peer.title}'s log reached to {entry(ack.index, ack.term)}"
+            had = f"{had} {at(ack.time)}"
         if ack.incarnation != peer.incarnation:
             restart = f"was started again {at(peer.started.time)}, "
             proof = [ack.number, peer.started.number, number]
@@ -308,7 +381,7 @@ def _shown(command: bytes) -> str:
     return brief(plain(command), _MOST_OF_A_COMMAND)
 
 
-def _cuts(call: Call, ack: Ack) -> bool:
+def _cuts(call: Call, ack: Ack | Floor) -> bool:
     if call.kind is Message.SNAPSHOT:
         return bool(call.request.last_index < ack.index)
     upto = call.request.prev_index + len(call.request.entries)

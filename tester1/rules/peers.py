@@ -52,10 +52,13 @@ class Ack(msgspec.Struct, frozen=True, gc=False):
     """A server has told the leader of `term` that it has stored all up to `index`."""
 
     term: int
+    leader: str
     index: int
     number: int
     time: float
     incarnation: int
+    epoch: int
+    """How many leaders had sent it entries by then, one after another."""
 
 
 NOTHING: Final = Floor(0, 0, 0, 0, 0, 0.0, 0, False)
@@ -82,15 +85,19 @@ class Call:
     __slots__ = (
         "ack",
         "answered",
+        "came",
         "changes",
         "delivered",
         "end_index",
         "end_term",
+        "epoch",
+        "epoch_before",
         "floor",
         "floor_epoch",
         "handed",
         "handed_at",
         "kind",
+        "most",
         "receiver",
         "receiver_incarnation",
         "reply",
@@ -135,6 +142,8 @@ class Call:
         self.floor_epoch = 0
         self.ack: Ack | None = None
         self.changes = 0
+        self.came = self.epoch = self.epoch_before = 0
+        self.most = 0
 
 
 class Leadership:
@@ -182,6 +191,12 @@ class Peer:
         self.floor_epoch = 0
         self.ack: Ack | None = None
         self.newest_handed = 0
+        # Messages that came and may change its log, how often their leader was another
+        # one than before, and the highest index that they, or itself, can have put.
+        self.came = 0
+        self.epoch = 0
+        self.modifier_term = 0
+        self.most = 0
         self.recent: deque[Call] = deque(maxlen=_RECENT)
         # Commitment. `legit` is the highest index that it may know as committed.
         self.legit = 0

@@ -24,7 +24,7 @@ from tester1.rules.court import Court
 from tester1.rules.elections import Elections
 from tester1.rules.logs import Logs
 from tester1.rules.names import Message
-from tester1.rules.peers import Call, Group, Moment
+from tester1.rules.peers import Call, Group, Moment, Peer
 from tester1.rules.reading import Reading
 from tester1.rules.saving import Saving
 from tester1.rules.snapshots import Snapshots
@@ -47,7 +47,7 @@ class RaftRules:
         self._terms = Terms(court, simulated=simulated)
         self._elections = Elections(court, self.group, self.reading)
         self._logs = Logs(court, self.group, self._elections)
-        self._commits = Commits(court, self.group, self._logs)
+        self._commits = Commits(court, self.group, self.reading, self._logs)
         self._saving = Saving(court, self.group)
         self._snapshots = Snapshots(court, self.group)
         facts = court.facts
@@ -71,7 +71,7 @@ class RaftRules:
         if sender is None or receiver is None:
             return
         request = self.reading.request(fact.method, fact.data)
-        if request is None:
+        if request is None or self.reading.blind:
             return
         call = Call(request, sender, receiver, fact.number, fact.time, fact.incarnation)
         if call.kind is Message.VOTE:
@@ -100,7 +100,7 @@ class RaftRules:
 
     def _handed_over(self, fact: HandedOver) -> None:
         call = self._calls.get(fact.call)
-        if call is None:
+        if call is None or self.reading.blind:
             return
         peer = call.receiver
         call.handed, call.handed_at = fact.number, fact.time
@@ -127,6 +127,8 @@ class RaftRules:
             return
         call.answered = fact.number
         call.reply = self.reading.reply(fact.method, call.kind, fact.data)
+        if self.reading.blind:
+            return
         if call.kind is Message.VOTE:
             self._elections.answered(call)
             if self._simulated:
@@ -141,7 +143,7 @@ class RaftRules:
 
     def _delivered(self, fact: Delivered) -> None:
         call = self._calls.pop(fact.call, None)
-        if call is None:
+        if call is None or self.reading.blind:
             return
         call.delivered = True
         moment = Moment(fact.number, fact.time)
@@ -152,6 +154,10 @@ class RaftRules:
             self._commits.stored(call, moment)
 
     # The rest
+
+    def _seen(self, server: str) -> Peer | None:
+        """The peer of that name, while all that it says is understood."""
+        return None if self.reading.blind else self._peers.get(server)
 
     def _started(self, fact: ProgramStarted) -> None:
         peer = self._peers.get(fact.server)
@@ -164,7 +170,7 @@ class RaftRules:
             self._saving.saved(peer)
 
     def _proposed(self, fact: Proposed) -> None:
-        peer = self._peers.get(fact.server)
+        peer = self._seen(fact.server)
         if peer is None or fact.term <= 0:
             return
         moment = Moment(fact.number, fact.time)
@@ -174,7 +180,7 @@ class RaftRules:
             self._logs.proposed(peer, fact.index, fact.term, fact.data, moment)
 
     def _state_told(self, fact: StateTold) -> None:
-        peer = self._peers.get(fact.server)
+        peer = self._seen(fact.server)
         if peer is None or fact.term <= 0:
             return
         moment = Moment(fact.number, fact.time)
@@ -183,13 +189,14 @@ class RaftRules:
             self._elections.leads(peer, fact.term, moment, "says that it leads")
 
     def _applied(self, fact: Applied) -> None:
-        peer = self._peers.get(fact.server)
+        peer = self._seen(fact.server)
         if peer is not None:
             moment = Moment(fact.number, fact.time)
             self._commits.applied(peer, fact.index, moment)
+            self._logs.applied(peer, fact.index, fact.data, moment)
 
     def _adopted(self, fact: SnapshotAdopted) -> None:
-        peer = self._peers.get(fact.server)
+        peer = self._seen(fact.server)
         if peer is not None:
             moment = Moment(fact.number, fact.time)
             self._snapshots.adopted(peer, fact.index, moment)

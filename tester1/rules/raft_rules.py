@@ -18,6 +18,7 @@ from tester1.rules.findings import Rule
 __all__ = [
     "ACKNOWLEDGED_STAY",
     "ANSWERS_TELL_THE_TERM",
+    "APPENDS_FIT",
     "COMMIT_BY_MAJORITY",
     "COMMIT_OWN_TERM",
     "COMMIT_VERIFIED",
@@ -27,6 +28,7 @@ __all__ = [
     "LOG_MATCHING",
     "MAJORITY_ELECTS",
     "NEWER_TERMS_DEPOSE",
+    "OLDER_TERMS_REFUSED",
     "ONE_LEADER",
     "ONE_VOTE",
     "RAFT_RULES",
@@ -88,6 +90,14 @@ NEWER_TERMS_DEPOSE: Final = Rule(
 """What is sent may have been decided earlier, so there is a grace; and a call that is
 merely repeated because it failed does not count."""
 
+OLDER_TERMS_REFUSED: Final = Rule(
+    "older terms are refused",
+    "5.1",
+    "A server grants nothing to a candidate or leader of an older term than its own.",
+    "successes and granted votes, and the term that the server had shown before",
+)
+"""The handler has started after the newer term was shown."""
+
 SAVED_FIRST: Final = Rule(
     "saved before answering",
     "figure 2",
@@ -111,6 +121,15 @@ LOG_MATCHING: Final = Rule(
     "the entries in appends, and the commands that Start has accepted",
 )
 """The leader of the term puts one entry at an index, and nobody changes it."""
+
+APPENDS_FIT: Final = Rule(
+    "appends fit the log",
+    "5.3",
+    "A server accepts an append only if it holds the entry before it, of that term.",
+    "successes, and what the server has acknowledged or can have got before",
+)
+"""What it has acknowledged it holds until a newer leader sends it something else, and
+an entry that nobody has ever sent it, it cannot hold."""
 
 LEADERS_ONLY_APPEND: Final = Rule(
     "leaders only append",
@@ -192,9 +211,11 @@ RAFT_RULES: Final = (
     VOTES_LOOK_AT_THE_LOG,
     ANSWERS_TELL_THE_TERM,
     NEWER_TERMS_DEPOSE,
+    OLDER_TERMS_REFUSED,
     SAVED_FIRST,
     REMEMBERED,
     LOG_MATCHING,
+    APPENDS_FIT,
     LEADERS_ONLY_APPEND,
     ACKNOWLEDGED_STAY,
     LEADER_COMPLETENESS,

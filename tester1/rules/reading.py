@@ -136,6 +136,8 @@ class Reading:
         """How each type was read, by the method and whether it is a request."""
         self._lost: set[tuple[Message, Role]] = set()
         self._read: set[Message] = set()
+        self.blind = False
+        """Whether a message was not what its type says: nothing is certain any more."""
 
     def knows(self, message: Message, *roles: Role) -> bool:
         """Whether such messages are read with these roles, in all types seen so far."""
@@ -173,13 +175,19 @@ class Reading:
             return decode(data)
         except (msgspec.MsgspecError, ValueError, IndexError, TypeError):
             # A number that is None, or is not one: what this message says is unknown.
-            self.silenced[f"some messages of {method} could not be read"] = None
+            self.blind = True
+            self.silenced[f"a message of {method} could not be read"] = None
             return None
 
     def _new_request(self, method: str, data: bytes) -> tuple[bytes, _Decode | None]:
         description, prefix = _described(data)
         matched = None if description is None else match_request(description, method)
-        if description is None or matched is None or says_pre_vote(method):
+        if says_pre_vote(method):
+            return prefix, None
+        if description is None or matched is None:
+            # Whatever it says may make servers know what no other message has told.
+            self._lost.add((Message.APPEND, Role.COMMIT))
+            self.silenced[f"{method} is none of Raft's requests, as far as seen"] = None
             return prefix, None
         kind, names = matched
         self.names[f"{method} request"] = names

@@ -10,6 +10,7 @@ from tester1.rules.peers import Call, Moment, Peer, Shown
 from tester1.rules.raft_rules import (
     ANSWERS_TELL_THE_TERM,
     NEWER_TERMS_DEPOSE,
+    OLDER_TERMS_REFUSED,
     REMEMBERED,
 )
 from tester1.rules.words import at
@@ -73,7 +74,24 @@ class Terms:
                 servers=[peer.name, call.sender.name],
                 proof=[shown.number, call.sent, call.handed, call.answered],
             )
+        if shown is not None and reply.verdict and call.term < shown.term:
+            self._judge_obedience(call, shown)
         self.shown(peer, reply.term, Moment(call.answered, now))
+
+    def _judge_obedience(self, call: Call, shown: Shown) -> None:
+        # The reply to a snapshot has no verdict.
+        if call.kind is Message.SNAPSHOT:
+            return
+        peer = call.receiver
+        deed = "voted for" if call.kind is Message.VOTE else "accepted an append of"
+        self._court.find(
+            OLDER_TERMS_REFUSED,
+            f"{peer.title} was in term {shown.term} {at(shown.time)}, and {deed} "
+            f"{call.sender.title} in term {call.term} "
+            f"{at(self._court.facts.now())}, which came {at(call.handed_at)}",
+            servers=[peer.name, call.sender.name],
+            proof=[shown.number, call.sent, call.handed, call.answered],
+        )
 
     def delivered(self, call: Call, moment: Moment) -> None:
         """A server is told the term of another."""
