@@ -58,13 +58,27 @@ class Logs:
         if request.prev_index > 0:
             self._holds(call, leadership, request.prev_index, request.prev_term)
         index = request.prev_index
+        terms = leadership.terms
         for one in entries:
             index += 1
-            self._holds(call, leadership, index, one.term)
-            self._command(leader, index, one.term, _bytes(one), moment)
+            # Most of them are sent many times over, to one server and to the next.
+            if terms.get(index) != one.term:
+                self._holds(call, leadership, index, one.term)
+                self._command(leader, index, one.term, _bytes(one), moment)
         call.end_index, call.end_term = index, entries[-1].term
         leader.most = max(leader.most, index)
         if leader.newest_handed <= term:
+            held = leader.holding
+            if held is None or (term, index) > (held.term, held.index):
+                leader.holding = Ack(
+                    term=term,
+                    leader=leader.name,
+                    index=index,
+                    number=call.sent,
+                    time=call.sent_at,
+                    incarnation=leader.incarnation,
+                    epoch=leader.epoch,
+                )
             self._reaches(
                 leader,
                 Floor(
@@ -166,34 +180,48 @@ class Logs:
 
     def _judge_fit(self, call: Call) -> None:
         """An append was accepted: does the server hold the entry before it?"""
-        peer, request, ack = call.receiver, call.request, call.ack
-        index, term = request.prev_index, request.prev_term
+        peer, request, ack = call.receiver, call.request, call.holding
+        index = request.prev_index
         if index <= peer.snapshot or index <= 0:
             return
-        deed = (
-            f"{peer.title} accepted an append of {call.sender.title} behind "
-            f"{entry(index, term)} {at(self._court.facts.now())}"
-        )
         if index > max(call.most, peer.applied_ever):
             self._court.find(
                 APPENDS_FIT,
-                f"{deed}, and nothing that it ever got reaches beyond index "
-                f"{call.most}",
+                f"{self._accepts(call)}, and nothing that it ever got reaches beyond "
+                f"index {call.most}",
                 servers=[peer.name, call.sender.name],
                 proof=[call.sent, call.handed, call.answered],
             )
-        # Nothing else has come since it acknowledged what contradicts this.
-        if ack is None or peer.came != call.came or ack.epoch != call.epoch_before:
-            return
-        held = self._held(ack, index)
-        if held is not None and held != term:
+        held = self.contradicted(call)
+        # And nothing else has come that may have changed that in between.
+        if ack is not None and held is not None and peer.came == call.came:
             self._court.find(
                 APPENDS_FIT,
-                f"{deed}, where it has acknowledged {entry(index, held)} "
-                f"{at(ack.time)}",
+                f"{self._accepts(call)}, where it has {entry(index, held)}, which it "
+                f"{_how(peer, ack)} {at(ack.time)}",
                 servers=[peer.name, call.sender.name],
                 proof=[ack.number, call.sent, call.handed, call.answered],
             )
+
+    def _accepts(self, call: Call) -> str:
+        request = call.request
+        return (
+            f"{call.receiver.title} accepted an append of {call.sender.title} behind "
+            f"{entry(request.prev_index, request.prev_term)} "
+            f"{at(self._court.facts.now())}"
+        )
+
+    def contradicted(self, call: Call) -> int | None:
+        """The term of what the receiver holds where an append claims another term.
+
+        That is what is known when the append comes, and holds until something else has
+        come that changes it. None if nothing is known.
+        """
+        holding, request = call.holding, call.request
+        if holding is None or holding.epoch != call.epoch_before:
+            return None
+        held = self._held(holding, request.prev_index)
+        return held if held != request.prev_term else None
 
     def _held(self, ack: Ack, index: int) -> int | None:
         """The term of an entry that a server had as it acknowledged; None: unknown."""
@@ -204,19 +232,19 @@ class Logs:
 
     def applied(self, peer: Peer, index: int, data: bytes, moment: Moment) -> None:
         """A server applies a command: is it the one that it has acknowledged there?"""
-        ack, offset = peer.ack, self._group.offset
+        ack, offset = peer.holding, self._group.offset
         if ack is None or offset is None or ack.epoch != peer.epoch:
             return
         held = self._held(ack, index - offset)
         known = None if held is None else self._commands.get((index - offset, held))
-        if held is None or known is None:
+        if held is None or known is None or known[0] == data:
             return
         command, applied = command_bytes(known[0]), command_bytes(data)
         if command != applied and sorted(command) != sorted(applied):
             self._court.find(
                 ACKNOWLEDGED_STAY,
-                f"{peer.title} acknowledged {entry(index - offset, held)}, which is "
-                f"{_shown(known[0])}, {at(ack.time)}, and applied {_shown(data)} at "
+                f"{peer.title} {_how(peer, ack)} {entry(index - offset, held)}, which "
+                f"is {_shown(known[0])}, {at(ack.time)}, and applied {_shown(data)} at "
                 f"index {index} {at(moment.time)}",
                 servers=[peer.name],
                 proof=[known[2].number, ack.number, moment.number],
@@ -231,7 +259,7 @@ class Logs:
             return  # a newer leader may have truncated it already
         ack = peer.ack
         if ack is None or (call.term, call.end_index) > (ack.term, ack.index):
-            peer.ack = Ack(
+            peer.ack = peer.holding = Ack(
                 term=call.term,
                 leader=call.sender.name,
                 index=call.end_index,
@@ -375,6 +403,10 @@ class Logs:
 
 def _bytes(one: Entry) -> bytes:
     return bytes(one.command)
+
+
+def _how(peer: Peer, ack: Ack) -> str:
+    return "sent as leader" if ack.leader == peer.name else "acknowledged"
 
 
 def _shown(command: bytes) -> str:

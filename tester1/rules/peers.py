@@ -49,7 +49,10 @@ class Floor(msgspec.Struct, frozen=True, gc=False):
 
 
 class Ack(msgspec.Struct, frozen=True, gc=False):
-    """A server has told the leader of `term` that it has stored all up to `index`."""
+    """A server holds the log of the leader of `term` up to `index`.
+
+    So it has told that leader; or it is that leader itself.
+    """
 
     term: int
     leader: str
@@ -96,6 +99,7 @@ class Call:
         "floor_epoch",
         "handed",
         "handed_at",
+        "holding",
         "kind",
         "most",
         "receiver",
@@ -141,6 +145,7 @@ class Call:
         self.floor = NOTHING
         self.floor_epoch = 0
         self.ack: Ack | None = None
+        self.holding: Ack | None = None
         self.changes = 0
         self.came = self.epoch = self.epoch_before = 0
         self.most = 0
@@ -189,7 +194,9 @@ class Peer:
         # Its log.
         self.floor = NOTHING
         self.floor_epoch = 0
+        # What it has acknowledged last, and what it holds last, its own log included.
         self.ack: Ack | None = None
+        self.holding: Ack | None = None
         self.newest_handed = 0
         # Messages that came and may change its log, how often their leader was another
         # one than before, and the highest index that they, or itself, can have put.
@@ -222,6 +229,7 @@ class Peer:
         self.applied = 0
         self.last_calls.clear()
         # What it had only for itself may be lost.
+        self.holding = self.ack
         if not self.floor.acknowledged:
             self.floor = NOTHING
             self.floor_epoch += 1

@@ -111,7 +111,7 @@ class RaftRules:
             call.floor, call.floor_epoch = peer.floor, peer.floor_epoch
             self._saving.vote_asked(call)
             return
-        call.ack = peer.ack
+        call.ack, call.holding = peer.ack, peer.holding
         self._logs.handed_over(call)
         if call.kind is Message.APPEND:
             if self._simulated and call.request.entries:

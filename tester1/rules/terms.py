@@ -48,8 +48,11 @@ class Terms:
     def sent(self, call: Call) -> None:
         """A server acts as candidate or leader of a term."""
         peer = call.sender
-        self._judge_memory(peer, call.term, call.sent, call.sent_at, _deed(call))
-        self._judge_deposed(call)
+        if peer.remembered is not None and call.term < peer.remembered.term:
+            deed = f"sent {_request(call)} to {call.receiver.title}"
+            self._forgot(peer, call.term, Moment(call.sent, call.sent_at), deed)
+        if peer.learnt and call.term < peer.learnt[-1].term:
+            self._judge_deposed(call)
         self.shown(peer, call.term, Moment(call.sent, call.sent_at))
         key = (call.receiver.name, call.kind.value)
         peer.last_calls[key] = call
@@ -63,20 +66,22 @@ class Terms:
         # Of an answer before a crash that is told after it nothing follows.
         if call.receiver_incarnation != peer.incarnation:
             return
-        deed = f"answered {_request(call)} of {call.sender.title}"
-        self._judge_memory(peer, reply.term, call.answered, now, deed)
+        moment = Moment(call.answered, now)
+        if peer.remembered is not None and reply.term < peer.remembered.term:
+            self._forgot(peer, reply.term, moment, _answers(call))
         shown = call.shown
         if shown is not None and reply.term < shown.term:
             self._court.find(
                 ANSWERS_TELL_THE_TERM,
-                f"{peer.title} was in term {shown.term} {at(shown.time)}, and {deed}, "
-                f"which came {at(call.handed_at)}, with term {reply.term} {at(now)}",
+                f"{peer.title} was in term {shown.term} {at(shown.time)}, and "
+                f"{_answers(call)}, which came {at(call.handed_at)}, with term "
+                f"{reply.term} {at(now)}",
                 servers=[peer.name, call.sender.name],
                 proof=[shown.number, call.sent, call.handed, call.answered],
             )
         if shown is not None and reply.verdict and call.term < shown.term:
             self._judge_obedience(call, shown)
-        self.shown(peer, reply.term, Moment(call.answered, now))
+        self.shown(peer, reply.term, moment)
 
     def _judge_obedience(self, call: Call, shown: Shown) -> None:
         # The reply to a snapshot has no verdict.
@@ -104,24 +109,20 @@ class Terms:
         if not learnt or term > learnt[-1].term:
             learnt.append(Shown(term, moment.number, moment.time, peer.incarnation))
 
-    def _judge_memory(
-        self, peer: Peer, term: int, number: int, time: float, deed: str
-    ) -> None:
+    def _forgot(self, peer: Peer, term: int, moment: Moment, deed: str) -> None:
         before = peer.remembered
-        if before is None or term >= before.term or term <= 0:
-            return
+        assert before is not None, "there was nothing to forget"
         self._court.find(
             REMEMBERED,
             f"{peer.title} was in term {before.term} {at(before.time)}, was started "
-            f"again {at(peer.started.time)}, and {deed} in term {term} {at(time)}",
+            f"again {at(peer.started.time)}, and {deed} in term {term} "
+            f"{at(moment.time)}",
             servers=[peer.name],
-            proof=[before.number, peer.started.number, number],
+            proof=[before.number, peer.started.number, moment.number],
         )
 
     def _judge_deposed(self, call: Call) -> None:
         peer = call.sender
-        if not peer.learnt or call.term >= peer.learnt[-1].term:
-            return
         newer = next(one for one in peer.learnt if one.term > call.term)
         if call.sent_at - newer.time <= self._grace:
             return
@@ -151,5 +152,5 @@ def _request(call: Call) -> str:
     }[call.kind]
 
 
-def _deed(call: Call) -> str:
-    return f"sent {_request(call)} to {call.receiver.title}"
+def _answers(call: Call) -> str:
+    return f"answered {_request(call)} of {call.sender.title}"
