@@ -130,9 +130,9 @@ class Logs:
             _, first, since = known
             self._court.find(
                 LOG_MATCHING,
-                f"{entry(index, term)} was {_shown(known[0])} as {first.title} had it "
-                f"{at(since.time)}, and is {_shown(command)} as {peer.title} has it "
-                f"{at(moment.time)}",
+                f"{peer.title} sends {entry(index, term)} with {_shown(command)} "
+                f"{at(moment.time)}, and {first.title} had sent it with "
+                f"{_shown(known[0])} {at(since.time)}",
                 servers=[first.name, peer.name],
                 proof=[since.number, moment.number],
             )

@@ -1,0 +1,339 @@
+"""Runs of Raft made by hand: facts in the order in which they would happen.
+
+A `Story` is three servers and what happens to them. Each of its methods adds the facts
+of one step; a step that is not told otherwise is done as a correct Raft would.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import labgob
+from labrpc.facts import Answered, Delivered, HandedOver, Lost, Sent
+from labrt import Facts, ProgramEnded, ProgramStarted
+from tester1.facts.kinds import (
+    Applied,
+    Proposed,
+    Saved,
+    SnapshotAdopted,
+    SnapshotTaken,
+    StateTold,
+)
+from tester1.rules.court import Court
+from tester1.rules.findings import RuleFailure
+from tester1.rules.raft import RaftRules
+
+
+@dataclass
+class Entry:
+    """An entry of a log."""
+
+    term: int
+    command: Any
+
+
+@dataclass
+class VoteArgs:
+    """A candidate's request."""
+
+    term: int
+    candidate_id: int
+    last_log_index: int
+    last_log_term: int
+
+
+@dataclass
+class VoteReply:
+    """The answer to it."""
+
+    term: int
+    vote_granted: bool
+
+
+@dataclass
+class AppendArgs:
+    """A leader's request."""
+
+    term: int
+    leader_id: int
+    prev_log_index: int
+    prev_log_term: int
+    entries: list[Entry]
+    leader_commit: int
+
+
+@dataclass
+class AppendReply:
+    """The answer to it."""
+
+    term: int
+    success: bool
+
+
+@dataclass
+class SnapshotArgs:
+    """A leader's snapshot."""
+
+    term: int
+    leader_id: int
+    last_included_index: int
+    last_included_term: int
+    data: bytes
+
+
+@dataclass
+class SnapshotReply:
+    """The answer to it."""
+
+    term: int
+
+
+@dataclass
+class Request:
+    """A request on its way: the number of the fact that it was sent, and more."""
+
+    number: int
+    method: str
+    sender: int
+    receiver: int
+    term: int
+    handed: int = 0
+
+
+NOTHING = (0, 0)
+"""The end of an empty log: its index and its term."""
+
+
+def name(server: int) -> str:
+    """The name of a server."""
+    return f"server-0-{server}"
+
+
+class Story:
+    """Servers 0 to `n - 1`, which have just been started."""
+
+    def __init__(self, n: int = 3, *, simulated: bool = True) -> None:
+        self.time = 0.0
+        self.facts = Facts(most=None)
+        self.facts.attach(lambda: self.time, None)
+        self.failures: list[BaseException] = []
+        court = Court(self.facts, self.failures.append)
+        names = [name(server) for server in range(n)]
+        self.rules = RaftRules(court, names, simulated=simulated)
+        for server in range(n):
+            self.facts.emit(ProgramStarted(server=name(server), incarnation=1))
+
+    @property
+    def broken(self) -> str:
+        """The name of the rule that was found broken, empty if none was."""
+        if not self.failures:
+            return ""
+        (failure,) = self.failures
+        assert isinstance(failure, RuleFailure)
+        return failure.finding.rule.name
+
+    @property
+    def sentence(self) -> str:
+        """What the finding says, whole."""
+        (failure,) = self.failures
+        return str(failure)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.time += seconds
+
+    # Messages
+
+    def send(
+        self, sender: int, receiver: int, method: str, args: Any, term: int
+    ) -> Request:
+        """Send any request."""
+        self.time += 0.001
+        data = labgob.encode(args)
+        sent = Sent(server=name(sender), peer=name(receiver), method=method, data=data)
+        sent.call = self.facts.emit(sent)
+        return Request(sent.call, method, sender, receiver, term)
+
+    def arrive(self, request: Request) -> Request:
+        """A request reaches its receiver."""
+        self.time += 0.001
+        request.handed = self.facts.emit(
+            HandedOver(
+                server=name(request.receiver),
+                peer=name(request.sender),
+                method=request.method,
+                call=request.number,
+                cause=request.number,
+            )
+        )
+        return request
+
+    def answer(self, request: Request, reply: Any, *, arrives: bool = True) -> None:
+        """Its handler returns; the sender gets the reply, unless it is lost."""
+        self.time += 0.001
+        answered = self.facts.emit(
+            Answered(
+                server=name(request.receiver),
+                peer=name(request.sender),
+                data=labgob.encode(reply),
+                cause=request.handed,
+                method=request.method,
+                call=request.number,
+            )
+        )
+        end = Delivered if arrives else Lost
+        self.time += 0.001
+        self.facts.emit(
+            end(
+                server=name(request.sender),
+                incarnation=self.facts.incarnation(name(request.sender)),
+                peer=name(request.receiver),
+                cause=answered,
+                method=request.method,
+                call=request.number,
+            )
+        )
+
+    # Elections
+
+    def ask(
+        self, candidate: int, voter: int, term: int, end: tuple[int, int] = NOTHING
+    ) -> Request:
+        """A candidate asks for a vote; its log ends with (index, term)."""
+        args = VoteArgs(term, candidate, *end)
+        return self.send(candidate, voter, "Raft.RequestVote", args, term)
+
+    def stand(self, candidate: int, term: int) -> None:
+        """A server saves that it stands in a term."""
+        self.save(candidate)
+
+    def vote(
+        self,
+        candidate: int,
+        voter: int,
+        term: int,
+        end: tuple[int, int] = NOTHING,
+        *,
+        granted: bool = True,
+        reply_term: int | None = None,
+        saved: bool = True,
+        arrives: bool = True,
+    ) -> None:
+        """A candidate asks a voter, which answers."""
+        request = self.arrive(self.ask(candidate, voter, term, end))
+        if saved:
+            self.save(voter)
+        reply = VoteReply(term if reply_term is None else reply_term, granted)
+        self.answer(request, reply, arrives=arrives)
+
+    def elect(
+        self,
+        leader: int,
+        term: int,
+        voters: Sequence[int] = (1,),
+        end: tuple[int, int] = NOTHING,
+    ) -> None:
+        """A server stands, gets the votes of `voters`, and leads."""
+        self.stand(leader, term)
+        for voter in voters:
+            self.vote(leader, voter, term, end)
+
+    # Logs
+
+    def append(
+        self,
+        leader: int,
+        follower: int,
+        term: int,
+        prev: tuple[int, int] = NOTHING,
+        entries: Sequence[tuple[int, Any]] = (),
+        commit: int = 0,
+    ) -> Request:
+        """A leader sends entries, each a term and a command."""
+        args = AppendArgs(term, leader, *prev, [Entry(*one) for one in entries], commit)
+        return self.send(leader, follower, "Raft.AppendEntries", args, term)
+
+    def replicate(
+        self,
+        leader: int,
+        follower: int,
+        term: int,
+        prev: tuple[int, int] = NOTHING,
+        entries: Sequence[tuple[int, Any]] = (),
+        commit: int = 0,
+        *,
+        success: bool = True,
+        reply_term: int | None = None,
+        saved: bool = True,
+        arrives: bool = True,
+    ) -> None:
+        """A leader sends entries, and the follower answers."""
+        request = self.append(leader, follower, term, prev, entries, commit)
+        self.arrive(request)
+        if saved and entries and success:
+            self.save(follower)
+        reply = AppendReply(term if reply_term is None else reply_term, success)
+        self.answer(request, reply, arrives=arrives)
+
+    def start(
+        self, server: int, index: int, term: int, command: Any, *, leads: bool = True
+    ) -> None:
+        """`Start` is called."""
+        if leads:
+            self.save(server)
+        self.facts.emit(
+            Proposed(
+                server=name(server),
+                data=labgob.encode(command),
+                index=index,
+                term=term,
+                is_leader=leads,
+            )
+        )
+
+    def state(self, server: int, term: int, *, leads: bool = False) -> None:
+        """`GetState` is called."""
+        self.facts.emit(StateTold(server=name(server), term=term, is_leader=leads))
+
+    def apply(self, server: int, index: int, command: Any) -> None:
+        """A command comes out of a server's apply channel."""
+        self.time += 0.001
+        data = labgob.encode(command)
+        self.facts.emit(Applied(server=name(server), index=index, data=data))
+
+    # Snapshots
+
+    def snapshot(self, server: int, index: int) -> None:
+        """The service hands a snapshot over."""
+        self.facts.emit(SnapshotTaken(server=name(server), index=index))
+
+    def install(
+        self, leader: int, follower: int, term: int, end: tuple[int, int]
+    ) -> Request:
+        """A leader sends a snapshot."""
+        args = SnapshotArgs(term, leader, *end, b"state")
+        return self.send(leader, follower, "Raft.InstallSnapshot", args, term)
+
+    def adopt(self, server: int, index: int) -> None:
+        """A snapshot comes out of a server's apply channel."""
+        self.time += 0.001
+        self.facts.emit(SnapshotAdopted(server=name(server), index=index))
+
+    # Disks and faults
+
+    def save(self, server: int, *, new_state: bool = True) -> None:
+        """A server saves its state, another one than before or the same."""
+        self.facts.emit(
+            Saved(server=name(server), state=1, snapshot=0, new_state=new_state)
+        )
+
+    def crash(self, server: int) -> None:
+        """A server crashes, and is started again from its disk."""
+        self.time += 0.001
+        incarnation = self.facts.incarnation(name(server))
+        self.facts.emit(ProgramEnded(server=name(server)))
+        self.facts.emit(
+            ProgramStarted(server=name(server), incarnation=incarnation + 1)
+        )
