@@ -90,7 +90,7 @@ def test_failures_are_kept(raftlab: Raftlab, sometimes: Path, tmp_path: Path) ->
     again = f"raftlab replay {QUICK} --seed {seed} --solution {sometimes}"
     assert f"\nrepeat: {again}\n" in text
     assert "/dev/shm" not in text
-    assert f"again: {again}" in ended.out
+    assert f"repeat: {again}" in ended.out
 
 
 def test_a_failure_repeats(raftlab: Raftlab, sometimes: Path, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_mode_process(raftlab: Raftlab, tmp_path: Path) -> None:
     assert ended.status == 1
     (run,) = runs(tmp_path / "raftlab-results" / "0001")
     assert run["message"].startswith("term 7 has 3 (>1) leaders")
-    assert "again: raftlab replay" in ended.out
+    assert "repeat: raftlab replay" in ended.out
     assert "--mode process" in ended.out
 
 
