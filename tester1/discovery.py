@@ -57,11 +57,15 @@ def choose(given: Path | None, here: Path) -> Choice:
     """
     if given is not None and given.resolve() == REFERENCE_ROOT:
         return Choice(None, "named as the solution")
-    folder = find_lab(here) if given is None else given
-    if folder is None:
+    if given is not None:
+        CodeUnderTest.of(given)
+        return Choice(given)
+    found = find_lab(here)
+    if found is None:
         return Choice(None, _why_no_lab(here))
-    CodeUnderTest.of(folder)
-    return Choice(folder)
+    # By its full name, since nobody has called it anything yet.
+    CodeUnderTest.of((here / found).resolve())
+    return Choice(found)
 
 
 def find_lab(here: Path) -> Path | None:

@@ -165,7 +165,9 @@ def test_pages(tmp_path: Path) -> None:
     one = page(links[0])
     assert "4.5 of 9 points" in one.text
     assert re.search(r"1 of 2\s+50.0 %\s+9.5 % to 90.5 %\s+1.00", one.text)
-    assert "raftlab replay TestFigure83C --seed 3 --solution DIR" in one.text
+    copy = written.failures.solution(tests[0].tally.failures[0].key.submission)
+    command = f"raftlab replay TestFigure83C --seed 3 --solution {copy}"
+    assert command in one.text
     (report,) = [link for link in one.links if not link.startswith("#")]
     assert (links[0].parent / report).read_text() == (
         "term 7 has 3 leaders\n\nthe report\n"
