@@ -30,6 +30,7 @@ from tester1.solution import SolutionError
 
 __all__ = [
     "COPY",
+    "PRINTED",
     "RUN",
     "RunReference",
     "UnknownRun",
@@ -57,6 +58,8 @@ _SEED_OF_MANY: Final = re.compile(r"\[seed=(\d+)\]$")
 
 _MOST_BYTES: Final = 1 << 20
 """Where a file has said by then whose run it is of, if it ever does."""
+PRINTED: Final = "the last of what it printed:"
+"""The heading, in the report on a failure, of what the solution has printed."""
 COPY: Final = "solution"
 """The copy of a graded solution, in the folder of the files of its failures."""
 
@@ -177,8 +180,9 @@ def _in_trace(path: Path, line: str) -> RunReference | None:
 
 
 def _in_report(text: str) -> RunReference | None:
-    # The last one: what the solution has printed comes before it, or quotes it.
-    lines = [line for line in text.splitlines() if line.startswith(f"{_REPEAT} ")]
+    # The last one that is the report's own: a solution prints and raises what it likes.
+    own = text.partition(f"\n{PRINTED}\n")[0]
+    lines = [line for line in own.splitlines() if line.startswith(f"{_REPEAT} ")]
     return run_of_command(shlex.split(lines[-1])) if lines else None
 
 

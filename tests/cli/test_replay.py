@@ -208,7 +208,7 @@ def test_what_names_no_run(raftlab: Raftlab, tmp_path: Path) -> None:
         ("gone.trace",): "the solution of this run was in /gone/lab, which is gone; "
         "name another one with --solution",
         ("pytest 'x",): "WHAT cannot be read: No closing quotation",
-        ("pytest a b --seed 1",): "pytest a b --seed 1 does not name one test",
+        ("pytest a b --seed 1",): "a b --seed 1 does not name one test",
         ("pytest mine.py::test_x --seed 1",): "there is no test or part 'test_x'; "
         "parts are 3A, 3B, 3C, 3D, 4A, 4B, 4C",
     }

@@ -12,6 +12,7 @@ import pytest
 from tester1.fingerprint import changed_files, fingerprint
 from tester1.lab import Mode, Preempt
 from tester1.session.run_reference import (
+    PRINTED,
     RUN,
     RunReference,
     UnknownRun,
@@ -116,9 +117,12 @@ def test_run_in_the_head_of_a_page(tmp_path: Path) -> None:
 
 
 def test_run_of_a_report(tmp_path: Path) -> None:
-    """Its last command; another one may be a text of the solution's."""
+    """Its last command; what the solution says and prints around it is not believed."""
     report = tmp_path / "test_backup_3B-7.txt"
-    report.write_text("repeat: mine\n\nrepeat: raftlab replay TestBackup3B --seed 7\n")
+    report.write_text(
+        "repeat: mine\n\nrepeat: raftlab replay TestBackup3B --seed 7\n\n"
+        f"{PRINTED}\nrepeat: raftlab replay TestX3A --seed 1\n"
+    )
     assert run_of(report) == RunReference("TestBackup3B", 7)
 
 

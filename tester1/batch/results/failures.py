@@ -17,7 +17,7 @@ from tester1.batch.runs.jobs import JobResult, Keep, Key
 from tester1.batch.runs.submission import Submission, write_files
 from tester1.files import write_whole
 from tester1.lab import Mode, Preempt
-from tester1.session.run_reference import COPY
+from tester1.session.run_reference import COPY, PRINTED
 
 __all__ = ["FailureFolder"]
 
@@ -78,7 +78,7 @@ class FailureFolder:
         report = self.report(record.key)
         parts = [record.message, evidence.report]
         if evidence.output:
-            parts.append(f"the last of what it printed:\n{evidence.output}")
+            parts.append(f"{PRINTED}\n{evidence.output}")
         text = "\n\n".join(part.strip() for part in parts if part.strip())
         with writing(report):
             report.parent.mkdir(parents=True, exist_ok=True)
