@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -23,7 +23,15 @@ from labrt import Runtime
 from tester1.teardown import do_all
 from tester1.timeline.annotations import Annotation, Annotations
 
-__all__ = ["Lab", "LabFailure", "Mode", "Preempt", "RunOptions", "StateAtEnd"]
+__all__ = [
+    "Lab",
+    "LabFailure",
+    "Mode",
+    "Preempt",
+    "RunOptions",
+    "StateAtEnd",
+    "file_stem",
+]
 
 
 _LONGEST_NAME: Final = 160
@@ -112,6 +120,8 @@ class Lab:
     is_replay: bool = False
     rules: bool = True
     """Whether the rules of Raft are watched, if the runtime has facts."""
+    about: Callable[[], Mapping[str, object]] = dict
+    """What files that the run leaves say of it: JSON, for `raftlab replay`."""
     annotations: list[Annotations] = field(init=False)
     """Those of each test environment of the run; the latest last."""
     undo: ExitStack = field(init=False)
@@ -190,15 +200,20 @@ class Lab:
     @property
     def file_stem(self) -> str:
         """The test's name and seed as the name of a file, without a suffix."""
-        # File systems allow 255 bytes, of which a suffix and a draft's mark take some.
-        name = re.sub(r"[^A-Za-z0-9_.=-]+", "_", self.name)
-        if len(name) > _LONGEST_NAME:
-            digest = hashlib.sha256(self.name.encode(errors="surrogatepass"))
-            name = f"{name[:_LONGEST_NAME]}-{digest.hexdigest()[:8]}"
-        return f"{name}-{self.seed}"
+        return file_stem(self.name, self.seed)
 
     def __repr__(self) -> str:
         return f"<lab: mode {self.mode}, seed {self.seed}>"
+
+
+def file_stem(test: str, seed: int) -> str:
+    """What the files of a run are called, without a suffix."""
+    # File systems allow 255 bytes, of which a suffix and a draft's mark take some.
+    name = re.sub(r"[^A-Za-z0-9_.=-]+", "_", test)
+    if len(name) > _LONGEST_NAME:
+        digest = hashlib.sha256(test.encode(errors="surrogatepass"))
+        name = f"{name[:_LONGEST_NAME]}-{digest.hexdigest()[:8]}"
+    return f"{name}-{seed}"
 
 
 def _exit(

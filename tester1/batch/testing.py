@@ -22,6 +22,7 @@ from tester1.batch.runs.executors import Engine
 from tester1.batch.runs.jobs import REFERENCE, Bounds, Keep, Key, replay_command
 from tester1.batch.runs.submission import Submission, read_folder
 from tester1.batch.runs.version import harness_version
+from tester1.discovery import Choice, choose, to_name
 from tester1.lab import Mode, Preempt
 from tester1.session.seeds import several_seeds
 from tester1.suites import course_name
@@ -68,6 +69,15 @@ class TestRun:
     keep: int
     """For how many failures of each test files are kept."""
 
+    @property
+    def choice(self) -> Choice:
+        """Whose code is run."""
+        place = _place(self.store.header)
+        if place is not None:
+            return Choice(place)
+        # In a lab it was named; elsewhere it is what is left, for a reason.
+        return choose(to_name(None, Path.cwd()), Path.cwd())
+
     def run(
         self, engine: Engine, console: Console, *, until_fail: bool = False
     ) -> bool:
@@ -105,6 +115,7 @@ class TestRun:
         return Plan(
             tuple(_keys(header)),
             archives,
+            {header.submission: header.solution or ""},
             {header.submission: header.solution or ""},
             lambda key: _BOUNDS[key.mode],
         )
@@ -182,9 +193,14 @@ def _check_unchanged(store: Store[TestHeader]) -> Submission | None:
 
 
 def _read_solution(header: TestHeader) -> Submission | None:
-    if header.solution is None:
+    place = _place(header)
+    if place is None:
         return None
-    return read_folder(Path(header.solution), "solution", follow_links=True)
+    return read_folder(place, "solution", follow_links=True)
+
+
+def _place(header: TestHeader) -> Path | None:
+    return None if header.solution is None else Path(header.solution)
 
 
 def _digest(solution: Submission | None) -> str:
@@ -220,8 +236,8 @@ def _failure_lines(
         message = harmless(group.example.message.partition("\n")[0])[:_MESSAGE_WIDTH]
         yield f"  {len(group.seeds)} x {message}"
         yield f"      seeds {group.first_seeds(_SEEDS_SHOWN)}"
-        again = replay_command(group.example.key, header.solution)
-        yield f"      again: {again}"
+        solution = to_name(_place(header), Path.cwd())
+        yield f"      repeat: {replay_command(group.example.key, solution)}"
         report = failures.report(group.example.key)
         if report.exists():
             yield f"      report: {report}"

@@ -9,15 +9,11 @@ import typer
 from typer.models import OptionInfo
 
 from tester1.cli.errors import InputError
+from tester1.discovery import Choice, choose
 from tester1.hosts.modes import UnavailableMode, check_available
 from tester1.lab import Mode, Preempt, RunOptions
 from tester1.session.settings import DEFAULT_ARTIFACTS
-from tester1.solution import (
-    LAB_PACKAGES,
-    REFERENCE_ROOT,
-    CodeUnderTest,
-    SolutionError,
-)
+from tester1.solution import SolutionError
 from tester1.suites import SuiteTest, UnknownTest, select, suite_tests
 
 __all__ = [
@@ -27,7 +23,6 @@ __all__ = [
     "ModeOption",
     "SchedulerOption",
     "SolutionOption",
-    "TestArgument",
     "WorkersOption",
     "check_mode",
     "chosen_solution",
@@ -47,8 +42,8 @@ SolutionOption = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="The solution to run: DIR/raft1 and DIR/kvraft1. Without it the current "
-        "folder if it holds a solution, else the reference.",
+        help="The solution to run: DIR/raft1 and DIR/kvraft1. Without it the lab "
+        "that the current folder is in, else the reference.",
         show_default=False,
     ),
 ]
@@ -89,16 +84,6 @@ WorkersOption = Annotated[
     ),
 ]
 
-TestArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="TEST",
-        help="A test by its name, such as TestFigure83C.",
-        autocompletion=test_names,
-        show_default=False,
-    ),
-]
-
 ModeOption = Annotated[Mode, typer.Option(help="Where the servers run.")]
 
 
@@ -119,22 +104,16 @@ ARTIFACTS = Path(DEFAULT_ARTIFACTS)
 """The folder of traces and timelines, unless another one is named."""
 
 
-def chosen_solution(given: Path | None) -> Path | None:
-    """The folder of the solution to run; None stands for the reference.
+def chosen_solution(given: Path | None) -> Choice:
+    """Whose code runs: of the folder that was named, or what is found from here.
 
-    Without a choice it is the present folder, if there is a solution in it. Raises
-    `InputError` for a folder that cannot be one.
+    Raises `InputError` for a folder that holds no solution.
     """
-    if given is None:
-        # In a checkout the packages are the reference itself, and no choice.
-        given = Path.cwd()
-        if given == REFERENCE_ROOT or not _has_solution(given):
-            return None
     try:
-        CodeUnderTest.of(given)
+        return choose(given, Path.cwd())
     except SolutionError as error:
-        raise InputError(f"--solution: {error}") from None
-    return given
+        named = "" if given is None else "--solution: "
+        raise InputError(f"{named}{error}") from None
 
 
 def check_mode(mode: Mode, preempt: Preempt = Preempt.NONE) -> None:
@@ -157,7 +136,3 @@ def one_test(word: str) -> SuiteTest:
             f"{tests[0].name}"
         )
     return tests[0]
-
-
-def _has_solution(folder: Path) -> bool:
-    return any(any((folder / package).glob("**/*.py")) for package in LAB_PACKAGES)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from labrt import Fact
+from labrt.texts import harmless
 from tester1.cli.columns import (
     KindOption,
     LastOption,
@@ -23,18 +27,27 @@ from tester1.cli.errors import ExitStatus, InputError
 from tester1.cli.options import (
     ARTIFACTS,
     ArtifactsOption,
-    ModeOption,
     SolutionOption,
-    TestArgument,
     chosen_solution,
     one_test,
+    test_names,
 )
 from tester1.cli.twice import compare_processes
+from tester1.discovery import Choice, to_name
 from tester1.facts.file import read_facts
 from tester1.files import reason
-from tester1.lab import Mode, Preempt, RunOptions
+from tester1.fingerprint import changed_files, fingerprint
+from tester1.lab import Mode, Preempt, RunOptions, file_stem
+from tester1.session.run_reference import (
+    RunReference,
+    UnknownRun,
+    is_artifact,
+    run_of,
+    run_of_command,
+    without_command,
+)
 from tester1.solution import REFERENCE_ROOT
-from tester1.suites import SuiteTest, suites_root
+from tester1.suites import suites_root
 
 __all__ = ["replay_command"]
 
@@ -45,24 +58,52 @@ _STATUSES: Final = {
     1: ExitStatus.FAILED,
     2: ExitStatus.INTERRUPTED,
 }
+_CHANGES_SHOWN: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The test to run: what pytest is told, and what commands and files call it."""
+
+    node_id: str
+    root: Path
+    name: str
+    word: str
 
 
 def replay_command(
-    test: TestArgument,
-    seed: Annotated[
-        int,
-        typer.Option(
-            metavar="N",
-            min=0,
-            help="The seed of the run, from its report.",
+    what: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="WHAT",
+            help="The run: what the report printed behind 'repeat:', a trace, timeline "
+            "or report of a failure, or a test by its name, with --seed.",
+            autocompletion=test_names,
             show_default=False,
         ),
     ],
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=0,
+            help="The seed of the run, if WHAT does not say it.",
+            show_default=False,
+        ),
+    ] = None,
     solution: SolutionOption = None,
-    mode: ModeOption = Mode.SIM,
+    mode: Annotated[
+        Mode | None,
+        typer.Option(
+            help="Where the servers run; as WHAT says, or sim.", show_default=False
+        ),
+    ] = None,
     preempt: Annotated[
-        Preempt, typer.Option(help="The run's --preempt.")
-    ] = Preempt.NONE,
+        Preempt | None,
+        typer.Option(
+            help="The run's --preempt; as WHAT says, or none.", show_default=False
+        ),
+    ] = None,
     server: ServerOption = None,
     kind: KindOption = None,
     last: LastOption = 60,
@@ -86,23 +127,37 @@ def replay_command(
     Exit status: 0 the test passes, 1 it fails, or with --twice the two runs differ;
     2 wrong input, 130 interrupted.
     """
-    chosen = one_test(test)
-    arguments = RunOptions(mode, preempt).words(seed, chosen_solution(solution))
-    trace = artifacts / f"{chosen.function}-{seed}.trace"
+    run = _meant(what)
+    target = _target(run.test)
+    seed = run.seed if seed is None else seed
+    if seed is None:
+        raise InputError(f"{run.test} has many runs; name one with --seed N")
+    options = RunOptions(
+        mode or run.mode or Mode.SIM, preempt or run.preempt or Preempt.NONE
+    )
+    if twice and options.mode is not Mode.SIM:
+        raise InputError("--twice compares simulated runs: leave out --mode process")
+    choice = _solution(solution, run)
+    trace = artifacts / f"{file_stem(target.name, seed)}.trace"
     try:
         artifacts.mkdir(parents=True, exist_ok=True)
         for left in trace, trace.with_suffix(".html"):
             left.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(f"cannot write to {artifacts}: {reason(error)}") from None
-    arguments.append(f"--artifacts={artifacts}")
-    if twice and mode is not Mode.SIM:
-        raise InputError("--twice compares simulated runs: leave out --mode process")
+    print(choice.line)
+    _tell_changes(run, choice)
+    arguments = [
+        # Named in any case: it is decided, whatever pytest would find from here.
+        *options.words(seed, choice.folder or REFERENCE_ROOT),
+        f"--artifacts={artifacts}",
+        *("-o", f"raftlab_command={_repeat(target, seed, options, choice)}"),
+    ]
     if twice:
         raise typer.Exit(
-            compare_processes(trace, functools.partial(_run, chosen, arguments))
+            compare_processes(trace, functools.partial(_run, target, arguments))
         )
-    status = _run(chosen, arguments, {})
+    status = _run(target, arguments, {})
     if trace.exists():
         events = _until_the_end(read_facts(trace).facts)
         print_columns(events, View(server or (), kind or (), last))
@@ -111,6 +166,68 @@ def replay_command(
     if timeline.exists():
         print(f"timeline: {timeline} (raftlab show --open)")
     raise typer.Exit(status)
+
+
+def _meant(what: list[str]) -> RunReference:
+    """The run that the words name. Raises `InputError` if they name none."""
+    try:
+        words = what
+        if len(what) == 1 and not Path(what[0]).is_file():
+            # One word of the shell's, in quotation marks: the whole line of a report.
+            words = shlex.split(what[0])
+        words = without_command(words)
+        if len(words) == 1 and is_artifact(words[0]):
+            return run_of(Path(words[0]))
+        return run_of_command(words)
+    except UnknownRun as error:
+        raise InputError(str(error)) from None
+    except ValueError as error:  # of quotation marks without their end
+        raise InputError(f"WHAT cannot be read: {error}") from None
+
+
+def _target(word: str) -> Target:
+    """The test of that name. Raises `InputError` if there is none."""
+    file, _, name = word.partition("::")
+    path = Path(file)
+    # A file of tests may be a copy of a suite's, or of the student's own.
+    if name and path.is_file():
+        path = path.resolve()
+        return Target(f"{path}::{name}", path.parent, name, word)
+    test = one_test(name or word)
+    return Target(test.node_id, suites_root(), test.function, test.name)
+
+
+def _solution(given: Path | None, run: RunReference) -> Choice:
+    """Whose code to run: what was named now, what was run, or what is found."""
+    if given is None and run.solution is not None:
+        given = Path(run.solution)
+        if not given.is_dir():
+            raise InputError(
+                f"the solution of this run was in {given}, which is gone; "
+                "name another one with --solution"
+            )
+    if given is None and run.fingerprint:
+        return Choice(None, "as in the run that is repeated")
+    return chosen_solution(given)
+
+
+def _tell_changes(run: RunReference, choice: Choice) -> None:
+    """Say which files are not those that were run, if that is known."""
+    if not run.fingerprint:
+        return
+    changed = changed_files(run.fingerprint, fingerprint(choice.folder))
+    if not changed:
+        return
+    names = ", ".join(changed[:_CHANGES_SHOWN])
+    more = len(changed) - _CHANGES_SHOWN
+    others = f" and {more} more" if more > 0 else ""
+    print(f"the solution has changed since: {harmless(names)}{others}")
+
+
+def _repeat(target: Target, seed: int, options: RunOptions, choice: Choice) -> str:
+    solution = to_name(choice.folder, Path.cwd())
+    words = options.words(seed, solution)
+    return shlex.join(["raftlab", "replay", target.word, *words])
 
 
 def _until_the_end(events: list[Fact]) -> list[Fact]:
@@ -125,15 +242,15 @@ def _until_the_end(events: list[Fact]) -> list[Fact]:
 
 
 def _run(
-    test: SuiteTest, arguments: list[str], variables: Mapping[str, str]
+    target: Target, arguments: list[str], variables: Mapping[str, str]
 ) -> ExitStatus:
     """Run the test in a pytest of its own, which reads nobody's configuration."""
     command = [
-        *(sys.executable, "-P", "-m", "pytest", test.node_id, *arguments),
+        *(sys.executable, "-P", "-m", "pytest", target.node_id, *arguments),
         *("-p", "tester1.session.plugin", "--trace-events", "-q", "-rN"),
         *("-p", "no:cacheprovider"),
         # No configuration of the folder that this is called in.
-        *("-c", os.devnull, f"--rootdir={suites_root()}"),
+        *("-c", os.devnull, f"--rootdir={target.root}"),
     ]
     # For `-P`, which leaves the present folder out: the harness still has to be found.
     search = os.pathsep.join(filter(None, [str(REFERENCE_ROOT), _python_path()]))

@@ -141,6 +141,7 @@ def batch_command(
             engine(workers or usable_processors(), scheduler) as made,
             contextlib.closing(begin_batch()) as batch,
         ):
+            print(batch.choice.line, flush=True)
             passed = batch.run(made, Console(), until_fail=until_fail)
     except BatchError as error:
         raise InputError(str(error)) from None
@@ -164,7 +165,7 @@ def _functions(words: list[str] | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _folder(solution: Path | None) -> str | None:
-    folder = chosen_solution(solution)
+    folder = chosen_solution(solution).folder
     if folder is None:
         return None
     name = str(folder)

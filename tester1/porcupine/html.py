@@ -67,16 +67,18 @@ def write_html(
     *,
     annotations: Sequence[AnnotationLike] = (),
     title: str = "",
+    about: str = "",
 ) -> None:
     """Write the page about a result, or, without one, about annotations alone.
 
-    Replaces what is at `path`. Times of the history and of the annotations are
-    seconds on one clock.
+    `about` is shown to nobody: the page carries it for programs, in its head as the
+    meta element of that name. Replaces what is at `path`. Times of the history and of
+    the annotations are seconds on one clock.
 
     Raises:
         PageError: the directory does not exist or cannot be written.
     """
-    text = render_html(result, annotations=annotations, title=title)
+    text = render_html(result, annotations=annotations, title=title, about=about)
     try:
         _replace(path.resolve(), text.encode())
     except OSError as error:
@@ -91,6 +93,7 @@ def render_html(
     *,
     annotations: Sequence[AnnotationLike] = (),
     title: str = "",
+    about: str = "",
 ) -> str:
     """The page that `write_html` writes."""
     title = title or DEFAULT_TITLE
@@ -98,6 +101,7 @@ def render_html(
     parts = {
         "policy": _policy(style, script),
         "title": html.escape(encodable(title)),
+        "about": html.escape(encodable(about)),
         "style": style,
         "script": script,
         "data": page_json(page_data(result, annotations, title)),

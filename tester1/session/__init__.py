@@ -6,5 +6,6 @@ there are lab tests. Before the tests: `settings` (the options), `seeds`, and `o
 exception that has left the test, and leaves with the report. On it are `tracebacks`
 (without the harness), `replay` (the run once more, `unattended`, for its events),
 `divergence` (if it takes another course), `last_events` and `reports` (made harmless).
-`interrupts` holds Ctrl-C back meanwhile, and `trace_file` keeps events in a file.
+`interrupts` holds Ctrl-C back meanwhile, `trace_file` keeps events in a file, and
+`run_reference` says which run a file or a printed command is of.
 """

@@ -140,5 +140,8 @@ def _last_events(
 
 def _repeat_command(item: pytest.Function, lab: Lab, settings: Settings) -> str:
     """The command that does this very run again."""
-    file = os.path.relpath(item.path, item.config.invocation_params.dir)
-    return shlex.join(["pytest", f"{file}::{lab.name}", *settings.repeating(lab.seed)])
+    if settings.command:
+        return settings.command
+    here = item.config.invocation_params.dir
+    test = f"{os.path.relpath(item.path, here)}::{lab.name}"
+    return shlex.join(["pytest", test, *settings.repeating(lab.seed, here)])

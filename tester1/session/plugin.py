@@ -26,6 +26,7 @@ from tester1.session.failure_report import explain, prepare
 from tester1.session.interrupts import Interrupts, is_lab_test
 from tester1.session.ordering import deal, steal_work
 from tester1.session.reports import make_harmless
+from tester1.session.run_reference import run_by
 from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.session.settings import Settings, add_options, remember_seed, share_seed
 from tester1.session.trace_file import write_trace
@@ -149,7 +150,13 @@ def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
         name=name,
         artifacts=settings.artifacts,
         rules=settings.options.rules,
+        about=functools.partial(_about, settings, name, seed),
     )
+
+
+def _about(settings: Settings, name: str, seed: int) -> dict[str, object]:
+    """What the files of a run say of it."""
+    return run_by(settings, name, seed).to_json()
 
 
 @pytest.hookimpl(wrapper=True)

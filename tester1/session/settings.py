@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 
+from tester1.discovery import Choice, choose, find_lab, to_name
 from tester1.hosts.modes import UnavailableMode, check_available, warning
 from tester1.lab import Mode, Preempt, RunOptions
 from tester1.session.seeds import draw_seed
@@ -36,6 +37,12 @@ class Settings:
     seed_origin: str = ""
     brief: bool = False
     """Whether failures are only told, not explained: nobody reads the report."""
+    solution_line: str = ""
+    """The line that says whose code runs."""
+    place: Path | None = None
+    """Where the solution is for whoever repeats a run, if `solution` is a copy."""
+    command: str = ""
+    """What repeats the session's only run, if that is not a call of pytest."""
 
     @classmethod
     def of(cls, config: pytest.Config) -> Settings:
@@ -45,7 +52,7 @@ class Settings:
             Preempt(config.getoption("raftlab_preempt")),
             rules=not config.getoption("raftlab_no_rules"),
         )
-        solution = _folder(config, "raftlab_solution")
+        choice = _solution(config)
         traced = bool(config.getoption("raftlab_trace_events"))
         artifacts = _folder(config, "raftlab_artifacts")
         if traced and artifacts is None:
@@ -54,13 +61,21 @@ class Settings:
             artifacts = config.invocation_params.dir / DEFAULT_ARTIFACTS
         seed, origin = _seed(config)
         seeds = int(config.getoption("raftlab_seeds"))
-        settings = cls(options, seed, seeds, solution, traced, artifacts, origin)
+        settings = cls(
+            options,
+            seed,
+            seeds,
+            choice.folder,
+            traced,
+            artifacts,
+            origin,
+            solution_line=choice.line,
+            command=config.getini("raftlab_command"),
+        )
         try:
             settings.check()
         except UnavailableMode as error:
             raise pytest.UsageError(str(error)) from None
-        except SolutionError as error:
-            raise pytest.UsageError(f"--solution: {error}") from None
         return settings
 
     def check(self) -> None:
@@ -69,23 +84,21 @@ class Settings:
         CodeUnderTest.of(self.solution)
 
     def header(self) -> str:
-        """The line that says how this session runs lab tests."""
+        """The lines that say whose code this session tests, and how."""
         parts = [f"mode {self.options.mode}", f"seed {self.seed}{self.seed_origin}"]
         if self.seeds > 1:
             parts.append(f"{self.seeds} seeds a test")
-        if self.solution is not None:
-            parts.append(f"solution {self.solution}")
         if self.options.preempt is not Preempt.NONE:
             parts.append(f"preempt {self.options.preempt}")
         if not self.options.rules:
             parts.append("no rules")
-        header = f"raftlab: {', '.join(parts)}"
+        header = f"{self.solution_line}\nraftlab: {', '.join(parts)}"
         caution = warning(self.options.mode)
         return header if caution is None else f"{header}\nraftlab: warning: {caution}"
 
-    def repeating(self, seed: int) -> list[str]:
-        """The options that run one test exactly so again."""
-        return self.options.words(seed, self.solution)
+    def repeating(self, seed: int, here: Path) -> list[str]:
+        """The options that run one test exactly so again, for a command in `here`."""
+        return self.options.words(seed, to_name(self.solution, here))
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -126,7 +139,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--solution",
         dest="raftlab_solution",
         metavar="DIR",
-        help="test DIR/raft1 and DIR/kvraft1; what is missing there is the reference's",
+        help="test DIR/raft1 and DIR/kvraft1; what is missing there is the "
+        "reference's (default: the lab that this folder is in, else the reference)",
     )
     _add(
         group,
@@ -158,6 +172,9 @@ def add_options(parser: pytest.Parser) -> None:
         help=f"folder for traces and timelines (traces: {DEFAULT_ARTIFACTS})",
     )
     parser.addini("raftlab_solution", "what --solution is by default", "string", "")
+    parser.addini(
+        "raftlab_command", "what repeats the only run, in its report", "string", ""
+    )
     parser.addini("raftlab_artifacts", "what --artifacts is by default", "string", "")
 
 
@@ -207,6 +224,26 @@ def remember_seed(config: pytest.Config, seed: int) -> None:
     cache = getattr(config, "cache", None)
     if cache is not None and not hasattr(config, "workerinput"):
         cache.set(_LAST_SEED, seed)
+
+
+def _solution(config: pytest.Config) -> Choice:
+    """Whose code to test; raises `pytest.UsageError` if it is none that can be."""
+    here = config.invocation_params.dir
+    given = config.getoption("raftlab_solution")
+    folder = _folder(config, "raftlab_solution")
+    if given is None and folder is not None and config.inipath is not None:
+        # The file marks a lab. It speaks for those who are outside of it, too, but not
+        # for those who are in another lab further down.
+        lab = find_lab(here)
+        inside = lab is not None and (here / lab).resolve().is_relative_to(
+            config.inipath.parent
+        )
+        folder = None if inside else folder
+    try:
+        return choose(folder, here)
+    except SolutionError as error:
+        named = "" if folder is None else "--solution: "
+        raise pytest.UsageError(f"{named}{error}") from None
 
 
 def _folder(config: pytest.Config, name: str) -> Path | None:

@@ -7,6 +7,7 @@ import contextlib
 from tester1.facts.file import write_facts
 from tester1.files import reason
 from tester1.lab import Lab
+from tester1.session.run_reference import RUN
 
 __all__ = ["write_trace"]
 
@@ -20,15 +21,9 @@ def write_trace(lab: Lab) -> None:
     if facts is None or not facts.keeps or lab.artifacts is None:
         return
     path = lab.artifacts / f"{lab.file_stem}.trace"
-    about: dict[str, object] = {
-        "test": lab.name,
-        "seed": lab.seed,
-        "mode": lab.mode,
-        "solution": None if lab.solution is None else str(lab.solution),
-    }
     try:
         lab.artifacts.mkdir(parents=True, exist_ok=True)
-        write_facts(path, facts.kept, about)
+        write_facts(path, facts.kept, {RUN: lab.about()})
     except OSError as error:
         with contextlib.suppress(OSError):  # half a record looks like a whole one
             path.unlink()

@@ -9,9 +9,10 @@ temporary file.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -50,6 +51,10 @@ class Run(Protocol):
     @property
     def file_stem(self) -> str:
         """A name for a file, without a suffix."""
+
+    @property
+    def about(self) -> Callable[[], Mapping[str, object]]:
+        """What a file says of the run that has left it, as JSON."""
 
     @property
     def files(self) -> list[Path]:
@@ -94,6 +99,7 @@ class Visualizer:
                     path,
                     annotations=self._annotations.records(),
                     title=self._run.name,
+                    about=json.dumps(self._run.about()),
                 )
         except OSError as error:
             print(f"info: failed to write {what}: {error}")

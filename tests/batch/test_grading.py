@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -17,7 +19,7 @@ import pytest
 from tester1.sandbox.confine import missing
 from tester1.solution import REFERENCE_ROOT
 from tests.batch import samples
-from tests.cli.conftest import Raftlab
+from tests.cli.conftest import Raftlab, raftlab_apart
 from tests.process.outside import wait_until
 
 RUBRIC: Final = """
@@ -246,6 +248,35 @@ def is_alive(pid: int) -> bool:
         )
     except OSError:
         return False
+
+
+def test_a_failure_repeats(raftlab: Raftlab, tmp_path: Path) -> None:
+    """The command on a page works where the class was graded, and a report anywhere.
+
+    Even if what was handed in was an archive, with the solution somewhere inside.
+    """
+    samples.write(tmp_path / "in" / "lab" / "src", samples.ALL_LEAD)
+    shutil.make_archive(str(tmp_path / "class" / "anna"), "zip", tmp_path / "in")
+    (tmp_path / "rubric.toml").write_text("[tests]\nTestInitialElection3A = 1\n")
+    options = ["--rubric", "rubric.toml", "-n", 1, "-j", 1, "--seed", 5]
+    raftlab("grade", "class", *options)
+    graded = tmp_path / "raftlab-grades"
+    page = (graded / "submissions" / "anna" / "index.html").read_text()
+    (words,) = re.findall("<code>raftlab (replay .*)</code>", page)
+    (report,) = graded.rglob("*.txt")
+    graded.rename(tmp_path / "moved")
+    moved = tmp_path / "moved" / report.relative_to(graded)
+    # What it was called where it was graded is gone.
+    anywhere = raftlab_apart("replay", moved, cwd=tmp_path / "in")
+    (tmp_path / "moved").rename(graded)
+    there = raftlab_apart(*shlex.split(words), cwd=tmp_path)
+    for ended, copy in (
+        (there, report.parent / "solution"),
+        (anywhere, moved.parent / "solution"),
+    ):
+        assert ended.returncode == 1, ended.stderr
+        assert ended.stdout.startswith(f"solution: {copy}\n")
+        assert "LabFailure: term 7 has 3" in ended.stdout
 
 
 def test_time_limit(raftlab: Raftlab, tmp_path: Path) -> None:

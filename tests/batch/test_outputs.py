@@ -20,6 +20,7 @@ from tester1.batch.grading.rubric import Rule, TestRule
 from tester1.batch.grading.tables import table_of_grades, table_of_tests
 from tester1.batch.results.failures import FailureFolder
 from tester1.batch.runs.jobs import Evidence, JobResult, Keep
+from tester1.batch.runs.submission import Submission, read_folder
 from tests.batch.records import class_of, failed, grade, graded, key, passed
 
 EVIL = "</pre><script>alert(1)</script><img src=x onerror='x'>\x1b[31m & ]]>\ud800"
@@ -157,7 +158,8 @@ def test_pages(tmp_path: Path) -> None:
     record = failed("term 7 has 3 leaders", 3)
     written.failures.save(JobResult(record, Evidence("the report")))
     tests = [graded([passed(1), record], rule=SHARE)]
-    written.write(class_of(grade("anna b", tests, twins=["bob"]), grade("bob", tests)))
+    anna = grade("anna b", tests, twins=["bob"])
+    written.write(class_of(anna, grade("bob", tests)))
     index = page(tmp_path / "index.html")
     assert "the same files as bob" in index.text
     links = [tmp_path / link for link in index.links]
@@ -165,7 +167,9 @@ def test_pages(tmp_path: Path) -> None:
     one = page(links[0])
     assert "4.5 of 9 points" in one.text
     assert re.search(r"1 of 2\s+50.0 %\s+9.5 % to 90.5 %\s+1.00", one.text)
-    assert "raftlab replay TestFigure83C --seed 3 --solution DIR" in one.text
+    copy = written.failures.solution(anna.entry.digest)
+    command = f"raftlab replay TestFigure83C --seed 3 --solution {copy}"
+    assert command in one.text
     (report,) = [link for link in one.links if not link.startswith("#")]
     assert (links[0].parent / report).read_text() == (
         "term 7 has 3 leaders\n\nthe report\n"
@@ -243,3 +247,23 @@ def test_files_of_the_first_failures_are_kept(tmp_path: Path) -> None:
     again = FailureFolder(tmp_path, most=2, keep=Keep.ALL)
     assert again.wanted(key(9)) is Keep.NOTHING
     assert again.wanted(key(9, "test_persist_1_3C")) is Keep.ALL
+
+
+def test_a_copy_of_what_has_failed_is_kept(tmp_path: Path) -> None:
+    """With the first failure, kept or not: commands on pages name it."""
+    files = {"raft1/raft.py": b"x = 1\n", "kvraft1/rsm/rsm.py": b""}
+    digest = key(1).submission
+    folder = FailureFolder(
+        tmp_path,
+        most=1,
+        keep=Keep.TEXT,
+        solutions={digest: Submission("anna", files), "other": Submission("bob", {})},
+    )
+    copy = folder.solution(digest)
+    folder.save(JobResult(passed(1)))
+    assert not copy.exists()
+    for seed in range(2):
+        folder.save(JobResult(failed("wrong", seed)))
+        assert read_folder(copy, "anna").files == files
+    assert [path.name for path in tmp_path.iterdir()] == [digest]
+    assert [path.name for path in copy.parent.iterdir()] == [copy.name]

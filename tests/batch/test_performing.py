@@ -150,7 +150,7 @@ def store(tmp_path: Any) -> Iterator[Store[str]]:
 def batch(store: Store[str], count: int) -> tuple[Batch, Board]:
     """A batch of so many runs of one test, and what it shows."""
     keys = tuple(key(seed) for seed in range(count))
-    plan = Plan(keys, ARCHIVES, {}, lambda key: BOUNDS)
+    plan = Plan(keys, ARCHIVES, {}, {}, lambda key: BOUNDS)
     board = Board("test", {"x": count}, lambda key: "x", lambda: 2)
     failures = FailureFolder(store.folder / "failures", most=0, keep=Keep.NOTHING)
     return Batch(plan, store, failures, board), board

@@ -52,7 +52,7 @@ def pool() -> Iterator[WorkerPool]:
 def job(digest: str = REFERENCE, seed: int = 1, keep: Keep = Keep.NOTHING) -> Job:
     """A short run."""
     key = Key(digest, QUICK, seed, Mode.SIM, Preempt.NONE, harness_version())
-    return Job(key, BOUNDS, keep, "anna")
+    return Job(key, BOUNDS, keep, "anna", "/class/anna")
 
 
 def submitted(
@@ -176,7 +176,7 @@ def test_evidence(pool: WorkerPool) -> None:
     report = own.report.splitlines()
     assert "E           tester1.lab.LabFailure: term 7 has 3" in "\n".join(report)
     assert report[-1] == (
-        "repeat: raftlab replay TestInitialElection3A --seed 1 --solution anna"
+        "repeat: raftlab replay TestInitialElection3A --seed 1 --solution /class/anna"
     )
     text = submitted(pool, samples.ALL_LEAD, Keep.TEXT).evidence
     assert text is not None

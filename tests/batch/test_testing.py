@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from tester1.fingerprint import fingerprint
+from tester1.session.run_reference import run_of
 from tester1.solution import REFERENCE_ROOT
 from tests.batch import samples
 from tests.cli.conftest import Ended, Raftlab
@@ -51,6 +53,7 @@ def test_selection_and_table(raftlab: Raftlab, tmp_path: Path) -> None:
     """A part and a test by its name: each has its row, and its runs."""
     ended = raftlab("test", "3A", "TestBasicAgree3B", "-n", 2, "-j", 2)
     assert ended.status == 0
+    assert ended.out.startswith("solution: the reference (there is no lab in ")
     for name in QUICK, "TestReElection3A", "TestManyElections3A", "TestBasicAgree3B":
         passed, failed, total, mean, deviation, left = row(ended, name)
         assert (passed, failed, total, left) == ("2", "0", "2", "done")
@@ -90,7 +93,32 @@ def test_failures_are_kept(raftlab: Raftlab, sometimes: Path, tmp_path: Path) ->
     again = f"raftlab replay {QUICK} --seed {seed} --solution {sometimes}"
     assert f"\nrepeat: {again}\n" in text
     assert "/dev/shm" not in text
-    assert f"again: {again}" in ended.out
+    assert f"repeat: {again}" in ended.out
+
+
+def test_in_a_lab(
+    raftlab: Raftlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its code runs, also when the batch is resumed; commands name it from there.
+
+    The report is read anywhere, and names it in full.
+    """
+    lab = samples.write(tmp_path / "lab", samples.ALL_LEAD)
+    (lab / "notes").mkdir()
+    monkeypatch.chdir(lab / "notes")
+    ended = raftlab("test", QUICK, "-n", 1, "-j", 1, "--seed", 3)
+    again = raftlab("test", "--resume", "-n", 2, "-j", 1)
+    command = f"raftlab replay {QUICK} --seed 3 --solution"
+    for output in ended.out, again.out:
+        assert output.startswith(f"solution: {lab}\n")
+        assert f"repeat: {command} ..\n" in output
+    kept = Path("raftlab-results", "0001", "failures")
+    (report,) = kept.rglob("*-3.txt")
+    assert f"\nrepeat: {command} {lab}\n" in report.read_text()
+    monkeypatch.chdir(tmp_path)
+    page = run_of(lab / "notes" / report.with_suffix(".html"))
+    assert (page.seed, page.solution) == (3, str(lab))
+    assert page.fingerprint == fingerprint(lab)
 
 
 def test_a_failure_repeats(raftlab: Raftlab, sometimes: Path, tmp_path: Path) -> None:
@@ -193,7 +221,7 @@ def test_mode_process(raftlab: Raftlab, tmp_path: Path) -> None:
     assert ended.status == 1
     (run,) = runs(tmp_path / "raftlab-results" / "0001")
     assert run["message"].startswith("term 7 has 3 (>1) leaders")
-    assert "again: raftlab replay" in ended.out
+    assert "repeat: raftlab replay" in ended.out
     assert "--mode process" in ended.out
 
 

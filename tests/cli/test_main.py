@@ -72,7 +72,7 @@ def test_version(raftlab: Raftlab) -> None:
     ("arguments", "line"),
     [
         ("build", r"raftlab: No such command 'build'\. \(see raftlab --help\)"),
-        ("replay --seed 1", "raftlab replay: Missing argument 'TEST'.*"),
+        ("replay --seed 1", "raftlab replay: Missing argument 'WHAT'.*"),
         ("replay TestX --seed x", "raftlab replay: Invalid value for '--seed'.*"),
         ("replay TestX --seed 1", "raftlab: there is no test or part 'TestX'; .*"),
         ("logs --color", "raftlab logs: No such option: --color .*"),

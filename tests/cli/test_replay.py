@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
+
+from tester1.fingerprint import fingerprint
+from tester1.session.run_reference import RunReference
 from tester1.solution import REFERENCE_ROOT
 from tests.cli.conftest import Raftlab, raftlab_apart
 
@@ -49,13 +59,161 @@ def test_passing_run(tmp_path: Path) -> None:
     assert not (tmp_path / ".pytest_cache").exists()
 
 
-def test_solution_of_the_current_folder(tmp_path: Path) -> None:
-    """Without `--solution` the code in the current folder is what runs."""
-    (tmp_path / "raft1").mkdir()
-    (tmp_path / "raft1" / "raft.py").write_text((BROKEN / "raft1/raft.py").read_text())
-    ended = raftlab_apart("replay", TEST, "--seed", "3", cwd=tmp_path)
+def broken_lab(folder: Path) -> Path:
+    """A lab whose servers all die, with a folder further down."""
+    lab = folder / "lab"
+    shutil.copytree(BROKEN / "raft1", lab / "raft1")
+    (lab / "x" / "y").mkdir(parents=True)
+    return lab
+
+
+@pytest.mark.parametrize("inside", [".", "raft1", "x/y"])
+def test_solution_of_the_lab(tmp_path: Path, inside: str) -> None:
+    """Without `--solution` the lab's code runs; the first line says so, the last how.
+
+    The command of the report works where it was printed, copied as it is.
+    """
+    lab = broken_lab(tmp_path)
+    ended = raftlab_apart("replay", TEST, "--seed", "3", cwd=lab / inside)
     assert ended.returncode == 1
+    assert ended.stdout.startswith(f"solution: {lab}\n")
     assert "ZeroDivisionError" in ended.stdout
+    (command,) = re.findall("^repeat: (.*)$", ended.stdout, re.MULTILINE)
+    up = os.path.relpath(lab, lab / inside)
+    assert command == f"raftlab replay {TEST} --seed 3 --solution {up}"
+    _, *words = shlex.split(command)
+    again = raftlab_apart(*words, cwd=lab / inside)
+    assert events_of(again.stdout) == events_of(ended.stdout)
+
+
+def events_of(output: str) -> list[str]:
+    """The lines of a replay from its columns on."""
+    lines = output.splitlines()
+    heading = max(i for i, line in enumerate(lines) if "server-0-2" in line.split())
+    return lines[heading:]
+
+
+def test_reference_in_a_lab(tmp_path: Path) -> None:
+    """It runs if it is named, and so it is in the command that repeats the run."""
+    lab = broken_lab(tmp_path)
+    run = ["replay", TEST, "--seed", "3", "--solution", str(REFERENCE_ROOT)]
+    ended = raftlab_apart(*run, cwd=lab)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("solution: the reference (named as the solution)\n")
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        ["repeat: pytest {test} --seed 3 --solution lab"],
+        ["pytest", "{test}", "--seed", "3", "--solution", "lab"],
+        ["pytest", "{test}[seed=3]", "--solution", "lab"],
+        [f"raftlab replay {TEST} --seed 3 --solution lab"],
+        ["raftlab", "replay", TEST, "--seed", "3", "--solution", "lab"],
+        [
+            "raftlab replay test_initial_election_3A --solution x --seed 8",
+            *("--seed", "3", "--solution", "lab"),
+        ],
+    ],
+)
+@pytest.mark.parametrize("copied", [False, True])
+def test_printed_commands(
+    raftlab: Raftlab,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    what: list[str],
+    copied: bool,
+) -> None:
+    """The line of a report, in quotation marks or not; options beside it go before.
+
+    A file of tests that is there is the one that runs.
+    """
+    broken_lab(tmp_path)
+    test = "tests/raft/test_3a.py"
+    node_id = f"{REFERENCE_ROOT / test}::test_initial_election_3A"
+    if copied and "{test}" in " ".join(what):
+        (tmp_path / "tests" / "raft").mkdir(parents=True)
+        (tmp_path / test).touch()
+        node_id = f"{tmp_path / test}::test_initial_election_3A"
+    called = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        called.append(command)
+        return subprocess.CompletedProcess(command, 1)
+
+    monkeypatch.setattr("tester1.cli.replay.subprocess.run", run)
+    named = f"{test}::test_initial_election_3A"
+    ended = raftlab("replay", *(word.format(test=named) for word in what))
+    assert (ended.status, ended.err) == (1, "")
+    assert ended.out == f"solution: {tmp_path / 'lab'}\n"
+    (command,) = called
+    assert command[4] == node_id
+    assert " ".join(command[5:]).startswith("--seed 3 --solution lab ")
+
+
+def test_artifacts(tmp_path: Path) -> None:
+    """A trace or a timeline is enough, from anywhere, and tells what has changed."""
+    lab = broken_lab(tmp_path)
+    options = ["--seed", "3", "--preempt", "line", "--artifacts", "kept"]
+    first = raftlab_apart("replay", TEST, *options, cwd=lab)
+    for suffix in ".trace", ".html":
+        artifact = f"lab/kept/test_initial_election_3A-3{suffix}"
+        again = raftlab_apart("replay", artifact, cwd=tmp_path)
+        assert again.stdout.startswith(f"solution: {lab}\n")
+        assert "has changed" not in again.stdout
+        command = (
+            f"repeat: raftlab replay {TEST} --seed 3 --solution {{}} --preempt line"
+        )
+        assert command.format(".") in first.stdout
+        assert command.format(lab) in again.stdout
+    with (lab / "raft1" / "raft.py").open("a") as file:
+        file.write("# Another one.\n")
+    (lab / "raft1" / "log.py").touch()
+    changed = raftlab_apart("replay", artifact, cwd=tmp_path)
+    assert changed.returncode == 1
+    assert changed.stdout.splitlines()[:2] == [
+        f"solution: {lab}",
+        "the solution has changed since: raft1/log.py, raft1/raft.py",
+    ]
+
+
+def test_artifact_of_the_reference(
+    raftlab: Raftlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a run of the reference in a lab as well."""
+    run = RunReference("test_initial_election_3A", 3, fingerprint=fingerprint(None))
+    header = json.dumps({"run": run.to_json()})
+    (tmp_path / "x.trace").write_text(f"{header}\n")
+    broken_lab(tmp_path)
+    monkeypatch.setattr(
+        "tester1.cli.replay.subprocess.run",
+        lambda command, **_: subprocess.CompletedProcess(command, 0),
+    )
+    monkeypatch.chdir(tmp_path / "lab")
+    ended = raftlab("replay", "../x.trace")
+    assert ended.out == "solution: the reference (as in the run that is repeated)\n"
+
+
+def test_what_names_no_run(raftlab: Raftlab, tmp_path: Path) -> None:
+    """One line each, and nothing is run."""
+    gone = RunReference("test_initial_election_3A", 3, solution="/gone/lab")
+    header = json.dumps({"run": gone.to_json()})
+    (tmp_path / "gone.trace").write_text(f"{header}\n")
+    (tmp_path / "odd.trace").touch()
+    refusals = {
+        (TEST,): f"{TEST} has many runs; name one with --seed N",
+        ("x.trace",): "cannot read x.trace: No such file or directory",
+        ("odd.trace",): "odd.trace does not say which run it is of: neither in the "
+        "file nor in its name, which would be TEST-SEED",
+        ("gone.trace",): "the solution of this run was in /gone/lab, which is gone; "
+        "name another one with --solution",
+        ("pytest 'x",): "WHAT cannot be read: No closing quotation",
+        ("pytest a b --seed 1",): "a b --seed 1 does not name one test",
+        ("pytest mine.py::test_x --seed 1",): "there is no test or part 'test_x'; "
+        "parts are 3A, 3B, 3C, 3D, 4A, 4B, 4C",
+    }
+    for what, message in refusals.items():
+        assert raftlab("replay", *what).refusal == f"raftlab: {message}"
 
 
 def test_refusals(raftlab: Raftlab) -> None:

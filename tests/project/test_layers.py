@@ -38,6 +38,7 @@ ROOMS = (
     # The tester.
     ("tester1.files", "tester1.teardown"),
     ("tester1.solution",),
+    ("tester1.discovery", "tester1.fingerprint"),
     ("tester1.suites",),
     ("tester1.sandbox",),
     ("tester1.timeline",),

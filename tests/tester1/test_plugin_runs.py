@@ -59,7 +59,10 @@ def test_header_names_what_is_special(choices: InnerPytest) -> None:
     """Seeds, solution and preemption are in the header when they are not the usual."""
     options = "--seed 5 --seeds 2 --solution solution --preempt line"
     choices.run(*options.split()).stdout.fnmatch_lines(
-        "raftlab: mode sim, seed 5, 2 seeds a test, solution solution, preempt line"
+        [
+            f"solution: {choices.folder / 'solution'}",
+            "raftlab: mode sim, seed 5, 2 seeds a test, preempt line",
+        ]
     )
 
 

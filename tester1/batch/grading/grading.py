@@ -103,8 +103,7 @@ class GradeRun:
 
     def _submissions(self) -> dict[str, Submission]:
         """The submissions that can be run, by digest."""
-        found = (entry.submission for entry in self.entries)
-        return {one.digest: one for one in found if one is not None}
+        return _by_digest(self.entries)
 
     def _names(self) -> dict[str, str]:
         """What to call each digest in the table: all submissions that have it."""
@@ -147,6 +146,10 @@ class GradeRun:
             tuple(self._keys()),
             {digest: one.pack() for digest, one in self._submissions().items()},
             names,
+            {
+                digest: str(self.outputs.failures.solution(digest))
+                for digest in self._submissions()
+            },
             lambda key: limits,
         )
 
@@ -235,8 +238,20 @@ def _run(
     store: Store[GradeHeader], entries: Sequence[Entry], results_file: Path | None
 ) -> GradeRun:
     folder = store.folder
-    failures = FailureFolder(folder / "failures", most=_KEPT, keep=Keep.TEXT)
+    # What was handed in may be an archive, or be handed in again: a failure is repeated
+    # with the very files that were run.
+    failures = FailureFolder(
+        folder / "failures",
+        most=_KEPT,
+        keep=Keep.TEXT,
+        solutions=_by_digest(entries),
+    )
     return GradeRun(store, entries, Outputs(folder, failures, results_file))
+
+
+def _by_digest(entries: Sequence[Entry]) -> dict[str, Submission]:
+    found = (entry.submission for entry in entries)
+    return {one.digest: one for one in found if one is not None}
 
 
 def _line(grade: Grade) -> str:

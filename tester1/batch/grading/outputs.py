@@ -75,7 +75,9 @@ class Outputs:
     def _write_submission(self, grades: ClassGrades, grade: Grade) -> None:
         folder = self._submission_folder(grade)
         folder.mkdir(parents=True, exist_ok=True)
-        page = submission_page(grades, grade, self._reports(grade, folder))
+        solution = self.failures.solution(grade.entry.digest)
+        reports = self._reports(grade, folder)
+        page = submission_page(grades, grade, reports, solution)
         write_whole(folder / "index.html", page)
         results = gradescope_results(grade)
         write_whole(folder / "results.json", results)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import jinja2
 
@@ -52,9 +53,15 @@ def class_page(grades: ClassGrades, links: Mapping[str, str]) -> bytes:
 
 
 def submission_page(
-    grades: ClassGrades, grade: Grade, reports: Mapping[tuple[str, int], str]
+    grades: ClassGrades,
+    grade: Grade,
+    reports: Mapping[tuple[str, int], str],
+    solution: Path,
 ) -> bytes:
-    """The page of a submission; `reports` has links to failures' by test and seed."""
+    """The page of a submission; `reports` has links to failures' by test and seed.
+
+    `solution` is the folder that commands name, seen from where the class was graded.
+    """
     page = (
         _environment()
         .get_template("submission.html")
@@ -63,7 +70,7 @@ def submission_page(
             grade=grade,
             reports=reports,
             seeds_shown=_SEEDS,
-            replay=lambda group: replay_command(group.example.key, "DIR"),
+            replay=lambda group: replay_command(group.example.key, solution),
         )
     )
     return page.encode(errors="replace")

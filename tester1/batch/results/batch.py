@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -43,6 +44,8 @@ class Plan:
     """Packed submissions by digest."""
     names: Mapping[str, str]
     """What reports call the folder of each submission."""
+    places: Mapping[str, str]
+    """The folder of each submission, for whoever repeats a run of it."""
     bounds: Callable[[Key], Bounds]
 
 
@@ -151,7 +154,13 @@ class Batch:
                 self._plan.bounds(key),
                 self._failures.wanted(key),
                 self._plan.names.get(key.submission, ""),
+                self._place(key),
             )
+
+    def _place(self, key: Key) -> str:
+        # In full: the command that names it is kept in files, which are read anywhere.
+        place = self._plan.places.get(key.submission)
+        return str(Path(place).resolve()) if place else ""
 
     def _is_pointless(self, key: Key, policy: Policy) -> bool:
         rule = policy.give_up

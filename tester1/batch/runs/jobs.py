@@ -13,6 +13,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 
 from tester1.lab import Mode, Preempt, RunOptions
 from tester1.suites import course_name
@@ -74,7 +75,7 @@ class Key:
     """The harness's version (`tester1.batch.runs.version`)."""
 
 
-def replay_command(key: Key, solution: str | None) -> str:
+def replay_command(key: Key, solution: str | Path | None) -> str:
     """The command that shows a run again; `solution` is the folder, if it has one."""
     options = RunOptions(key.mode, key.preempt).words(key.seed, solution)
     return shlex.join(["raftlab", "replay", course_name(key.test), *options])
@@ -103,6 +104,8 @@ class Job:
     keep: Keep = Keep.NOTHING
     shown_as: str = ""
     """What reports call the folder of the solution."""
+    place: str = ""
+    """Where that folder is, in full, for whoever repeats the run."""
 
 
 @dataclass(frozen=True, slots=True)

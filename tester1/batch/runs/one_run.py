@@ -51,6 +51,7 @@ __all__ = [
     "EVIDENCE",
     "RaisedErrors",
     "Verdict",
+    "repeat_line",
     "run_once",
     "use_order",
     "without_paths",
@@ -149,6 +150,7 @@ def use_order(
         RunOptions(key.mode, key.preempt),
         key.seed,
         solution=None if order.solution is None else Path(order.solution),
+        place=Path(order.job.place) if order.job.place else None,
         traced=traced,
         artifacts=artifacts,
         brief=brief,
@@ -221,10 +223,14 @@ def _report(order: Order, text: str) -> str:
     lines = without_paths(_with_names(order, text), order).splitlines()
     # The plugin's own line names folders of this machine, which only live for the run.
     kept = [line for line in lines if not line.startswith("repeat: ")]
-    solution = None if order.solution is None else order.job.shown_as or "DIR"
-    kept.append(f"repeat: {replay_command(order.job.key, solution)}")
+    kept.append(repeat_line(order.job))
     # The end, where pytest says what has failed, and how to repeat it.
     return "\n".join(kept)[-_MAX_REPORT:]
+
+
+def repeat_line(job: Job) -> str:
+    """The line of a report that says how to repeat the run."""
+    return f"repeat: {replay_command(job.key, job.place or None)}"
 
 
 def without_paths(text: str, order: Order) -> str:

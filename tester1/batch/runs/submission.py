@@ -14,10 +14,9 @@ Rules that keep it honest:
 from __future__ import annotations
 
 import functools
-import hashlib
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final, NoReturn
@@ -26,6 +25,7 @@ import msgspec
 
 from labrt.texts import harmless
 from tester1.batch.errors import SubmissionError
+from tester1.fingerprint import short_digest
 from tester1.solution import LAB_PACKAGES
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "from_files",
     "read_folder",
     "unpack",
+    "write_files",
 ]
 
 MAX_FILES: Final = 1000
@@ -43,7 +44,6 @@ MAX_FILE_BYTES: Final = 1 << 20
 MAX_BYTES: Final = 8 << 20
 """Of all Python files together."""
 _MAX_NAME: Final = 200
-_DIGITS: Final = 16
 
 _LEFT_OUT: Final = frozenset({"__pycache__", "__MACOSX", "node_modules"})
 _VIRTUAL_ENVIRONMENT: Final = "pyvenv.cfg"
@@ -59,7 +59,7 @@ class Submission:
     @functools.cached_property
     def digest(self) -> str:
         """What stands for the contents of the files, and for nothing else."""
-        return hashlib.sha256(self._plain).hexdigest()[:_DIGITS]
+        return short_digest(self._plain)
 
     def pack(self) -> bytes:
         """The files as one piece, for `unpack`."""
@@ -78,6 +78,11 @@ def unpack(packed: bytes, folder: Path) -> None:
     files = msgspec.msgpack.decode(
         zlib.decompress(packed), type=list[tuple[str, bytes]]
     )
+    write_files(files, folder)
+
+
+def write_files(files: Iterable[tuple[str, bytes]], folder: Path) -> None:
+    """Write the files of a submission, by their names, below `folder`."""
     for name, data in files:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

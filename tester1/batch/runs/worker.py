@@ -38,6 +38,7 @@ from tester1.batch.runs.one_run import (
     EVIDENCE,
     RaisedErrors,
     Verdict,
+    repeat_line,
     run_once,
     use_order,
     without_paths,
@@ -186,7 +187,8 @@ def _evidence(order: Order, verdict: Verdict, ended: EndedRun) -> Evidence:
         and path.stat().st_size <= _MAX_FILE_BYTES
     }
     output = without_paths(ended.output, order)
-    return Evidence(verdict.report, output, files)
+    # Without a verdict there is no report either, and all the more to be repeated.
+    return Evidence(verdict.report or repeat_line(order.job), output, files)
 
 
 def main() -> None:
@@ -204,6 +206,8 @@ def main() -> None:
         f"--rootdir={suites_root()}",
         "-p",
         "tester1.session.plugin",
+        # The orders say it; whoever starts a worker may stand anywhere.
+        f"--solution={REFERENCE_ROOT}",
     ]
     quiet = ["-s", "-qq", "-p", "no:cacheprovider", "-p", "no:faulthandler"]
     status = pytest.main([*alone, *quiet, *suites], plugins=[OrderLoop(connection)])
