@@ -12,6 +12,7 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -85,6 +86,21 @@ class Task(Protocol):
 
     def join(self, timeout: float | None = None) -> bool:
         """Block until the task is done; False when `timeout` seconds pass first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A thread of a world that cannot go on by itself: what it waits for, and where.
+
+    `since` is in seconds of the run, `line` the line of the world's own code, empty if
+    none of it runs in that thread.
+    """
+
+    world: str
+    thread: str
+    reason: str
+    since: float
+    line: str
 
 
 class Runtime(ABC):
@@ -170,6 +186,13 @@ class Runtime(ABC):
 
     def stuck_locks(self, seconds: float) -> list[str]:
         """Who waits, and for whom, of each task that has waited so long for a lock.
+
+        Only a simulation knows.
+        """
+        return []
+
+    def waits(self) -> list[Waiting]:
+        """What each thread of each world waits for now, the oldest thread first.
 
         Only a simulation knows.
         """

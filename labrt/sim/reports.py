@@ -21,6 +21,8 @@ from types import (
 from greenlet import getcurrent
 
 from labrt.report import is_own_code, line_of
+from labrt.runtime import Waiting
+from labrt.sim.kernel import Kernel
 from labrt.sim.locks import Condition, Lock
 from labrt.sim.tasks import BLOCKED, READY, SimTask
 
@@ -63,6 +65,39 @@ def stuck_locks(tasks: Iterable[SimTask], now: float, seconds: float) -> list[st
         if waits and waited >= seconds:
             found.append(stuck_lock(task, task.blocked_on, waited))
     return found
+
+
+def waits(tasks: Iterable[SimTask]) -> list[Waiting]:
+    """Say of each task of a world what it waits for; one that runs is left out."""
+    return [
+        _waiting(task)
+        for task in tasks
+        if task.world is not None and task.state in (READY, BLOCKED)
+    ]
+
+
+def _waiting(task: SimTask) -> Waiting:
+    assert task.world is not None, "only worlds have threads"
+    # A lock is waited for in a loop, in which the task is blocked again and again.
+    is_lock = task.state is BLOCKED and isinstance(task.blocked_on, Lock)
+    since = task.waiting_since if is_lock else task.blocked_at / 1e9
+    frames = _frames(task)
+    return Waiting(
+        task.world.name,
+        task.name,
+        "its turn" if _only_its_turn(task) else _reason(task),
+        since,
+        line_of(task, frames[0], frames[0].f_lineno) if frames else "",
+    )
+
+
+def _only_its_turn(task: SimTask) -> bool:
+    """Whether nothing keeps a task from going on: it is ready, or was switched out."""
+    if task.state is READY:
+        return True
+    frame = _frame_of(task)
+    caller = None if frame is None else frame.f_back
+    return caller is not None and caller.f_code is Kernel.preempt.__code__
 
 
 def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:

@@ -16,7 +16,11 @@ import typer
 
 from labrt import Fact
 from tester1.cli.errors import InputError
-from tester1.session.last_events import columns, servers_of
+from tester1.facts.names import is_server
+from tester1.view.cells import Words
+from tester1.view.layout import columns
+from tester1.view.rows import one_each
+from tester1.view.selection import servers_of
 
 __all__ = ["KindOption", "LastOption", "ServerOption", "View", "print_columns"]
 
@@ -66,23 +70,30 @@ class View:
         return in_time and (not self.kinds or event.kind in self.kinds)
 
 
-def print_columns(events: Sequence[Fact], view: View) -> None:
+def print_columns(facts: Sequence[Fact], view: View) -> None:
     """Print the events that the view shows, a column for each server.
 
     Raises `InputError` if a server or a kind is asked for that does not occur.
     """
-    servers = _chosen_servers(events, view)
-    _require_known("kind of event", view.kinds, {event.kind for event in events})
-    chosen = [event for event in events if view.shows(event)]
+    servers = _chosen_servers(facts, view)
+    _require_known("kind of event", view.kinds, {fact.kind for fact in facts})
+    chosen = [fact for fact in facts if view.shows(fact)]
     width = shutil.get_terminal_size().columns
     if not sys.stdout.isatty():
         width = max(width, _PIPED_COLUMN * (len(servers) + 1))
-    for line in columns(chosen, servers, width, most=view.last or len(chosen)):
-        print(line)
+    # Those at other servers are not shown, and do not count among the last ones.
+    shown = [fact for fact in chosen if _is_at(fact, servers)]
+    rows = one_each(shown[-view.last :] if view.last else shown, Words(facts))
+    for line in columns(rows, servers, width):
+        print(line.text)
 
 
-def _chosen_servers(events: Sequence[Fact], view: View) -> list[str]:
-    names = servers_of(events)
+def _is_at(fact: Fact, servers: Sequence[str]) -> bool:
+    return fact.server in servers or not is_server(fact.server)
+
+
+def _chosen_servers(facts: Sequence[Fact], view: View) -> list[str]:
+    names = servers_of(facts)
     # Servers are called `server-0-2`; what the user calls them is 2.
     numbers = {name.rpartition("-")[2]: name for name in names}
     wanted = [str(number) for number in view.servers]

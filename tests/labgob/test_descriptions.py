@@ -74,7 +74,7 @@ def sample(anything: object = None) -> Request:
 
 
 def test_a_record_is_a_dict_with_its_class_first() -> None:
-    """Every field bears its name, records inside records too; bytes are told by size."""
+    """Every field bears its name, at any depth; bytes are told by their size."""
     entry = {"": "Entry", "term": 3, "command": "set x"}
     assert plain(labgob.encode(sample())) == {
         "": "Request",

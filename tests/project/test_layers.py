@@ -44,6 +44,7 @@ ROOMS = (
     ("tester1.timeline",),
     ("tester1.lab",),
     ("tester1.rules",),
+    ("tester1.view",),
     ("tester1.contact",),
     ("tester1.hosts.interface", "tester1.hosts.persister", "tester1.hosts.loading"),
     ("tester1.hosts.worlds",),

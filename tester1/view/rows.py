@@ -1,0 +1,167 @@
+"""Facts as rows: what belongs together in one, and repeats folded.
+
+A row is what a reader takes for one thing that happened at one server. A request, the
+save that its handler makes and its answer are one row, if nothing else happened there
+in between; the same request to several peers is one; so are applied entries in a row,
+and heartbeats, however often they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from labrpc.facts import (
+    Answered,
+    Delivered,
+    HandedOver,
+    LinkCut,
+    LinkHealed,
+    Lost,
+    Message,
+    Sent,
+)
+from labrt import Fact
+from tester1.facts.kinds import Applied, Saved, TaskWaits, brief
+from tester1.view.cells import TIMES, Cell, Topic, Words
+
+__all__ = ["Row", "folded", "one_each"]
+
+_AT_ONCE_S: Final = 0.002
+"""Requests that go out to all peers do so within this time, in seconds."""
+
+
+@dataclass(slots=True)
+class Row:
+    """One row: facts of one server, and the words for all of them together."""
+
+    facts: list[Fact]
+    cell: Cell
+    count: int = 1
+    handled: str = ""
+    """What followed a request in its handler."""
+    applied: list[Applied] = field(default_factory=list)
+
+    @property
+    def time(self) -> float:
+        """When the first of it happened."""
+        return self.facts[0].time
+
+    @property
+    def server(self) -> str | None:
+        """Whose column it stands in."""
+        return self.cell.server
+
+    @property
+    def topic(self) -> Topic:
+        """What it is about."""
+        return self.cell.topic
+
+    def texts(self) -> tuple[str, str]:
+        """The words, at length and for a narrow column."""
+        if len(self.applied) > 1:
+            text = _applied(self.applied)
+            return text, text
+        times = f" {TIMES}{self.count}" if self.count > 1 else ""
+        return (
+            f"{self.cell.full}{self.handled}{times}",
+            f"{self.cell.narrow}{self.handled}{times}",
+        )
+
+
+def one_each(facts: Iterable[Fact], words: Words) -> list[Row]:
+    """A row for every fact."""
+    return [Row([fact], words.cell(fact)) for fact in facts]
+
+
+def folded(facts: Sequence[Fact], words: Words) -> list[Row]:
+    """The facts as few rows, in the order in which the first of each happened."""
+    rows: list[Row] = []
+    # Of each server its latest row, which alone may be added to, and the rows of what
+    # is routine since, which do not come in the way of one another.
+    latest: dict[str | None, Row] = {}
+    routine: dict[tuple[str | None, str, str], Row] = {}
+    for fact in facts:
+        if _says_nothing_new(fact, words):
+            continue
+        cell = words.cell(fact)
+        before = latest.get(cell.server)
+        key = (cell.server, cell.sign, cell.text)
+        if cell.routine and key in routine:
+            _add(routine[key], fact, cell)
+        elif before is not None and _continues(before, fact, cell, words):
+            before.facts.append(fact)
+        elif before is not None and _repeats(before, fact, cell):
+            _add(before, fact, cell)
+        else:
+            row = Row([fact], cell)
+            if isinstance(fact, Applied):
+                row.applied.append(fact)
+            rows.append(row)
+            if cell.routine:
+                routine[key] = row
+            else:
+                latest[cell.server] = row
+                routine = {k: row for k, row in routine.items() if k[0] != cell.server}
+    return rows
+
+
+def _says_nothing_new(fact: Fact, words: Words) -> bool:
+    """Whether another row says the same, or nobody wants to know."""
+    if isinstance(fact, LinkCut | LinkHealed | TaskWaits):
+        return True  # the fault says it for all links, the table for all threads
+    if isinstance(fact, Lost):
+        sent = words.calls.sent(fact)
+        return sent is not None and sent.obstacle != ""
+    # That a heartbeat went well.
+    well = isinstance(fact, Answered | Delivered) and words.cell(fact).routine
+    return well or (
+        isinstance(fact, Saved) and not fact.new_state and not fact.snapshot
+    )
+
+
+def _continues(row: Row, fact: Fact, cell: Cell, words: Words) -> bool:
+    """Whether a fact is what the handler of the row's request does, and add it."""
+    begun = row.facts[0]
+    if not isinstance(begun, HandedOver) or row.count > 1:
+        return False
+    if isinstance(fact, Saved) and not row.handled:
+        row.handled = ": saves"
+        return True
+    if isinstance(fact, Answered) and fact.call == begun.call:
+        _, said = words.cell(fact).text, cell.short or cell.text
+        row.handled = f"{row.handled or ':'}{',' if row.handled else ''} {said}"
+        return True
+    return False
+
+
+def _repeats(row: Row, fact: Fact, cell: Cell) -> bool:
+    if isinstance(fact, Applied) and row.applied:
+        return fact.index == row.applied[-1].index + 1
+    same = (row.cell.text, row.cell.sign) == (cell.text, cell.sign)
+    if not same or row.handled:
+        return False
+    # The same to several peers, or for the same one again.
+    soon = fact.time - row.facts[-1].time <= _AT_ONCE_S
+    return soon if isinstance(fact, Message) else True
+
+
+def _add(row: Row, fact: Fact, cell: Cell) -> None:
+    row.facts.append(fact)
+    if isinstance(fact, Applied):
+        row.applied.append(fact)
+        return
+    new = [peer for peer in cell.peers if peer not in row.cell.peers]
+    if new:
+        row.cell = replace(row.cell, peers=tuple(sorted((*row.cell.peers, *new))))
+    # Once to each of several peers is no repeat.
+    if not isinstance(fact, Sent | HandedOver | Lost | Answered | Delivered) or not new:
+        row.count += 1
+
+
+def _applied(facts: Sequence[Applied]) -> str:
+    first, last = facts[0], facts[-1]
+    between = "…" if len(facts) > 2 else ","
+    values = f"{brief(first.content, 6)}{between}{brief(last.content, 6)}"
+    return f"applies {first.index}-{last.index}: {values}"
