@@ -103,6 +103,24 @@ class Waiting:
     line: str
 
 
+class HeldLock(Protocol):
+    """A lock that a thread of a world holds at some instant."""
+
+    @property
+    def name(self) -> str:
+        """What the world's code calls it."""
+
+    @property
+    def line(self) -> str:
+        """The line of the world's own code that the thread stands at."""
+
+    def still_held(self) -> bool:
+        """Whether the same thread holds it now."""
+
+    def waiting(self) -> int:
+        """How many threads wait for it now."""
+
+
 class Runtime(ABC):
     """Time, tasks, timers and randomness of one run."""
 
@@ -197,6 +215,13 @@ class Runtime(ABC):
         Only a simulation knows.
         """
         return []
+
+    def held_locks(self) -> Sequence[HeldLock]:
+        """The locks that the calling thread holds, if the code on its stack shows them.
+
+        Only a simulation knows.
+        """
+        return ()
 
     def stream(self, name: str) -> random.Random:
         """The random stream called `name`, seeded by the run's seed."""

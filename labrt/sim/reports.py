@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import (
     FrameType,
@@ -17,6 +18,7 @@ from types import (
     MappingProxyType,
     MemberDescriptorType,
 )
+from typing import cast
 
 from greenlet import getcurrent
 
@@ -98,6 +100,45 @@ def _only_its_turn(task: SimTask) -> bool:
     frame = _frame_of(task)
     caller = None if frame is None else frame.f_back
     return caller is not None and caller.f_code is Kernel.preempt.__code__
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that a task has held; see `labrt.runtime.HeldLock`."""
+
+    lock: Lock
+    task: SimTask
+    name: str
+    line: str
+
+    def still_held(self) -> bool:
+        """Whether the same task holds it now."""
+        return self.lock.holder is self.task
+
+    def waiting(self) -> int:
+        """How many tasks wait for it now."""
+        return self.lock.waiting
+
+
+def held_locks(task: SimTask) -> list[Held]:
+    """The locks that the running task holds and that the objects on its stack have."""
+    if task.world is None:
+        return []
+    frames = [frame for frame in _frames(task) if is_own_code(task, frame)]
+    found: dict[Lock, None] = {}
+    for frame in frames:
+        for value in frame.f_locals.values():
+            for lock in _locks_in(value):
+                if lock.holder is task:
+                    found[lock] = None
+    line = line_of(task, frames[0], frames[0].f_lineno) if frames else ""
+    return [Held(lock, task, _name_of_lock(task, lock), line) for lock in found]
+
+
+def _locks_in(value: object) -> list[Lock]:
+    """A value that is a lock or a condition, or else those in its attributes."""
+    found = [_lock_of(one) for one in (value, *_attributes(value).values())]
+    return [lock for lock in found if lock is not None]
 
 
 def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:
@@ -203,6 +244,16 @@ def _attributes(value: object) -> dict[str, object]:
                 if type(stored) in (dict, MappingProxyType):
                     found.update(stored)
     return found
+
+
+def _lock_of(value: object) -> Lock | None:
+    """The lock that a value is, or that it is built on as a condition."""
+    kinds = type.__dict__["__mro__"].__get__(type(value))
+    if any(kind is Lock for kind in kinds):
+        return cast(Lock, value)
+    if any(kind is Condition for kind in kinds):
+        return cast("Lock | None", _attributes(value).get("_lock"))
+    return None
 
 
 def _is_lock_of(value: object, lock: object) -> bool:

@@ -153,6 +153,10 @@ class SimRuntime(Kernel):
         """What each thread of each world waits for, since when, and at which line."""
         return reports.waits(self.unfinished_tasks())
 
+    def held_locks(self) -> Sequence[reports.Held]:
+        """The locks that the running task holds, as far as its frames show them."""
+        return reports.held_locks(self.current)
+
     # What the kernel leaves open.
 
     def sweep(self) -> None:

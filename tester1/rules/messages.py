@@ -1,8 +1,8 @@
-"""Raft's messages in facts, whatever a solution calls their fields.
+"""Raft's messages in facts as plain data, which is all that a file of facts has.
 
-Students name their own types. A message is told by the set of its fields, which are
-compared without case and underscores; what fits none of Raft's is None, and shown as it
-is.
+`names` says which field is which, for the rules and for this; here the description of a
+type is made of what one message holds. What fits none of Raft's is None, and is shown
+as it is.
 """
 
 from __future__ import annotations
@@ -11,8 +11,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from labrpc.facts import Answered, Delivered, HandedOver, Lost, Message, Sent
+from labgob.descriptions import Description, Field, Shape
+from labrpc import facts as network
+from labrpc.facts import Answered, Delivered, HandedOver, Lost, Sent
 from labrt import Fact
+from tester1.rules.names import (
+    Message,
+    Names,
+    Role,
+    match_entry,
+    match_reply,
+    match_request,
+    says_heartbeat,
+    says_pre_vote,
+)
 
 __all__ = [
     "AppendReply",
@@ -23,7 +35,6 @@ __all__ = [
     "SnapshotRequest",
     "VoteReply",
     "VoteRequest",
-    "normalised",
 ]
 
 
@@ -95,28 +106,6 @@ class SnapshotReply:
 RaftRequest: TypeAlias = VoteRequest | AppendRequest | SnapshotRequest
 RaftMessage: TypeAlias = RaftRequest | VoteReply | AppendReply | SnapshotReply
 
-_TERM: Final = ("term", "currentterm", "candidateterm", "leaderterm")
-_LAST_INDEX: Final = ("lastlogindex", "lastindex", "lastlogidx")
-_LAST_TERM: Final = ("lastlogterm", "lastterm")
-_PREV_INDEX: Final = ("prevlogindex", "previndex", "prevlogidx", "previouslogindex")
-_PREV_TERM: Final = ("prevlogterm", "prevterm", "previouslogterm")
-_ENTRIES: Final = ("entries", "log", "logs", "logentries")
-_COMMIT: Final = ("leadercommit", "commitindex", "commit", "leadercommitindex")
-_INCLUDED_INDEX: Final = ("lastincludedindex", "snapshotindex", "lastindex", "index")
-_INCLUDED_TERM: Final = ("lastincludedterm", "snapshotterm", "lastterm")
-_DATA: Final = ("data", "snapshot", "snapshotdata")
-_GRANTED: Final = ("votegranted", "granted", "vote", "success", "ok")
-_SUCCESS: Final = ("success", "ok", "accepted", "matched")
-
-
-def normalised(fact: Fact, request: RaftRequest | None = None) -> RaftMessage | None:
-    """The message of Raft that a fact carries; a reply is told by its request."""
-    if isinstance(fact, Sent):
-        return _request(fact.method, _fields(fact.content))
-    if isinstance(fact, Answered) and request is not None:
-        return _reply(request, _fields(fact.content))
-    return None
-
 
 class Calls:
     """The calls of a run: what each fact about a message is a part of.
@@ -135,103 +124,141 @@ class Calls:
         self._requests: dict[int, RaftRequest | None] = {}
         self._replies: dict[int, RaftMessage | None] = {}
 
-    def sent(self, fact: Message) -> Sent | None:
+    def sent(self, fact: network.Message) -> Sent | None:
         """The sending of the call that a fact belongs to, None if it was not kept."""
         return self._sent.get(fact.call or fact.number)
 
-    def answered(self, fact: Message) -> Answered | None:
+    def answered(self, fact: network.Message) -> Answered | None:
         """The answer to the call that a fact belongs to, None if there is none."""
         return self._answered.get(fact.call or fact.number)
 
-    def request(self, fact: Message) -> RaftRequest | None:
+    def request(self, fact: network.Message) -> RaftRequest | None:
         """Raft's request that a fact belongs to."""
         call = fact.call or fact.number
         if call not in self._requests:
             sent = self._sent.get(call)
-            found = None if sent is None else normalised(sent)
-            assert not isinstance(found, VoteReply | AppendReply | SnapshotReply)
+            found = None
+            if sent is not None:
+                found = _request(sent.method, sent.content)
             self._requests[call] = found
         return self._requests[call]
 
-    def reply(self, fact: Message) -> RaftMessage | None:
+    def reply(self, fact: network.Message) -> RaftMessage | None:
         """Raft's reply to the call that a fact belongs to."""
         call = fact.call or fact.number
         if call not in self._replies:
             answered, request = self._answered.get(call), self.request(fact)
-            self._replies[call] = (
-                None if answered is None else normalised(answered, request)
-            )
+            found = None
+            if answered is not None and request is not None:
+                found = _reply(request, answered.content)
+            self._replies[call] = found
         return self._replies[call]
 
-    def message(self, fact: Message) -> RaftMessage | None:
+    def message(self, fact: network.Message) -> RaftMessage | None:
         """What is at hand in that instant: the request before an answer, else that."""
         if isinstance(fact, Sent | HandedOver | Lost):
             return self.request(fact)
         return self.reply(fact) if isinstance(fact, Answered | Delivered) else None
 
 
-def _request(method: str, fields: Mapping[str, object]) -> RaftRequest | None:
-    term = _number(fields, _TERM)
+def _request(method: str, content: object) -> RaftRequest | None:
+    described = _described(content)
+    matched = None if described is None else match_request(described, method)
+    if described is None or matched is None:
+        return None
+    kind, names = matched
+    values = _values(content, names)
+    term = _number(values, Role.TERM)
     if term is None:
         return None
-    prev_index, prev_term = _number(fields, _PREV_INDEX), _number(fields, _PREV_TERM)
-    if prev_index is not None and prev_term is not None:
-        entries = _first(fields, _ENTRIES)
-        entries = entries if isinstance(entries, list) else []
-        commit = _number(fields, _COMMIT)
-        terms = tuple(map(_term_of_entry, entries))
-        return AppendRequest(term, prev_index, prev_term, len(entries), commit, terms)
-    index = _number(fields, _INCLUDED_INDEX)
-    if index is not None and any(name in fields for name in _DATA):
-        return SnapshotRequest(term, index, _number(fields, _INCLUDED_TERM))
-    last_index, last_term = _number(fields, _LAST_INDEX), _number(fields, _LAST_TERM)
-    if last_index is not None and last_term is not None:
-        trial = "prevote" in _bare(method) or fields.get("prevote") is True
-        return VoteRequest(term, last_index, last_term, trial)
-    return None
+    if kind is Message.VOTE:
+        index = _number(values, Role.LAST_INDEX)
+        last_term = _number(values, Role.LAST_TERM)
+        trial = says_pre_vote(method) or values.get(Role.PRE_VOTE) is True
+        return VoteRequest(term, index, last_term, trial)
+    if kind is Message.SNAPSHOT:
+        index = _number(values, Role.SNAPSHOT_INDEX)
+        if index is None:
+            return None
+        return SnapshotRequest(term, index, _number(values, Role.SNAPSHOT_TERM))
+    return _append(method, term, names, values)
 
 
-def _reply(request: RaftRequest, fields: Mapping[str, object]) -> RaftMessage | None:
-    term = _number(fields, _TERM)
+def _append(
+    method: str, term: int, names: Names, values: Mapping[Role, object]
+) -> AppendRequest | None:
+    commit = _number(values, Role.COMMIT)
+    prev_index = _number(values, Role.PREV_INDEX)
+    prev_term = _number(values, Role.PREV_TERM)
+    if Role.ENTRIES in names.missing and says_heartbeat(method, names.type_name):
+        return AppendRequest(term, prev_index or 0, prev_term or 0, 0, commit)
+    if prev_index is None or prev_term is None:
+        return None
+    entries = values.get(Role.ENTRIES)
+    # A field of one entry, where there is one.
+    entries = entries if isinstance(entries, list) else [] if not entries else [entries]
+    terms = tuple(map(_term_of_entry, entries))
+    return AppendRequest(term, prev_index, prev_term, len(entries), commit, terms)
+
+
+_KINDS: Final = {
+    VoteRequest: Message.VOTE,
+    AppendRequest: Message.APPEND,
+    SnapshotRequest: Message.SNAPSHOT,
+}
+
+
+def _reply(request: RaftRequest, content: object) -> RaftMessage | None:
+    described = _described(content)
+    if described is None:
+        return None
+    values = _values(content, match_reply(described, _KINDS[type(request)]))
+    term = _number(values, Role.TERM)
     if term is None:
         return None
     if isinstance(request, SnapshotRequest):
         return SnapshotReply(term)
     if isinstance(request, VoteRequest):
-        granted = _first(fields, _GRANTED)
+        granted = values.get(Role.GRANTED)
         if not isinstance(granted, bool):
             return None
         return VoteReply(term, granted, request.trial)
-    success = _first(fields, _SUCCESS)
+    success = values.get(Role.SUCCESS)
     return AppendReply(term, success) if isinstance(success, bool) else None
 
 
-def _fields(content: object) -> dict[str, object]:
-    """The fields of a record by their bare names."""
-    if not isinstance(content, dict):
-        return {}
-    return {_bare(name): value for name, value in content.items() if name}
+def _described(content: object) -> Description | None:
+    """What the type of a record looks like, by one message of it."""
+    if not isinstance(content, dict) or "" not in content:
+        return None
+    fields = [Field(name, _shape(value)) for name, value in content.items() if name]
+    return Description(str(content[""]), tuple(fields))
 
 
-def _bare(name: str) -> str:
-    return name.replace("_", "").lower()
+def _shape(value: object) -> Shape:
+    # For Python a bool is an int as well; what is None may be anything.
+    for kind in (bool, int, str, float):
+        if type(value) is kind:
+            return Shape(kind.__name__)
+    if isinstance(value, list):
+        return Shape("list", (Shape("any"),))
+    return Shape("record" if isinstance(value, dict) else "None")
 
 
-def _first(fields: Mapping[str, object], names: tuple[str, ...]) -> object:
-    return next((fields[name] for name in names if name in fields), None)
+def _values(content: object, names: Names) -> dict[Role, object]:
+    assert isinstance(content, dict), "only records are described"
+    return {role: content.get(field.name) for role, field in names.fields.items()}
 
 
-def _number(fields: Mapping[str, object], names: tuple[str, ...]) -> int | None:
-    value = _first(fields, names)
-    # For Python a bool is an int as well.
+def _number(values: Mapping[Role, object], role: Role) -> int | None:
+    value = values.get(role)
     return value if type(value) is int else None
 
 
 def _term_of_entry(entry: object) -> int | None:
-    if isinstance(entry, dict):
-        return _number(_fields(entry), _TERM)
-    numbers = entry if isinstance(entry, list) else []
-    # A pair of term and command; with three items, an index of its own comes first.
-    position = 1 if len(numbers) > 2 else 0
-    found = numbers[position] if len(numbers) > position else None
-    return found if type(found) is int else None
+    described = _described(entry)
+    if described is not None:
+        return _number(_values(entry, match_entry(described)), Role.TERM)
+    # A pair of term and command.
+    items = entry if isinstance(entry, list) else []
+    return items[0] if len(items) == 2 and type(items[0]) is int else None

@@ -127,7 +127,8 @@ class Words:
         text = harmless(text)
         if is_server(fact.server):
             return Cell(fact.server, text, topic, routine=bool(routine))
-        place = harmless(fact.place)
+        # A fault and a finding say it all; of a check, its row says that it is one.
+        place = "" if topic is Topic.FAULT else harmless(fact.place)
         return Cell(None, f"{place}: {text}" if place else text, topic)
 
     def _message(self, fact: Message) -> Cell:

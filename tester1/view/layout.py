@@ -11,7 +11,7 @@ from tester1.facts.names import number_of
 from tester1.view.cells import Topic
 from tester1.view.rows import Row
 
-__all__ = ["COLOURS", "Line", "columns", "cut"]
+__all__ = ["COLOURS", "Line", "columns", "cut", "most_beside"]
 
 NARROWEST: Final = 26
 """The width of a column in which the numbers of most messages have room."""
@@ -42,6 +42,11 @@ class Line:
     def markup(self) -> dict[str, bool]:
         """How pytest's terminal shows it."""
         return {} if self.topic is None else {COLOURS[self.topic]: True}
+
+
+def most_beside(width: int) -> int:
+    """How many servers have room beside one another."""
+    return (width - _TIME) // NARROWEST
 
 
 def columns(rows: Sequence[Row], servers: Sequence[str], width: int) -> list[Line]:

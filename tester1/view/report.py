@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from labrpc.facts import HandedOver
 from labrt import Fact
+from tester1.facts.names import is_server
 from tester1.view.cells import Words
-from tester1.view.layout import Line, columns, cut
+from tester1.view.layout import Line, columns, cut, most_beside
 from tester1.view.rows import Row, folded
 from tester1.view.selection import (
     finding_of,
@@ -29,8 +31,6 @@ MOST_LINES: Final = 20
 """How many lines of facts are shown; before that many, most have nothing to do with
 it."""
 
-_MOST_BESIDE: Final = 5
-
 
 def failure_report(
     facts: Sequence[Fact], error: BaseException, width: int
@@ -39,24 +39,41 @@ def failure_report(
     if not facts:
         return []
     words = Words(facts)
-    lines = [Line(cut(text, width)) for text in table(standings(facts, words.calls))]
-    lines += [Line(cut(text, width)) for text in threads(facts)]
+    servers = standings(facts, words.calls)
+    lines = [Line(text) for text in (*table(servers), *threads(facts, len(servers)))]
+    lines = [Line(cut(line.text, width)) for line in lines]
     finding = finding_of(facts)
-    if finding is not None and finding.servers:
-        involved = [name for name in servers_of(facts) if name in finding.servers]
-    else:
-        involved = involved_servers(facts, error)
-    rows = folded(relevant(facts, words, error, involved), words)
-    # Facts of others may be part of a proof: they get a column, if there are few.
-    servers = sorted({row.server for row in rows if row.server}, key=_by_length)
-    if len(servers) > _MOST_BESIDE:
-        servers = involved
+    shown = _columns_for(facts, error, width)
+    rows = folded(relevant(facts, words, error, shown), words)
     proof = set() if finding is None else past_of(facts, finding.proof)
-    return [*lines, *_shown(rows, servers, width, proof)]
+    return [*lines, *_shown(rows, shown, width, proof)]
 
 
-def _by_length(name: str) -> tuple[int, str]:
-    return len(name), name
+def _columns_for(facts: Sequence[Fact], error: BaseException, width: int) -> list[str]:
+    """The servers to show: those of the failure, and whom they last dealt with."""
+    finding = finding_of(facts)
+    if finding is None:
+        servers = involved_servers(facts, error)
+        dealt_with = _peers_of(facts, servers)
+    else:
+        servers = [name for name in servers_of(facts) if name in finding.servers]
+        proof = past_of(facts, finding.proof)
+        happened = [fact.server for fact in facts if fact.number in proof]
+        dealt_with = [name for name in reversed(happened) if is_server(name)]
+    # As many as have room beside one another; of the others, what they say is shown
+    # where it arrives.
+    more = [name for name in dict.fromkeys(dealt_with) if name not in servers]
+    return sorted([*servers, *more[: max(0, most_beside(width) - len(servers))]])
+
+
+def _peers_of(facts: Sequence[Fact], servers: Sequence[str]) -> list[str]:
+    """Whose requests the servers have handled, the latest first."""
+    return [
+        fact.peer
+        for fact in reversed(facts)
+        if isinstance(fact, HandedOver) and fact.server in servers
+        if is_server(fact.peer)
+    ]
 
 
 def _shown(

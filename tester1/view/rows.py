@@ -23,7 +23,15 @@ from labrpc.facts import (
     Sent,
 )
 from labrt import Fact
-from tester1.facts.kinds import Applied, Saved, TaskWaits, brief
+from tester1.facts.kinds import (
+    Applied,
+    FaultMade,
+    Proposed,
+    Saved,
+    StateTold,
+    TaskWaits,
+    brief,
+)
 from tester1.view.cells import TIMES, Cell, Topic, Words
 
 __all__ = ["Row", "folded", "one_each"]
@@ -79,17 +87,19 @@ def folded(facts: Sequence[Fact], words: Words) -> list[Row]:
     """The facts as few rows, in the order in which the first of each happened."""
     rows: list[Row] = []
     # Of each server its latest row, which alone may be added to, and the rows of what
-    # is routine since, which do not come in the way of one another.
+    # may have been repeated since: routine, and what is sent once more.
     latest: dict[str | None, Row] = {}
-    routine: dict[tuple[str | None, str, str], Row] = {}
+    repeated: dict[tuple[str | None, str, str], Row] = {}
     for fact in facts:
         if _says_nothing_new(fact, words):
             continue
+        if isinstance(fact, FaultMade) and _is_replaced_by(rows, fact):
+            rows.pop()
         cell = words.cell(fact)
         before = latest.get(cell.server)
         key = (cell.server, cell.sign, cell.text)
-        if cell.routine and key in routine:
-            _add(routine[key], fact, cell)
+        if key in repeated:
+            _add(repeated[key], fact, cell)
         elif before is not None and _continues(before, fact, cell, words):
             before.facts.append(fact)
         elif before is not None and _repeats(before, fact, cell):
@@ -99,12 +109,18 @@ def folded(facts: Sequence[Fact], words: Words) -> list[Row]:
             if isinstance(fact, Applied):
                 row.applied.append(fact)
             rows.append(row)
-            if cell.routine:
-                routine[key] = row
-            else:
+            if not cell.routine:
                 latest[cell.server] = row
-                routine = {k: row for k, row in routine.items() if k[0] != cell.server}
+                repeated = {k: r for k, r in repeated.items() if k[0] != cell.server}
+            if cell.routine or isinstance(fact, Sent):
+                repeated[key] = row
     return rows
+
+
+def _is_replaced_by(rows: Sequence[Row], fact: FaultMade) -> bool:
+    """Whether a fault is but a step on the way to this one, at the same instant."""
+    before = rows[-1].facts[0] if rows else None
+    return isinstance(before, FaultMade) and before.time == fact.time
 
 
 def _says_nothing_new(fact: Fact, words: Words) -> bool:
@@ -114,9 +130,9 @@ def _says_nothing_new(fact: Fact, words: Words) -> bool:
     if isinstance(fact, Lost):
         sent = words.calls.sent(fact)
         return sent is not None and sent.obstacle != ""
-    # That a heartbeat went well.
-    well = isinstance(fact, Answered | Delivered) and words.cell(fact).routine
-    return well or (
+    # That a heartbeat went well, and that a follower is one.
+    is_expected = isinstance(fact, Answered | Delivered | Proposed | StateTold)
+    return (is_expected and words.cell(fact).routine) or (
         isinstance(fact, Saved) and not fact.new_state and not fact.snapshot
     )
 

@@ -101,7 +101,7 @@ def relevant(
     """The facts that matter to a failure, the oldest first; the latest matter most."""
     finding = finding_of(facts)
     if finding is not None:
-        return _proved(facts, finding, words)
+        return _proved(facts, finding, words, servers)
     said = str(error).lower()
     topics = next((topics for word, topics in _WORDS if word.search(said)), None)
     return [
@@ -122,7 +122,9 @@ def _is_about(fact: Fact, words: Words, topics: set[Topic]) -> bool:
     return cell.topic in topics or leads
 
 
-def _proved(facts: Sequence[Fact], finding: RuleBroken, words: Words) -> list[Fact]:
+def _proved(
+    facts: Sequence[Fact], finding: RuleBroken, words: Words, servers: Sequence[str]
+) -> list[Fact]:
     """The proof and its past, with the faults and the lives of servers in between."""
     proof = past_of(facts, finding.proof)
     begin = min(proof, default=finding.number)
@@ -136,9 +138,9 @@ def _proved(facts: Sequence[Fact], finding: RuleBroken, words: Words) -> list[Fa
         elif fact.number < begin or _is_noise(fact):
             continue
         elif isinstance(fact, FaultMade | ProgramStarted | ProgramEnded):
-            if not is_server(fact.server) or fact.server in finding.servers:
+            if not is_server(fact.server) or fact.server in servers:
                 chosen.append(fact)
-        elif fact.server in finding.servers and _is_about(fact, words, topics):
+        elif fact.server in servers and _is_about(fact, words, topics):
             chosen.append(fact)
     return chosen
 

@@ -236,17 +236,18 @@ def _known(value: object) -> str:
     return "?" if value is None else str(value)
 
 
-def threads(facts: Iterable[Fact]) -> list[str]:
-    """What the servers' threads wait for, those that wait for the same in one line."""
+def threads(facts: Iterable[Fact], servers: int) -> list[str]:
+    """What the threads of so many servers wait for; those that wait alike in a line."""
     alike: dict[tuple[str, str, str], list[TaskWaits]] = defaultdict(list)
     for fact in facts:
-        # The tester's own thread waits for the solution, at all times.
+        # The tester's own thread waits for the solution, at all times; and who could go
+        # on waits for nothing.
         if isinstance(fact, TaskWaits) and not _is_testers(fact):
-            name = re.sub(r"\d+", "", _kind_of_thread(fact.thread))
-            alike[name, _reason(fact.reason), fact.line].append(fact)
+            alike[_kind_of(fact), fact.reason, fact.line].append(fact)
     # A lock first, a sleep last: one that sleeps goes on by itself.
-    ordered = sorted(alike.items(), key=lambda item: _weight(item[1][0]))
-    lines = [_line(*key[:2], waiting) for key, waiting in ordered]
+    stuck = [waiting for key, waiting in alike.items() if key[1] != "its turn"]
+    ordered = sorted(stuck, key=lambda waiting: _weight(waiting[0]))
+    lines = [_line(waiting, servers) for waiting in ordered]
     left_out = len(lines) - _MOST_THREADS
     if left_out > 0:
         lines = [*lines[:_MOST_THREADS], f"and {left_out} more kinds of waits"]
@@ -257,16 +258,11 @@ def _is_testers(fact: TaskWaits) -> bool:
     return re.fullmatch(r"applier-\d+-\d+", fact.thread) is not None
 
 
-def _kind_of_thread(name: str) -> str:
-    """`Thread-3 (feeder)` is one of several feeders."""
-    found = re.fullmatch(r"Thread-\d+ \((.*)\)", name)
-    return name if found is None else found[1]
-
-
-def _reason(text: str) -> str:
-    if text == "its sleep to end":
-        return "sleeps"
-    return f"waits for {text}" if text != "its turn" else "could go on"
+def _kind_of(fact: TaskWaits) -> str:
+    """What a thread runs, by its name: `Thread-3 (feeder)` is one of the feeders."""
+    found = re.fullmatch(r"Thread-\d+ \((.*)\)", fact.thread)
+    name = fact.thread if found is None else found[1]
+    return re.sub(r"\d+", "", name).strip("-_ ")
 
 
 def _weight(fact: TaskWaits) -> int:
@@ -275,15 +271,15 @@ def _weight(fact: TaskWaits) -> int:
     return begins.index(True) if True in begins else len(order)
 
 
-def _line(name: str, reason: str, waiting: Sequence[TaskWaits]) -> str:
-    counts: dict[str, int] = defaultdict(int)
-    for fact in waiting:
-        counts[number_of(fact.server)] += 1
-    who = " ".join(
-        server if count == 1 else f"{server}({TIMES}{count})"
-        for server, count in sorted(counts.items())
-    )
+def _line(waiting: Sequence[TaskWaits], servers: int) -> str:
+    """Which servers' threads wait, how many, for what, since when and at which line."""
+    first = waiting[0]
+    at = sorted({number_of(fact.server) for fact in waiting})
+    who = "all" if len(at) == servers else " ".join(at)
+    count = f" {TIMES}{len(waiting)}" if len(waiting) > len(at) else ""
+    sleeps = first.reason == "its sleep to end"
+    reason = "sleeps" if sleeps else f"waits for {first.reason}"
     since = min(fact.since for fact in waiting)
-    place = waiting[0].line
-    at = f", {place}" if place else ""
-    return f"{who}: {name} {reason} since {since:.3f} s{at}"
+    place = first.line.partition(" in ")[0]
+    at_line = f" at {place}" if place else ""
+    return f"{who}: {_kind_of(first)}{count} {reason} since {since:.3f} s{at_line}"

@@ -46,7 +46,10 @@ ROOMS = (
     ("tester1.rules",),
     ("tester1.view",),
     ("tester1.contact",),
-    ("tester1.hosts.interface", "tester1.hosts.persister", "tester1.hosts.loading"),
+    (
+        *("tester1.hosts.interface", "tester1.hosts.persister"),
+        *("tester1.hosts.loading", "tester1.hosts.lockwatch"),
+    ),
     ("tester1.hosts.worlds",),
     ("tester1.hosts.process",),
     ("tester1.hosts",),
