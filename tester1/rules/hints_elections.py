@@ -24,7 +24,7 @@ __all__ = ["election_hints"]
 
 _TOO_SOON_S: Final = 0.1
 _DEAD_S: Final = 3.0
-_MANY_SPLITS: Final = 3
+_MANY_SPLITS: Final = 5
 
 
 def election_hints(history: History) -> Iterator[Hint]:
@@ -185,19 +185,24 @@ def _split_votes(history: History) -> Iterator[Hint]:
     if len(terms) < _MANY_SPLITS:
         return
     yield Hint(
-        3,
+        3 if _spans(longest) else 1,
         f"{len(terms)} elections in a row, of terms {terms[0]} to {terms[-1]}, had no "
         f"winner{_closeness(longest)}",
         longest[-1][0],
     )
 
 
-def _closeness(stood: list[tuple[float, str, int]]) -> str:
-    """How near to one another the candidates of one term were."""
+def _spans(stood: list[tuple[float, str, int]]) -> list[float]:
+    """How far apart the candidates of each term were, of terms with several."""
     by_term: dict[int, list[float]] = defaultdict(list)
     for time, _, term in stood:
         by_term[term].append(time)
-    spans = [max(times) - min(times) for times in by_term.values() if len(times) > 1]
+    return [max(times) - min(times) for times in by_term.values() if len(times) > 1]
+
+
+def _closeness(stood: list[tuple[float, str, int]]) -> str:
+    """How near to one another the candidates of one term were."""
+    spans = _spans(stood)
     if not spans:
         servers = " ".join(sorted({number_of(name) for _, name, _ in stood}))
         return f": servers {servers} stood alone; who denied them its vote?"

@@ -45,11 +45,17 @@ def replication_hints(history: History) -> Iterator[Hint]:
 def _chatty(history: History) -> Iterator[Hint]:
     """Leaders that send a server many appends a second that carry nothing."""
     windows: dict[tuple[str, str, int], int] = defaultdict(int)
+    before: dict[tuple[str, str], AppendRequest] = {}
     for fact in history.facts:
-        request = history.calls.request(fact) if isinstance(fact, Sent) else None
-        if isinstance(request, AppendRequest) and not request.entries:
-            assert isinstance(fact, Sent)
-            windows[fact.server, fact.peer, int(fact.time)] += 1
+        if not isinstance(fact, Sent):
+            continue
+        request = history.calls.request(fact)
+        if isinstance(request, AppendRequest):
+            link = (fact.server, fact.peer)
+            # A commit index that has grown is news.
+            if not request.entries and before.get(link) == request:
+                windows[(*link, int(fact.time))] += 1
+            before[link] = request
     if not windows:
         return
     (server, peer, second), most = max(windows.items(), key=lambda item: item[1])
@@ -57,8 +63,8 @@ def _chatty(history: History) -> Iterator[Hint]:
         times = sum(count > _MANY_A_SECOND for count in windows.values())
         yield Hint(
             2,
-            f"server {number_of(server)} sent server {number_of(peer)} {most} appends "
-            f"without entries in the second from {second} s on (in {times} such "
+            f"server {number_of(server)} sent server {number_of(peer)} the same empty "
+            f"append {most} times in the second from {second} s on (in {times} such "
             "seconds in all); ten a second are enough",
             second + 1.0,
         )
@@ -116,18 +122,17 @@ def _repeating(history: History) -> Iterator[Hint]:
                 out[link][fact.call or fact.number] = request
         elif isinstance(fact, Delivered | Lost):
             out[fact.server, fact.peer].pop(fact.call, None)
-    if not count:
+    if sum(count.values()) < _MANY_REPEATS:
         return
     key, most = max(count.items(), key=lambda item: item[1])
-    if most >= _MANY_REPEATS:
-        server, peer, request = key
-        yield Hint(
-            2,
-            f"server {number_of(server)} sent server {number_of(peer)} the entries "
-            f"{request.prev_index + 1} to {request.last_index} {most + 1} times "
-            "without waiting for a reply",
-            latest[key],
-        )
+    server, peer, request = key
+    yield Hint(
+        2,
+        f"entries were sent again {sum(count.values())} times while a reply was out, "
+        f"most often by server {number_of(server)} to server {number_of(peer)}: index "
+        f"{request.prev_index + 1} to {request.last_index} {most + 1} times",
+        latest[key],
+    )
 
 
 @dataclass(slots=True)
@@ -155,7 +160,8 @@ def _slow_back_up(history: History) -> Iterator[Hint]:
             continue
         run = going.setdefault(key, _BackUp(begin=fact.time))
         steps = run.prevs[-1] - request.prev_index if run.prevs else 1
-        if steps not in (0, 1):
+        # Replies may overtake one another.
+        if steps not in (-1, 0, 1):
             going[key] = run = _BackUp(begin=fact.time)
         run.prevs.append(request.prev_index)
         run.end = fact.time
@@ -168,12 +174,14 @@ def _slow_back_up(history: History) -> Iterator[Hint]:
         return
     server, peer, term = key
     first, last = run.prevs[0], run.prevs[-1]
-    how = f"from {first} to {last}" if first != last else f"but stayed at {first}"
+    how = f"stayed at {first}: does it need the leader's snapshot?"
+    if first != last:
+        how = f"went from {first} to {last}: back up by more than one at a time"
     yield Hint(
-        3 if first != last else 4,
+        4,
         f"server {number_of(peer)} rejected {len(run.prevs)} appends in a row of "
         f"server {number_of(server)} in term {term}, from {run.begin:.3f} s to "
-        f"{run.end:.3f} s, and the previous index went {how}: back up by more than one at a time",
+        f"{run.end:.3f} s, and the previous index {how}",
         run.end,
     )
 

@@ -84,9 +84,7 @@ def _who(history: History, answer: Answered) -> str:
         begun = call is not None and fact.number > call.number
         if begun and isinstance(fact, Performed) and fact.server == answer.server:
             performed = True
-    asked = (
-        "" if performed else ", and performed nothing for it: it read without the log"
-    )
+    asked = "" if performed else ", and performed nothing for it, so not by its log"
     leads = f"last led in term {led}" if led else "has never led"
     return (
         f"server {number_of(answer.server)} answered, which {leads} while term "

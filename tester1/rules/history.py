@@ -17,7 +17,7 @@ _RECENT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """Something that explains slowness: how likely, in words, and until when it went on.
+    """Something that explains slowness: how likely, in words, until when it went on.
 
     `likely` compares kinds of hints: 1 is what many correct solutions do a little of, 5
     what explains a failure by itself.

@@ -28,7 +28,7 @@ import pytest
 from _pytest._code.code import ExceptionRepr
 
 from labrt import Fact
-from labrt.texts import harmless, harmless_lines, message_of
+from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab, Mode
 from tester1.rules.hints import hints
@@ -46,6 +46,7 @@ from tester1.view.selection import finding_of
 __all__ = ["explain", "prepare", "unwritten_part"]
 
 _MOST_HINTS: Final = 2
+_MOST_STUCK: Final = 3
 
 # What the methods of the starter code raise until they are written, inside the message
 # of the failure that this leads to; behind it the message says where.
@@ -102,10 +103,13 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
     if end is None:
         return []
     message = message_of(error)
-    stuck = map(harmless_lines, end.stuck)
+    # Where each of them stands is told by the table of threads.
+    stuck = [harmless(text.partition("\n")[0]) for text in end.stuck]
+    others = [text for text in stuck if text not in message]
     return [
         f"failed at {end.time:.3f} s, {_last_fault(lab)}",
-        *(text for text in stuck if text not in message),
+        *others[:_MOST_STUCK],
+        *([f"and {len(others) - _MOST_STUCK} more"] if others[_MOST_STUCK:] else []),
     ]
 
 

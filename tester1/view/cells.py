@@ -28,6 +28,9 @@ from labrt import Fact, Printed, ProgramEnded, ProgramStarted
 from labrt.texts import harmless
 from tester1.facts.kinds import (
     Applied,
+    CheckBegun,
+    CheckFailed,
+    CheckPassed,
     FaultMade,
     Killed,
     LockHeldInCall,
@@ -126,7 +129,10 @@ class Words:
             text, topic, routine = f"{fact.kind} {fact.text()}".rstrip(), Topic.TEST, []
         text = harmless(text)
         if is_server(fact.server):
-            return Cell(fact.server, text, topic, routine=bool(routine))
+            short = ""
+            if isinstance(fact, Proposed) and fact.is_leader:
+                short = f"Start: index {fact.index} T{fact.term}"
+            return Cell(fact.server, text, topic, short, routine=bool(routine))
         # A fault and a finding say it all; of a check, its row says that it is one.
         place = "" if topic is Topic.FAULT else harmless(fact.place)
         return Cell(None, f"{place}: {text}" if place else text, topic)
@@ -163,10 +169,9 @@ class Words:
             case VoteRequest(term, index, last_term, trial):
                 sender = fact.peer if isinstance(fact, HandedOver) else fact.server
                 kind = "pre-vote" if trial else "vote"
-                said = (
-                    f"{kind} for {number_of(sender)}? T{term} log {index}/{last_term}"
-                )
-                return said, said
+                whom, log = number_of(sender), f"{index}/{last_term}"
+                short = f"{kind} {whom}? T{term} {log}"
+                return f"{kind} for {whom}? T{term} log {log}", short
             case VoteReply(term, granted):
                 said = f"{'granted' if granted else 'denied'} T{term}"
                 return said, said
@@ -311,6 +316,9 @@ _SAYINGS: Final[dict[type[Fact], Callable[[Any], tuple[Any, ...]]]] = {
     Restored: lambda fact: (f"restored from {fact.size} B", Topic.SNAPSHOT),
     FaultMade: lambda fact: (fact.label, Topic.FAULT),
     Noted: lambda fact: (fact.label, Topic.TEST),
+    CheckBegun: lambda fact: (f"checks {fact.label}", Topic.TEST),
+    CheckPassed: lambda fact: (fact.label, Topic.TEST),
+    CheckFailed: lambda fact: (fact.label, Topic.TEST),
     RuleBroken: lambda fact: (f"rule broken: {fact.sentence}", Topic.FAULT),
     LockHeldInCall: lambda fact: (fact.text(), Topic.TEST),
     TaskWaits: lambda fact: (fact.text(), Topic.TEST),

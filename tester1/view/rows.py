@@ -47,8 +47,10 @@ class Row:
     facts: list[Fact]
     cell: Cell
     count: int = 1
-    handled: str = ""
-    """What followed a request in its handler."""
+    saves: bool = False
+    """Whether the handler of the row's request has saved."""
+    answer: tuple[str, str] = ("", "")
+    """What it has answered, at length and in short."""
     applied: list[Applied] = field(default_factory=list)
 
     @property
@@ -72,9 +74,12 @@ class Row:
             text = _applied(self.applied)
             return text, text
         times = f" {TIMES}{self.count}" if self.count > 1 else ""
+        answer, short = self.answer
+        done = ", ".join(filter(None, ("saves" if self.saves else "", answer)))
         return (
-            f"{self.cell.full}{self.handled}{times}",
-            f"{self.cell.narrow}{self.handled}{times}",
+            f"{self.cell.full}{': ' if done else ''}{done}{times}",
+            # That it has saved is in the sentence of whoever misses it.
+            f"{self.cell.narrow}{': ' if short else ''}{short}{times}",
         )
 
 
@@ -142,12 +147,18 @@ def _continues(row: Row, fact: Fact, cell: Cell, words: Words) -> bool:
     begun = row.facts[0]
     if not isinstance(begun, HandedOver) or row.count > 1:
         return False
-    if isinstance(fact, Saved) and not row.handled:
-        row.handled = ": saves"
+    if row.answer[0]:
+        return False
+    if isinstance(fact, Saved):
+        row.saves = True
         return True
     if isinstance(fact, Answered) and fact.call == begun.call:
-        _, said = words.cell(fact).text, cell.short or cell.text
-        row.handled = f"{row.handled or ':'}{',' if row.handled else ''} {said}"
+        said, short = cell.text, cell.short or cell.text
+        request, reply = words.calls.request(fact), words.calls.reply(fact)
+        if request is not None and reply is not None and request.term == reply.term:
+            # The term stands in the request already.
+            short = short.partition(" ")[0]
+        row.answer = said, short
         return True
     return False
 
@@ -156,7 +167,7 @@ def _repeats(row: Row, fact: Fact, cell: Cell) -> bool:
     if isinstance(fact, Applied) and row.applied:
         return fact.index == row.applied[-1].index + 1
     same = (row.cell.text, row.cell.sign) == (cell.text, cell.sign)
-    if not same or row.handled:
+    if not same or row.answer[0] or row.saves:
         return False
     # The same to several peers, or for the same one again.
     soon = fact.time - row.facts[-1].time <= _AT_ONCE_S
