@@ -16,6 +16,7 @@ from tester1.cli.columns import (
     KindOption,
     LastOption,
     ServerOption,
+    UntilOption,
     View,
     print_columns,
 )
@@ -66,6 +67,7 @@ def replay_command(
     server: ServerOption = None,
     kind: KindOption = None,
     last: LastOption = 60,
+    until: UntilOption = float("inf"),
     artifacts: ArtifactsOption = ARTIFACTS,
     twice: Annotated[
         bool,
@@ -105,7 +107,7 @@ def replay_command(
     status = _run(chosen, arguments, {})
     if trace.exists():
         events = _until_the_end(read_facts(trace).facts)
-        print_columns(events, View(server or (), kind or (), last))
+        print_columns(events, View(server or (), kind or (), last, end=until))
         print(f"trace: {trace} (raftlab logs shows more of it)")
     timeline = trace.with_suffix(".html")
     if timeline.exists():

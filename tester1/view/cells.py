@@ -222,7 +222,7 @@ def _append(request: AppendRequest) -> tuple[str, str]:
     if not request.entries:
         return (
             f"heartbeat T{term} prev {prev} commit {commit}",
-            f"heartbeat T{term} {prev} c{commit}",
+            f"beat T{term} {prev} c{commit}",
         )
     more = f"+{request.entries}{_terms(request)}"
     return (

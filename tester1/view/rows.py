@@ -8,6 +8,7 @@ and heartbeats, however often they come.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -73,7 +74,8 @@ class Row:
         if len(self.applied) > 1:
             text = _applied(self.applied)
             return text, text
-        times = f" {TIMES}{self.count}" if self.count > 1 else ""
+        count = self._most_for_a_peer() if self.cell.peers else self.count
+        times = f" {TIMES}{count}" if count > 1 else ""
         answer, short = self.answer
         done = ", ".join(filter(None, ("saves" if self.saves else "", answer)))
         return (
@@ -81,6 +83,14 @@ class Row:
             # That it has saved is in the sentence of whoever misses it.
             f"{self.cell.narrow}{': ' if short else ''}{short}{times}",
         )
+
+    def _most_for_a_peer(self) -> int:
+        """How often the same happened with one of the peers."""
+        kind = type(self.facts[0])
+        peers = (
+            f.peer for f in self.facts if isinstance(f, Message) if type(f) is kind
+        )
+        return max(Counter(peers).values())
 
 
 def one_each(facts: Iterable[Fact], words: Words) -> list[Row]:
@@ -182,9 +192,7 @@ def _add(row: Row, fact: Fact, cell: Cell) -> None:
     new = [peer for peer in cell.peers if peer not in row.cell.peers]
     if new:
         row.cell = replace(row.cell, peers=tuple(sorted((*row.cell.peers, *new))))
-    # Once to each of several peers is no repeat.
-    if not isinstance(fact, Sent | HandedOver | Lost | Answered | Delivered) or not new:
-        row.count += 1
+    row.count += 1
 
 
 def _applied(facts: Sequence[Applied]) -> str:
