@@ -241,6 +241,6 @@ def _extension(ext: Ext) -> object:
             return [_record(description, row) for row in value]
         return _record(description, value)
     if ext.code == ENUM_CODE:
-        end = 1 + body[0]
-        return _plain(_GENERIC.decode(body[end + 2 :]), _ANY)
+        # The member's name, as text, behind the name and the digits of its class.
+        return body[1 + body[0] + 2 :].decode(errors="replace")
     return f"<{len(body)} B>"

@@ -24,7 +24,7 @@ from labrt.errors import (
 )
 from labrt.facts import Fact, Facts, Printed, ProgramEnded, ProgramStarted, printed
 from labrt.real import RealRuntime
-from labrt.runtime import Future, Runtime, Task, Timer, World
+from labrt.runtime import Future, HeldLock, Runtime, Task, Timer, Waiting, World
 from labrt.sim.runtime import SimRuntime
 from labrt.streams import derive
 
@@ -33,6 +33,7 @@ __all__ = [
     "Fact",
     "Facts",
     "Future",
+    "HeldLock",
     "LockStuck",
     "NotSimulable",
     "Printed",
@@ -47,6 +48,7 @@ __all__ = [
     "TaskFailed",
     "Timer",
     "UsageError",
+    "Waiting",
     "World",
     "WorldKilled",
     "derive",

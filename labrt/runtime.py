@@ -12,6 +12,7 @@ import random
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any, ClassVar, Protocol, TypeVar
@@ -85,6 +86,39 @@ class Task(Protocol):
 
     def join(self, timeout: float | None = None) -> bool:
         """Block until the task is done; False when `timeout` seconds pass first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A thread of a world that cannot go on by itself: what it waits for, and where.
+
+    `since` is in seconds of the run, `line` the line of the world's own code, empty if
+    none of it runs in that thread.
+    """
+
+    world: str
+    thread: str
+    reason: str
+    since: float
+    line: str
+
+
+class HeldLock(Protocol):
+    """A lock that a thread of a world holds at some instant."""
+
+    @property
+    def name(self) -> str:
+        """What the world's code calls it."""
+
+    @property
+    def line(self) -> str:
+        """The line of the world's own code that the thread stands at."""
+
+    def still_held(self) -> bool:
+        """Whether the same thread holds it now."""
+
+    def waiting(self) -> int:
+        """How many threads wait for it now."""
 
 
 class Runtime(ABC):
@@ -174,6 +208,20 @@ class Runtime(ABC):
         Only a simulation knows.
         """
         return []
+
+    def waits(self) -> list[Waiting]:
+        """What each thread of each world waits for now, the oldest thread first.
+
+        Only a simulation knows.
+        """
+        return []
+
+    def held_locks(self) -> Sequence[HeldLock]:
+        """The locks that the calling thread holds, if the code on its stack shows them.
+
+        Only a simulation knows.
+        """
+        return ()
 
     def stream(self, name: str) -> random.Random:
         """The random stream called `name`, seeded by the run's seed."""

@@ -19,7 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from labrt import Runtime
+from labrt import Facts, Runtime
+from tester1.facts.kinds import TaskWaits
 from tester1.teardown import do_all
 from tester1.timeline.annotations import Annotation, Annotations
 
@@ -184,10 +185,25 @@ class Lab:
         """
         if self.state_at_end is None:
             facts = self.runtime.facts
+            if facts is not None and facts.keeps:
+                self._note_waits(facts)
             self.state_at_end = StateAtEnd(
                 self.runtime.now(),
                 tuple(self.runtime.stuck_locks(_SUSPICIOUS_WAIT_S)),
                 0 if facts is None else facts.count,
+            )
+
+    def _note_waits(self, facts: Facts) -> None:
+        """Have it among the facts how every thread stands."""
+        for wait in self.runtime.waits():
+            facts.emit(
+                TaskWaits(
+                    server=wait.world,
+                    thread=wait.thread,
+                    reason=wait.reason,
+                    since=wait.since,
+                    line=wait.line,
+                )
             )
 
     def replay(self, runtime: Runtime) -> None:

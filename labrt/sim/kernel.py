@@ -195,6 +195,7 @@ class Kernel(interface.Runtime):
             due += seconds * 1e9 + WHOLE - WHOLE or LEAST
         heappush(self._timers, (due, self._sequence, task, task.epoch))
         task.state = BLOCKED
+        task.blocked_at = self._now
         # It may well choose the same task again: when nobody else has anything to do,
         # a sleep costs no switch of stacks.
         following = self._choose()
@@ -276,6 +277,7 @@ class Kernel(interface.Runtime):
         waiters.append(task)
         task.waiters = waiters
         task.blocked_on = reason
+        task.blocked_at = self._now
         task.state = BLOCKED
         following = self._choose()
         following.state = RUNNING

@@ -44,6 +44,11 @@ class Lock:
         """The task that holds the lock, for reports."""
         return self._owner
 
+    @property
+    def waiting(self) -> int:
+        """How many tasks wait for the lock, for reports."""
+        return len(self._waiters)
+
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         """Take the lock, waiting for it if it is held."""
         if timeout != -1:

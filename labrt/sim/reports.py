@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import (
     FrameType,
@@ -17,10 +18,13 @@ from types import (
     MappingProxyType,
     MemberDescriptorType,
 )
+from typing import cast
 
 from greenlet import getcurrent
 
 from labrt.report import is_own_code, line_of
+from labrt.runtime import Waiting
+from labrt.sim.kernel import Kernel
 from labrt.sim.locks import Condition, Lock
 from labrt.sim.tasks import BLOCKED, READY, SimTask
 
@@ -63,6 +67,78 @@ def stuck_locks(tasks: Iterable[SimTask], now: float, seconds: float) -> list[st
         if waits and waited >= seconds:
             found.append(stuck_lock(task, task.blocked_on, waited))
     return found
+
+
+def waits(tasks: Iterable[SimTask]) -> list[Waiting]:
+    """Say of each task of a world what it waits for; one that runs is left out."""
+    return [
+        _waiting(task)
+        for task in tasks
+        if task.world is not None and task.state in (READY, BLOCKED)
+    ]
+
+
+def _waiting(task: SimTask) -> Waiting:
+    assert task.world is not None, "only worlds have threads"
+    # A lock is waited for in a loop, in which the task is blocked again and again.
+    is_lock = task.state is BLOCKED and isinstance(task.blocked_on, Lock)
+    since = task.waiting_since if is_lock else task.blocked_at / 1e9
+    frames = _frames(task)
+    return Waiting(
+        task.world.name,
+        task.name,
+        "its turn" if _only_its_turn(task) else _reason(task),
+        since,
+        line_of(task, frames[0], frames[0].f_lineno) if frames else "",
+    )
+
+
+def _only_its_turn(task: SimTask) -> bool:
+    """Whether nothing keeps a task from going on: it is ready, or was switched out."""
+    if task.state is READY:
+        return True
+    frame = _frame_of(task)
+    caller = None if frame is None else frame.f_back
+    return caller is not None and caller.f_code is Kernel.preempt.__code__
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A lock that a task has held; see `labrt.runtime.HeldLock`."""
+
+    lock: Lock
+    task: SimTask
+    name: str
+    line: str
+
+    def still_held(self) -> bool:
+        """Whether the same task holds it now."""
+        return self.lock.holder is self.task
+
+    def waiting(self) -> int:
+        """How many tasks wait for it now."""
+        return self.lock.waiting
+
+
+def held_locks(task: SimTask) -> list[Held]:
+    """The locks that the running task holds and that the objects on its stack have."""
+    if task.world is None:
+        return []
+    frames = [frame for frame in _frames(task) if is_own_code(task, frame)]
+    found: dict[Lock, None] = {}
+    for frame in frames:
+        for value in frame.f_locals.values():
+            for lock in _locks_in(value):
+                if lock.holder is task:
+                    found[lock] = None
+    line = line_of(task, frames[0], frames[0].f_lineno) if frames else ""
+    return [Held(lock, task, _name_of_lock(task, lock), line) for lock in found]
+
+
+def _locks_in(value: object) -> list[Lock]:
+    """A value that is a lock or a condition, or else those in its attributes."""
+    found = [_lock_of(one) for one in (value, *_attributes(value).values())]
+    return [lock for lock in found if lock is not None]
 
 
 def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:
@@ -168,6 +244,16 @@ def _attributes(value: object) -> dict[str, object]:
                 if type(stored) in (dict, MappingProxyType):
                     found.update(stored)
     return found
+
+
+def _lock_of(value: object) -> Lock | None:
+    """The lock that a value is, or that it is built on as a condition."""
+    kinds = type.__dict__["__mro__"].__get__(type(value))
+    if any(kind is Lock for kind in kinds):
+        return cast(Lock, value)
+    if any(kind is Condition for kind in kinds):
+        return cast("Lock | None", _attributes(value).get("_lock"))
+    return None
 
 
 def _is_lock_of(value: object, lock: object) -> bool:

@@ -15,6 +15,7 @@ from typing import TypeVar, cast
 from labrt.errors import Deadlock, LockStuck, TaskFailed
 from labrt.facts import Facts, ProgramEnded, ProgramStarted, printed
 from labrt.report import print_line, task_failed
+from labrt.runtime import Waiting
 from labrt.sim import reports
 from labrt.sim.active import activate, deactivate
 from labrt.sim.collector import (
@@ -147,6 +148,14 @@ class SimRuntime(Kernel):
     def stuck_locks(self, seconds: float) -> list[str]:
         """Say of each task that has waited so long for a lock where, and for whom."""
         return reports.stuck_locks(self.unfinished_tasks(), self.now(), seconds)
+
+    def waits(self) -> list[Waiting]:
+        """What each thread of each world waits for, since when, and at which line."""
+        return reports.waits(self.unfinished_tasks())
+
+    def held_locks(self) -> Sequence[reports.Held]:
+        """The locks that the running task holds, as far as its frames show them."""
+        return reports.held_locks(self.current)
 
     # What the kernel leaves open.
 

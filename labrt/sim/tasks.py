@@ -79,14 +79,16 @@ class SimTask:
     blocked task stands on, None if it only sleeps. `epoch` counts the times that the
     task has left a state of being blocked: a timer of an earlier wait is recognised by
     its older number. `woken` says how the last wait ended, `blocked_on` what it was
-    for (a sleep is for nothing), `waiting_since` when it began, if for a lock. A task
-    of a killed world is done, and `killed` says why: if it is the one that runs, it
-    ends when it next blocks.
+    for (a sleep is for nothing), `waiting_since` when it began, if for a lock, and
+    `blocked_at` at which nanosecond the task was switched out last. A task of a killed
+    world is done, and `killed` says why: if it is the one that runs, it ends when it
+    next blocks.
     """
 
     __slots__ = (
         "_joiners",
         "arguments",
+        "blocked_at",
         "blocked_on",
         "epoch",
         "function",
@@ -126,6 +128,7 @@ class SimTask:
         self.waiters: Waiters | None = None
         self.result: object = None
         self.blocked_on: object = None
+        self.blocked_at = 0.0
         self.waiting_since = 0.0
         self.thread: object = None
         self._joiners: list[SimTask] | None = None

@@ -1,7 +1,7 @@
-"""Recorded events on the terminal: which of them, and how wide.
+"""Recorded facts on the terminal: which of them, and how wide.
 
-`replay` and `logs` print the same columns as the report of a failed test, one for each
-server, with the choice of events left to the user.
+`replay` and `logs` print facts in the words of the report of a failed test, in a column
+for each server, with the choice of facts left to the user.
 """
 
 from __future__ import annotations
@@ -16,9 +16,21 @@ import typer
 
 from labrt import Fact
 from tester1.cli.errors import InputError
-from tester1.session.last_events import columns, servers_of
+from tester1.facts.names import is_server
+from tester1.view.cells import Words
+from tester1.view.layout import columns
+from tester1.view.rows import one_each
+from tester1.view.selection import servers_of
 
-__all__ = ["KindOption", "LastOption", "ServerOption", "View", "print_columns"]
+__all__ = [
+    "KindOption",
+    "LastOption",
+    "ServerOption",
+    "UntilOption",
+    "View",
+    "chosen_facts",
+    "print_columns",
+]
 
 ServerOption = Annotated[
     list[int] | None,
@@ -33,23 +45,34 @@ KindOption = Annotated[
     list[str] | None,
     typer.Option(
         metavar="KIND",
-        help="Show only events of this kind, such as sent, answered, applied, "
+        help="Show only facts of this kind, such as sent, answered, applied, "
         "printed, note; may be given several times.",
         show_default=False,
     ),
 ]
 
 LastOption = Annotated[
-    int, typer.Option(metavar="K", min=0, help="Show the last K events; 0: all.")
+    int, typer.Option(metavar="K", min=0, help="Show the last K facts; 0: all.")
 ]
 
-_PIPED_COLUMN = 40
+UntilOption = Annotated[
+    float,
+    typer.Option(
+        "--until",
+        "--to",
+        metavar="S",
+        help="Leave out what was after this second of the run.",
+        show_default=False,
+    ),
+]
+
+_PIPED_COLUMN = 48
 """The width of a server's column where there is no terminal that limits it."""
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """Which events to show. Nothing named means all of them, and 0 the same of `last`.
+    """Which facts to show. Nothing named means all of them, and 0 the same of `last`.
 
     `start` and `end` are seconds of the run.
     """
@@ -60,29 +83,43 @@ class View:
     start: float = 0.0
     end: float = float("inf")
 
-    def shows(self, event: Fact) -> bool:
-        """Whether an event's time and kind are among those asked for."""
-        in_time = self.start <= event.time <= self.end
-        return in_time and (not self.kinds or event.kind in self.kinds)
+    def shows(self, fact: Fact) -> bool:
+        """Whether a fact's time and kind are among those asked for."""
+        in_time = self.start <= fact.time <= self.end
+        return in_time and (not self.kinds or fact.kind in self.kinds)
 
 
-def print_columns(events: Sequence[Fact], view: View) -> None:
-    """Print the events that the view shows, a column for each server.
+def chosen_facts(facts: Sequence[Fact], view: View) -> list[Fact]:
+    """The facts that the view shows.
 
     Raises `InputError` if a server or a kind is asked for that does not occur.
     """
-    servers = _chosen_servers(events, view)
-    _require_known("kind of event", view.kinds, {event.kind for event in events})
-    chosen = [event for event in events if view.shows(event)]
+    servers = _chosen_servers(facts, view)
+    _require_known("kind of fact", view.kinds, {fact.kind for fact in facts})
+    # Those at other servers are not shown, and do not count among the last ones.
+    chosen = [fact for fact in facts if view.shows(fact) and _is_at(fact, servers)]
+    return chosen[-view.last :] if view.last else chosen
+
+
+def print_columns(facts: Sequence[Fact], view: View) -> None:
+    """Print the facts that the view shows, a column for each server.
+
+    Raises `InputError` as `chosen_facts` does.
+    """
+    chosen, servers = chosen_facts(facts, view), _chosen_servers(facts, view)
     width = shutil.get_terminal_size().columns
     if not sys.stdout.isatty():
         width = max(width, _PIPED_COLUMN * (len(servers) + 1))
-    for line in columns(chosen, servers, width, most=view.last or len(chosen)):
-        print(line)
+    for line in columns(one_each(chosen, Words(facts)), servers, width):
+        print(line.text)
 
 
-def _chosen_servers(events: Sequence[Fact], view: View) -> list[str]:
-    names = servers_of(events)
+def _is_at(fact: Fact, servers: Sequence[str]) -> bool:
+    return fact.server in servers or not is_server(fact.server)
+
+
+def _chosen_servers(facts: Sequence[Fact], view: View) -> list[str]:
+    names = servers_of(facts)
     # Servers are called `server-0-2`; what the user calls them is 2.
     numbers = {name.rpartition("-")[2]: name for name in names}
     wanted = [str(number) for number in view.servers]

@@ -20,6 +20,7 @@ from tester1.cli.columns import (
     KindOption,
     LastOption,
     ServerOption,
+    UntilOption,
     View,
     print_columns,
 )
@@ -107,6 +108,7 @@ def replay_command(
     server: ServerOption = None,
     kind: KindOption = None,
     last: LastOption = 60,
+    until: UntilOption = float("inf"),
     artifacts: ArtifactsOption = ARTIFACTS,
     twice: Annotated[
         bool,
@@ -160,7 +162,7 @@ def replay_command(
     status = _run(target, arguments, {})
     if trace.exists():
         events = _until_the_end(read_facts(trace).facts)
-        print_columns(events, View(server or (), kind or (), last))
+        print_columns(events, View(server or (), kind or (), last, end=until))
         print(f"trace: {trace} (raftlab logs shows more of it)")
     timeline = trace.with_suffix(".html")
     if timeline.exists():

@@ -32,6 +32,7 @@ from tester1.contact.services import TesterClient, TesterServices
 from tester1.facts.kinds import Saved
 from tester1.hosts.interface import ClientLaunch, Launch, Program
 from tester1.hosts.loading import load_problem, start_function
+from tester1.hosts.lockwatch import LockWatch
 from tester1.hosts.persister import Persister
 from tester1.lab import LabFailure
 from tester1.solution import CodeUnderTest
@@ -100,6 +101,8 @@ class SimHost:
         self._services = services
         facts = runtime.facts
         self._observations = None if facts is None else Observations(facts)
+        if facts is not None and facts.keeps:
+            LockWatch(runtime, facts)
         self._programs: dict[World, SimProgram] = {}
         # True while a handler of the tester runs, inside a call from a program.
         self._in_tester = False

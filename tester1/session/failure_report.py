@@ -5,8 +5,10 @@ There is one way in for each half of it, both from the hook that makes the repor
 - `prepare` readies the exception, before pytest looks at it: harness frames are cut out
   and the solution's line is named;
 - `explain` adds to pytest's report what its reader needs, in this order: when the test
-  failed and after which fault, who was stuck, the last events, the command that repeats
-  the run, and the files that it left. For the events the run is done once more.
+  failed and after which fault, what may have led to it, who was stuck, how every server
+  stood, the facts that matter, the command that repeats the run, and the files that it
+  left. For the facts the run is done once more; where that is not possible, those are
+  read that the run has kept.
 
 If all that is wrong is that a part of the starter code is still to be written, that is
 all that is said.
@@ -19,23 +21,32 @@ import inspect
 import os
 import re
 import shlex
+import textwrap
 from typing import Final
 
 import pytest
 from _pytest._code.code import ExceptionRepr
 
-from labrt.texts import harmless, harmless_lines, message_of
+from labrt import Fact
+from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab, Mode
+from tester1.rules.hints import hints
+from tester1.session.coloured import add_section
 from tester1.session.interrupts import Interrupts
-from tester1.session.last_events import columns, involved_servers
 from tester1.session.replay import replay
 from tester1.session.seeds import run_seed
 from tester1.session.settings import Settings
 from tester1.session.tracebacks import cut, name_line
 from tester1.solution import REFERENCE_ROOT
+from tester1.view.layout import Line
+from tester1.view.report import failure_report
+from tester1.view.selection import finding_of
 
 __all__ = ["explain", "prepare", "unwritten_part"]
+
+_MOST_HINTS: Final = 2
+_MOST_STUCK: Final = 3
 
 # What the methods of the starter code raise until they are written, inside the message
 # of the failure that this leads to; behind it the message says where.
@@ -72,13 +83,12 @@ def explain(
         report.longrepr = unwritten
         report.sections = []
     elif isinstance(report.longrepr, ExceptionRepr) and not settings.brief:
-        lines = _circumstances(lab, error)
-        if lab.mode is Mode.SIM:
-            lines.extend(_last_events(item, lab, error, settings, interrupts))
-        lines.append(f"repeat: {_repeat_command(item, lab, settings)}")
-        lines.extend(f"wrote {path}" for path in lab.files)
-        lines.extend(map(harmless, lab.warnings))
-        report.longrepr.addsection("raftlab", "\n".join(lines))
+        lines = [Line(text) for text in _circumstances(lab, error)]
+        lines += _facts(item, lab, error, settings, interrupts)
+        lines.append(Line(f"repeat: {_repeat_command(item, lab, settings)}"))
+        lines += [Line(f"wrote {path}") for path in lab.files]
+        lines += [Line(harmless(text)) for text in lab.warnings]
+        add_section(report, "raftlab", lines)
 
 
 def unwritten_part(error: BaseException) -> str | None:
@@ -93,10 +103,13 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
     if end is None:
         return []
     message = message_of(error)
-    stuck = map(harmless_lines, end.stuck)
+    # Where each of them stands is told by the table of threads.
+    stuck = [harmless(text.partition("\n")[0]) for text in end.stuck]
+    others = [text for text in stuck if text not in message]
     return [
         f"failed at {end.time:.3f} s, {_last_fault(lab)}",
-        *(text for text in stuck if text not in message),
+        *others[:_MOST_STUCK],
+        *([f"and {len(others) - _MOST_STUCK} more"] if others[_MOST_STUCK:] else []),
     ]
 
 
@@ -107,14 +120,51 @@ def _last_fault(lab: Lab) -> str:
     return f"after {harmless(fault.text)} at {fault.start:.3f} s"
 
 
-def _last_events(
+def _facts(
     item: pytest.Function,
     lab: Lab,
     error: BaseException,
     settings: Settings,
     interrupts: Interrupts,
-) -> list[str]:
-    """The last events before the failure, from the same run with tracing on."""
+) -> list[Line]:
+    """What the facts of the failed run tell, if they are to be had."""
+    if lab.mode is Mode.SIM:
+        kept = _repeated(item, lab, error, settings, interrupts)
+    else:
+        kept = _recorded(lab)
+    if isinstance(kept, str):
+        return [Line(kept)]
+    width = item.config.get_terminal_writer().fullwidth
+    suspected = [] if finding_of(kept) is not None else hints(kept)[:_MOST_HINTS]
+    return [
+        *(Line(text) for hint in suspected for text in _hint(hint, width)),
+        *failure_report(kept, error, width),
+    ]
+
+
+def _hint(text: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        harmless(text), width, initial_indent="hint: ", subsequent_indent="      "
+    )
+
+
+def _recorded(lab: Lab) -> list[Fact] | str:
+    """The facts that the failed run itself has kept."""
+    facts = lab.runtime.facts
+    # What is torn down after the failure would push it out of the last rows.
+    count = None if lab.state_at_end is None else lab.state_at_end.facts
+    kept = [] if facts is None else facts.kept
+    return [fact for fact in kept if count is None or fact.number <= count]
+
+
+def _repeated(
+    item: pytest.Function,
+    lab: Lab,
+    error: BaseException,
+    settings: Settings,
+    interrupts: Interrupts,
+) -> list[Fact] | str:
+    """The facts of the same run, done once more; or why there are none."""
     # Those that the test asks for, and not the fixtures that only had to be there: the
     # body is called once more, and set-up is not.
     names = inspect.signature(item.obj).parameters
@@ -126,16 +176,13 @@ def _last_events(
     try:
         interrupts.release()
         test = functools.partial(item.obj, **arguments)
-        events = replay(lab, error, test, make)
+        facts = replay(lab, error, test, make)
     except KeyboardInterrupt:
         interrupts.press()  # and so it is raised when the report is made
-        return ["interrupted: no events to show"]
+        return "interrupted: no facts to show"
     finally:
         interrupts.hold()
-    if events is None:
-        return [lab.unrepeated]
-    width = item.config.get_terminal_writer().fullwidth
-    return columns(events, involved_servers(events, error), width)
+    return lab.unrepeated if facts is None else facts
 
 
 def _repeat_command(item: pytest.Function, lab: Lab, settings: Settings) -> str:

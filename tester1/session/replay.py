@@ -1,7 +1,7 @@
 """A failed run once more, for its events.
 
 A run that nobody looks at records nothing. When a simulated run has failed, it is
-therefore done once more from its seed with tracing on, and its last events are shown
+therefore done once more from its seed with its facts kept, and those are shown
 if it ends in the very same failure.
 """
 

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from labrt import TraceEvent
+from labrpc.facts import HandedOver, Sent
+from labrt import Fact, Printed, ProgramStarted
 from tester1.cli.main import main
-from tester1.session.trace_file import write_events
+from tester1.facts.file import write_facts
+from tester1.facts.kinds import CheckPassed
 from tester1.solution import REFERENCE_ROOT
 
 
@@ -71,13 +73,39 @@ def raftlab_apart(
     )
 
 
-EVENTS = [
-    TraceEvent(0.0, "start", "server-0-0", "incarnation 1"),
-    TraceEvent(0.0, "start", "server-0-1", "incarnation 1"),
-    TraceEvent(1.25, "send", "server-0-0>server-0-1", "Raft.RequestVote #1 26 B"),
-    TraceEvent(1.5, "deliver", "server-0-0>server-0-1", "Raft.RequestVote #1 26 B"),
-    TraceEvent(1.5, "print", "server-0-1", "term 1: a vote for 0"),
-    TraceEvent(2.0, "note", "Checker", "leader in term 1 = 0"),
+FACTS: list[Fact] = [
+    ProgramStarted(number=1, server="server-0-0", incarnation=1),
+    ProgramStarted(number=2, server="server-0-1", incarnation=1),
+    Sent(
+        number=3,
+        time=1.25,
+        server="server-0-0",
+        incarnation=1,
+        peer="server-0-1",
+        method="Raft.RequestVote",
+        call=3,
+        nth=1,
+        size=26,
+        contents={
+            "": "RequestVoteArgs",
+            "term": 1,
+            "candidate_id": 0,
+            "last_log_index": 0,
+            "last_log_term": 0,
+        },
+    ),
+    HandedOver(
+        number=4,
+        time=1.5,
+        server="server-0-1",
+        incarnation=1,
+        peer="server-0-0",
+        method="Raft.RequestVote",
+        call=3,
+        cause=3,
+    ),
+    Printed(number=5, time=1.5, server="server-0-1", line="term 1: a vote for 0"),
+    CheckPassed(number=6, time=2.0, row="Checker", label="leader in term 1 = 0"),
 ]
 
 
@@ -86,5 +114,5 @@ def trace(tmp_path: Path) -> Path:
     """The trace of a short run, in the folder where `raftlab` looks for it."""
     path = tmp_path / "raftlab-artifacts" / "test_x_3A-7.trace"
     path.parent.mkdir()
-    write_events(path, EVENTS)
+    write_facts(path, FACTS)
     return path

@@ -6,12 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from labrt import TraceEvent
-from tester1.session.trace_file import UnreadableTrace, read_events, write_events
-from tests.cli.conftest import EVENTS, Raftlab
+from tests.cli.conftest import Raftlab
 
 # Logs
 
@@ -115,34 +111,3 @@ def test_no_timeline(raftlab: Raftlab) -> None:
     assert raftlab("show", "TestBackup3B").refusal.startswith(
         "raftlab: there is no timeline 'test_backup_3B-*.html' in raftlab-artifacts; "
     )
-
-
-# The files
-
-
-EVENT = st.builds(
-    TraceEvent,
-    st.integers(0, 10**9).map(lambda microseconds: microseconds / 10**6),
-    st.sampled_from(["send", "drop request", "note"]),
-    st.text(st.characters(exclude_characters="\t\r\n", exclude_categories=["C"])),
-    st.text(st.characters(exclude_categories=["Cs"])),
-)
-
-
-@given(st.lists(EVENT))
-def test_traces_are_read_as_written(
-    tmp_path_factory: pytest.TempPathFactory, events: list[TraceEvent]
-) -> None:
-    """Whatever the text of an event is, lines and tabs included, it comes back."""
-    path = tmp_path_factory.getbasetemp() / "round.trace"
-    write_events(path, events)
-    assert read_events(path) == events
-
-
-def test_broken_trace_names_the_line(tmp_path: Path) -> None:
-    """A line that is no event is named; nothing is skipped."""
-    path = tmp_path / "x.trace"
-    write_events(path, EVENTS)
-    path.write_text(path.read_text() + "2.5\tsend\n")
-    with pytest.raises(UnreadableTrace, match=r"x\.trace:7 is no event"):
-        read_events(path)

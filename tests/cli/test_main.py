@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from labrpc.transit import EventKind
 from tester1.cli.errors import ExitStatus
 from tester1.cli.main import app
 from tester1.solution import REFERENCE_ROOT
@@ -184,12 +183,6 @@ def test_statuses_are_documented() -> None:
     """The table in the documentation has every exit status, and no other."""
     rows = re.findall(r"^\| (\d+) \|", DOCUMENT.read_text(), re.MULTILINE)
     assert sorted(map(int, rows)) == sorted({*ExitStatus, 3})
-
-
-def test_kinds_of_events_are_documented() -> None:
-    """The table of events has every kind that the network records."""
-    kinds = re.findall(r"`([a-z ]+)`(?=[,` a-z]* \|)", DOCUMENT.read_text())
-    assert {str(event) for event in EventKind} <= set(kinds)
 
 
 def test_every_command_is_documented() -> None:

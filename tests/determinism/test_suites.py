@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from labrt import TraceEvent
+from labrt import Fact, Printed
 from tester1.session.divergence import first_difference
 from tests.determinism.suiteruns import (
     SCRAMBLED,
@@ -27,9 +27,9 @@ from tests.determinism.suiteruns import (
 PLAIN = Path("/work/shared/solutions/plain")
 
 
-def events(*texts: str) -> list[TraceEvent]:
+def events(*texts: str) -> list[Fact]:
     """Events with these texts."""
-    return [TraceEvent(1.0, "print", "server-0-1", text) for text in texts]
+    return [Printed(time=1.0, server="server-0-1", line=text) for text in texts]
 
 
 @pytest.mark.parametrize(

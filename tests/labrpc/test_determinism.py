@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from labrpc import ClientEnd
-from labrt import SimRuntime, Trace, TraceEvent
+from labrpc.facts import Message
+from labrt import Fact, Facts, SimRuntime
 from tests.labrpc.echo import EchoNet
 from tests.labrpc.junk import make_setup
 
 
-def busy_run(seed: int) -> Trace:
-    """Run clients on a bad network with a restart; return the trace."""
-    trace = Trace()
-    runtime = SimRuntime(seed=seed, trace=trace)
+def busy_run(seed: int) -> Facts:
+    """Run clients on a bad network with a restart; return the facts."""
+    facts = Facts(most=None)
+    runtime = SimRuntime(seed=seed, facts=facts)
 
     def client(end: ClientEnd) -> None:
         for number in range(40):
@@ -31,11 +34,11 @@ def busy_run(seed: int) -> Trace:
             task.join()
 
     runtime.run(main)
-    return trace
+    return facts
 
 
 def test_same_seed_same_run() -> None:
-    """Two runs of one seed have the same events at the same times."""
+    """Two runs of one seed have the same facts at the same times."""
     assert busy_run(7).digest() == busy_run(7).digest()
 
 
@@ -44,10 +47,10 @@ def test_another_seed_another_run() -> None:
     assert busy_run(7).digest() != busy_run(8).digest()
 
 
-def events_of_link(*, crowded: bool) -> list[TraceEvent]:
-    """Send requests on link a>b, alone or among others; return that link's events."""
-    trace = Trace()
-    runtime = SimRuntime(seed=3, trace=trace)
+def events_of_link(*, crowded: bool) -> list[Fact]:
+    """Send requests on link a>b, alone or among others; return what happened there."""
+    facts = Facts(most=None)
+    runtime = SimRuntime(seed=3, facts=facts)
 
     def main() -> None:
         echo = EchoNet.make(runtime, hop_delay=(100e-6, 500e-6))
@@ -64,9 +67,12 @@ def events_of_link(*, crowded: bool) -> list[TraceEvent]:
 
     runtime.run(main)
     return [
-        event
-        for event in trace.events
-        if event.where == "a>b" and "Echo.Echo" in event.text
+        # Numbers count all that happens, and so the other traffic as well.
+        replace(fact, number=0, call=0, cause=0)
+        for fact in facts.kept
+        if isinstance(fact, Message)
+        and {fact.server, fact.peer} == {"a", "b"}
+        and fact.method == "Echo.Echo"
     ]
 
 

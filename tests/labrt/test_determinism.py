@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from labrt import SimRuntime, Trace, derive
+from labrt import Facts, SimRuntime, derive
 
 PROGRAM = """
     import queue, random, threading, time
@@ -30,23 +30,23 @@ PROGRAM = """
 
 
 def digest(folder: Path, seed: int, *, lines: bool = False) -> str:
-    """Run the program in `folder` under a seed and return its trace's digest."""
-    trace = Trace()
-    runtime = SimRuntime(seed, trace=trace, preempt_lines=lines, output=lambda *_: None)
+    """Run the program in `folder` under a seed and return its facts' digest."""
+    facts = Facts(most=None)
+    runtime = SimRuntime(seed, facts=facts, preempt_lines=lines, output=lambda *_: None)
 
     def main() -> None:
         world = runtime.world("server", roots=[folder])
         runtime.spawn(lambda: world.load("program").main(), world=world).join()
 
     runtime.run(main)
-    return trace.digest()
+    return facts.digest()
 
 
 @pytest.mark.parametrize("lines", [False, True])
 def test_a_seed_repeats_and_seeds_differ(
     write_program: Callable[..., Path], lines: bool
 ) -> None:
-    """Equal seeds give equal traces; twenty seeds give many different ones."""
+    """Equal seeds give equal facts; twenty seeds give many different ones."""
     folder = write_program(PROGRAM)
     digests = [digest(folder, seed, lines=lines) for seed in range(20)]
     assert digests == [digest(folder, seed, lines=lines) for seed in range(20)]

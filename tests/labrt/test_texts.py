@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labrt import SimRuntime, Trace
+from labrt import Facts, Printed, SimRuntime
 from labrt.texts import (
     MOST_MESSAGE,
     harmless,
@@ -133,20 +133,20 @@ def test_notes() -> None:
 
 
 def test_prints_of_a_world(run_program: RunProgram) -> None:
-    """They reach output, trace and digest escaped, and the world notices nothing."""
-    trace = Trace()
+    """They reach output, facts and digest escaped, and the world notices nothing."""
+    facts = Facts(most=None)
     lines: list[str] = []
     run_program(
         r"""
         def main():
             print("a\udcff", "\x1b[2J\x00", sep="\n")
         """,
-        trace=trace,
+        facts=facts,
         output=lambda time, world, text: lines.append(text),
     )
     assert lines == [r"a\udcff", r"\x1b[2J\x00"]
-    assert [event.text for event in trace.events if event.kind == "print"] == lines
-    assert trace.digest()
+    assert [fact.line for fact in facts.kept if isinstance(fact, Printed)] == lines
+    assert facts.digest()
 
 
 @pytest.mark.parametrize("statement", [r"ValueError('\udcff')", "Mute()", "Odd()"])

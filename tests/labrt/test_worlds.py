@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from labrt import SimRuntime, Trace, World
+from labrt import Facts, Printed, SimRuntime, World
 
 WriteProgram = Callable[..., Path]
 
@@ -312,18 +312,18 @@ def test_output_is_stamped_with_time_and_world(write_program: WriteProgram) -> N
         """
     )
     lines: list[tuple[float, str, str]] = []
-    trace = Trace()
+    facts = Facts(most=None)
 
     def use(runtime: SimRuntime, world: World) -> None:
         runtime.spawn(lambda: world.load("program").main(), world=world).join()
 
-    in_world(folder, use, output=lambda *line: lines.append(line), trace=trace)
+    in_world(folder, use, output=lambda *line: lines.append(line), facts=facts)
     assert lines == [
         (1.5, "server", "one-two!"),
         (1.5, "server", "raw"),
         (1.5, "server", "WARNING:raft:careful"),
     ]
-    printed = [event.text for event in trace.events if event.kind == "print"]
+    printed = [fact.line for fact in facts.kept if isinstance(fact, Printed)]
     assert printed == [text for _, _, text in lines]
 
 

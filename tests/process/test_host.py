@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from labrt.trace import Trace
+from labrt import Facts, Printed
 from tester1.cluster.config import Config
 from tester1.contact.clients import Clnts
 from tester1.contact.services import PerProgram
@@ -191,15 +191,15 @@ def test_a_client_program_uses_the_tests_clients(lab: Lab) -> None:
 def test_what_a_server_prints_is_stamped(
     lab: Lab, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """Each line names its server, in the output and in the trace of the run."""
-    trace = lab.runtime.trace = Trace()
+    """Each line names its server, in the output and among the facts of the run."""
+    facts = lab.runtime.facts = Facts(most=None)
     config = cluster(lab, 2, misbehaving(lambda: print("one\ntwo\r\x1b[2Jthree")))
     config.cleanup()
     printed = capfd.readouterr().out
     assert "server-0-1] one\n" in printed
     assert "server-0-1] two\\r\\x1b[2Jthree\n" in printed
-    printed_events = (event.text for event in trace.events if event.kind == "print")
-    assert next(printed_events) == "one"
+    lines = (fact.line for fact in facts.kept if isinstance(fact, Printed))
+    assert next(lines) == "one"
 
 
 KEPT: list[bytearray] = []

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from labrt import Trace
+from labrt import Facts
 from tester1.timeline.annotations import (
     TAG_CHECKER,
     TAG_FAILURE,
@@ -205,17 +205,17 @@ def test_records_are_ordered_by_start(annotations: Annotations, clock: Clock) ->
     assert all(a <= b for a, b in itertools.pairwise(starts))
 
 
-def test_annotations_are_events_of_a_trace(clock: Clock) -> None:
-    """With tracing on, faults and outcomes stand among the other events."""
-    trace = Trace()
-    annotations = Annotations(clock, trace)
+def test_annotations_are_facts(clock: Clock) -> None:
+    """Faults and outcomes stand among the other facts of the run."""
+    facts = Facts(most=None)
+    annotations = Annotations(clock, facts)
     annotations.test("TestX", 3)
     annotations.shutdown([0])
     annotations.restart([0])
     annotations.checker_failure("no leader", "none")
-    assert [(event.where, event.text) for event in trace.events] == [
-        ("Test Info", "TestX (3 servers)"),
-        ("Failure", "partition = [1 2] / crash = [0]"),
-        ("Failure", "end of partition = [1 2] / crash = [0]"),
-        ("Checker", "no leader"),
+    assert [(fact.kind, fact.place, fact.text()) for fact in facts.kept] == [
+        ("note", "Test Info", "TestX (3 servers)"),
+        ("fault", "Failure", "partition = [1 2] / crash = [0]"),
+        ("fault", "Failure", "end of partition = [1 2] / crash = [0]"),
+        ("check failed", "Checker", "no leader"),
     ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from labrt import RealRuntime, SimRuntime, TraceEvent
+from labrt import Printed, RealRuntime, SimRuntime
 from labrt.sim.course import STEPS_BETWEEN_MARKS, Course
 from tester1.session.divergence import first_difference, unrepeated
 from tests.tester1.conftest import InnerPytest
 
-EVENTS = [TraceEvent(n / 2, "print", "server-0-1", f"line {n}") for n in range(8)]
+EVENTS = [
+    Printed(number=n + 1, time=n / 2, server="server-0-1", line=f"line {n}")
+    for n in range(8)
+]
 
 
 def course(*moments: tuple[float, int]) -> Course:
@@ -91,7 +94,7 @@ def test_the_first_difference_is_shown_with_what_was_before() -> None:
     """Guards the lines of `raftlab replay --twice`."""
     changed = [
         *EVENTS[:6],
-        TraceEvent(3.0, "print", "server-0-1", "another"),
+        Printed(number=7, time=3.0, server="server-0-1", line="another"),
         EVENTS[7],
     ]
     first, *before, one, other = first_difference(EVENTS, changed)
