@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -123,6 +123,8 @@ class Lab:
     """Whether the rules of Raft are watched, if the runtime has facts."""
     about: Callable[[], Mapping[str, object]] = dict
     """What files that the run leaves say of it: JSON, for `raftlab replay`."""
+    gaps: Callable[[], Sequence[str]] = tuple
+    """What of the solution's messages the rules could not read."""
     annotations: list[Annotations] = field(init=False)
     """Those of each test environment of the run; the latest last."""
     undo: ExitStack = field(init=False)

@@ -94,7 +94,8 @@ class Config:
         if lab.rules and lab.runtime.facts is not None:
             self.court = Court(lab.runtime.facts, lab.runtime.fail)
             names = [server_name(GRP0, i) for i in range(n)]
-            RaftRules(self.court, names, simulated=lab.runtime.simulated)
+            raft = RaftRules(self.court, names, simulated=lab.runtime.simulated)
+            lab.gaps = raft.reading.gaps
         self._groups: dict[int, ServerGrp] = {}
         self._clients: list[ClientProgram] = []
         self.clnts = Clnts(lab.runtime, self.net)

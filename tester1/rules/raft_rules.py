@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from tester1.rules.findings import Rule
+from tester1.rules.names import Message, Role
 
 __all__ = [
     "ACKNOWLEDGED_STAY",
@@ -27,6 +28,7 @@ __all__ = [
     "LEADER_COMPLETENESS",
     "LOG_MATCHING",
     "MAJORITY_ELECTS",
+    "NEEDS",
     "NEWER_TERMS_DEPOSE",
     "OLDER_TERMS_REFUSED",
     "ONE_LEADER",
@@ -203,6 +205,34 @@ SNAPSHOTS_GO_FORWARD: Final = Rule(
     "what comes out of the apply channel, and rejections after an older snapshot",
 )
 """One that arrives late tells nothing new, and is ignored."""
+
+_VOTES: Final = frozenset(((Message.VOTE, Role.TERM), (Message.VOTE, Role.LAST_INDEX)))
+_ENTRIES: Final = frozenset(
+    (Message.APPEND, role)
+    for role in (Role.TERM, Role.PREV_INDEX, Role.PREV_TERM, Role.ENTRIES)
+)
+_SUCCESSES: Final = _ENTRIES | {(Message.APPEND, Role.SUCCESS)}
+_COMMITS: Final = _SUCCESSES | {(Message.APPEND, Role.COMMIT)}
+
+NEEDS: Final = {
+    ONE_VOTE.name: _VOTES | {(Message.VOTE, Role.GRANTED)},
+    MAJORITY_ELECTS.name: _VOTES | {(Message.VOTE, Role.GRANTED)},
+    VOTES_LOOK_AT_THE_LOG.name: _VOTES
+    | _SUCCESSES
+    | {(Message.VOTE, Role.LAST_TERM), (Message.VOTE, Role.GRANTED)},
+    LOG_MATCHING.name: _ENTRIES,
+    APPENDS_FIT.name: _SUCCESSES,
+    LEADERS_ONLY_APPEND.name: _ENTRIES,
+    ACKNOWLEDGED_STAY.name: _SUCCESSES,
+    LEADER_COMPLETENESS.name: _SUCCESSES,
+    COMMIT_BY_MAJORITY.name: _COMMITS,
+    COMMIT_OWN_TERM.name: _COMMITS,
+    FOLLOW_THE_COMMIT.name: _COMMITS,
+    COMMIT_VERIFIED.name: _COMMITS,
+    SNAPSHOT_OF_APPLIED.name: frozenset(((Message.SNAPSHOT, Role.SNAPSHOT_INDEX),)),
+}
+"""The fields that a rule cannot do without. Any message with a term will do for the
+others."""
 
 RAFT_RULES: Final = (
     ONE_LEADER,

@@ -27,6 +27,7 @@ from labgob.descriptions import (
 from labgob.dynamic import TABLE_CODE
 from labgob.plan import LIST
 from labgob.records import RECORD_CODE
+from tester1.rules.findings import Rule
 from tester1.rules.names import (
     Message,
     Names,
@@ -37,6 +38,7 @@ from tester1.rules.names import (
     says_heartbeat,
     says_pre_vote,
 )
+from tester1.rules.raft_rules import NEEDS, RAFT_RULES
 
 __all__ = [
     "AppendRequest",
@@ -179,20 +181,51 @@ class Reading:
             self.silenced[f"a message of {method} could not be read"] = None
             return None
 
+    def inspect(self, method: str, args: Description, reply: Description) -> None:
+        """Take note of how a method's messages would be read, before there are any."""
+        matched = match_request(args, method)
+        self._request_decoder(method, args)
+        if matched is not None and not says_pre_vote(method):
+            self._reply_decoder(method, matched[0], reply)
+
+    def gaps(self) -> list[str]:
+        """What could not be read, each with the rules that are off for it."""
+        off = self.rules_off()
+        lines = list(self.silenced)
+        if off and lines:
+            names = ", ".join(rule.name for rule in off)
+            lines.append(f"{len(off)} rules are off for that: {names}")
+        return lines
+
+    def rules_off(self) -> list[Rule]:
+        """The rules that nothing can be said about, as far as messages were seen."""
+        if self.blind:
+            return list(RAFT_RULES)
+        return [
+            rule
+            for rule in RAFT_RULES
+            if self._lost & NEEDS.get(rule.name, frozenset())
+        ]
+
     def _new_request(self, method: str, data: bytes) -> tuple[bytes, _Decode | None]:
         description, prefix = _described(data)
+        return prefix, self._request_decoder(method, description)
+
+    def _request_decoder(
+        self, method: str, description: Description | None
+    ) -> _Decode | None:
         matched = None if description is None else match_request(description, method)
         if says_pre_vote(method):
-            return prefix, None
+            return None
         if description is None or matched is None:
             # Whatever it says may make servers know what no other message has told.
             self._lost.add((Message.APPEND, Role.COMMIT))
             self.silenced[f"{method} is none of Raft's requests, as far as seen"] = None
-            return prefix, None
+            return None
         kind, names = matched
         self.names[f"{method} request"] = names
         if Role.ENTRIES in names.missing and says_heartbeat(method, names.type_name):
-            return prefix, _heartbeat_decoder(description, names)
+            return _heartbeat_decoder(description, names)
         self._miss(kind, names)
         decode = None
         if not set(_NEEDED[kind]) & set(names.missing):
@@ -201,23 +234,28 @@ class Reading:
             self._lost.update((kind, role) for role in _NEEDED[kind])
         else:
             self._read.add(kind)
-        return prefix, decode
+        return decode
 
     def _new_reply(
         self, method: str, to: Message, data: bytes
     ) -> tuple[bytes, _Decode | None]:
         description, prefix = _described(data)
+        return prefix, self._reply_decoder(method, to, description)
+
+    def _reply_decoder(
+        self, method: str, to: Message, description: Description | None
+    ) -> _Decode | None:
         if description is None:
             self._lost.update({(to, Role.GRANTED), (to, Role.SUCCESS)})
             self.silenced[f"the replies of {method} are no records"] = None
-            return prefix, None
+            return None
         names = match_reply(description, to)
         self.names[f"{method} reply"] = names
         self._miss(to, names)
         if names.missing:
-            return prefix, None
+            return None
         defaults = {"verdict": True}
-        return prefix, _decoder("Reply", description, names.fields, defaults)
+        return _decoder("Reply", description, names.fields, defaults)
 
     def _miss(self, kind: Message, names: Names) -> None:
         for role in names.missing:
