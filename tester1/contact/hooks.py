@@ -31,7 +31,7 @@ from tester1.contact.services import TesterClient
 __all__ = ["Hooks"]
 
 _RAFT_MODULES: Final = "raft1."
-_REMEMBERED_REPLIES: Final = 64
+_MOST_KEPT: Final = 256
 
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Makes of a method the one that takes its place."""
@@ -59,8 +59,9 @@ class Hooks:
         self._calls = itertools.count(1)
         # By thread: the `Submit` that it is in.
         self._submits: dict[int, int] = {}
-        # By identity, with the replies themselves, so that no address is used twice.
-        # A reply is told as it was when it was made, whatever becomes of it.
+        # The latest commands and requests, and the latest replies, as messages: by
+        # identity, with the values themselves, so that no address is used twice.
+        self._messages: dict[int, tuple[object, bytes]] = {}
         self._replies: dict[int, tuple[object, bytes]] = {}
 
     def listen(self, tester: TesterClient) -> None:
@@ -136,7 +137,7 @@ class Hooks:
             if this is not self._rsm or thread in self._submits:
                 return method(this, *args, **options)
             call = self._submits[thread] = next(self._calls)
-            self._told("submit", call, _encoded(_first(args, options)))
+            self._told("submit", call, self._encoded(_first(args, options)))
             try:
                 result = method(this, *args, **options)
             except Exception:
@@ -154,20 +155,17 @@ class Hooks:
         if isinstance(result, tuple) and len(result) == 2:
             if isinstance(result[0], str):
                 err = str(result[0])
-            reply = result[1]
-            known = self._replies.get(id(reply))
-            data = _encoded(reply) if known is None else known[1]
+            # As it was when it was made, whatever has been done to it since.
+            known = self._replies.get(id(result[1]))
+            data = _encoded(result[1]) if known is None else known[1]
         self._told("submitted", call, err, data)
 
     def _do_op(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def DoOp(this: object, *args: Any, **options: Any) -> Any:
             reply = method(this, *args, **options)
             if this is self._machine:
-                data = _encoded(reply)
-                if len(self._replies) >= _REMEMBERED_REPLIES:
-                    del self._replies[next(iter(self._replies))]
-                self._replies[id(reply)] = reply, data
-                self._told("performed", _encoded(_first(args, options)), data)
+                data = self._encoded(_first(args, options))
+                self._told("performed", data, self._made(reply))
             return reply
 
         return DoOp
@@ -189,7 +187,7 @@ class Hooks:
             result = method(this, *args, **options)
             if this is self._raft and _is_from_outside() and _is(result, _STARTED):
                 call = self._submits.get(self._this_thread(), 0)
-                self._told("start", call, _encoded(_first(args, options)), *result)
+                self._told("start", call, self._encoded(_first(args, options)), *result)
             return result
 
         return Start
@@ -235,11 +233,36 @@ class Hooks:
     def _received(self, message: Any) -> None:
         if message.CommandValid:
             if type(message.CommandIndex) is int:
-                self._told("applied", message.CommandIndex, _encoded(message.Command))
+                self._told(
+                    "applied", message.CommandIndex, self._encoded(message.Command)
+                )
         elif message.SnapshotValid:
             index, term = message.SnapshotIndex, message.SnapshotTerm
             if type(index) is int and type(term) is int:
                 self._told("adopted", index, term, _length(message.Snapshot))
+
+    def _encoded(self, value: object) -> bytes:
+        """A command or a request as a message."""
+        # Of what is in a log nobody changes anything, so that once is enough: on a
+        # leader it comes by as it was started.
+        known = self._messages.get(id(value))
+        if known is not None:
+            return known[1]
+        data = _encoded(value)
+        _keep(self._messages, value, data)
+        return data
+
+    def _made(self, reply: object) -> bytes:
+        """A reply as a message; it was made right now."""
+        data = _encoded(reply)
+        known = self._replies.get(id(reply))
+        if known is None:
+            _keep(self._replies, reply, data)
+        # An object that says now this and now that: what a Submit returns with it
+        # cannot be told from its identity.
+        elif known[1] != data:
+            self._replies[id(reply)] = reply, b""
+        return data
 
     def _told(self, kind: str, *values: object) -> None:
         tell = self._tell
@@ -288,6 +311,12 @@ def _is(result: object, kinds: tuple[type, ...]) -> bool:
 
 def _length(data: object) -> int:
     return len(data) if isinstance(data, (bytes, bytearray)) else 0
+
+
+def _keep(latest: dict[int, tuple[object, bytes]], value: object, data: bytes) -> None:
+    if len(latest) >= _MOST_KEPT:
+        del latest[next(iter(latest))]
+    latest[id(value)] = value, data
 
 
 def _encoded(value: object) -> bytes:

@@ -93,7 +93,7 @@ class Trimming:
             SNAPSHOTS_IN_TIME,
             f"the Raft state of {fact.server} is {log.state} bytes long "
             f"{at(fact.time)}, and has been over {self._limit} since {log.since:.4f} s,"
-            f" which is {FACTOR} times maxraftstate. No snapshot was taken meanwhile, while the "
+            f" which is {FACTOR} times maxraftstate. No snapshot was taken, and the "
             f"service has taken commands up to index {fact.index} from the apply "
             f"channel, of {log.applied} bytes since the last snapshot",
             servers=[fact.server],
