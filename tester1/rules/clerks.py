@@ -123,8 +123,8 @@ class Clerks:
             MAYBE_AFTER_REPEAT,
             f"{fact.clerk} returns ErrVersion {at(fact.time)} for {asked.put}, which "
             f"it was asked for {at(asked.time)} and has sent {_times(len(asked.sent))}"
-            f": {done.server} had performed it with OK {at(done.time)}, so that an "
-            "earlier copy was the reason for the newer version",
+            f": ErrVersion says that it was not performed, and {done.server} had "
+            f"performed it with OK {at(done.time)}",
             servers=[fact.clerk, done.server],
             proof=[asked.number, *asked.sent, done.number, fact.number],
         )
