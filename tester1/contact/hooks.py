@@ -21,9 +21,10 @@ import functools
 import inspect
 import itertools
 import sys
+from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from types import FunctionType
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import labgob
 from tester1.contact.services import TesterClient
@@ -35,6 +36,8 @@ _MOST_KEPT: Final = 256
 
 Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Makes of a method the one that takes its place."""
+
+_Latest: TypeAlias = OrderedDict[int, tuple[object, bytes]]
 
 
 class Hooks:
@@ -61,8 +64,8 @@ class Hooks:
         self._submits: dict[int, int] = {}
         # The latest commands and requests, and the latest replies, as messages: by
         # identity, with the values themselves, so that no address is used twice.
-        self._messages: dict[int, tuple[object, bytes]] = {}
-        self._replies: dict[int, tuple[object, bytes]] = {}
+        self._messages: _Latest = OrderedDict()
+        self._replies: _Latest = OrderedDict()
 
     def listen(self, tester: TesterClient) -> None:
         """Tell `tester`, if it listens, of what is made from here on."""
@@ -313,9 +316,9 @@ def _length(data: object) -> int:
     return len(data) if isinstance(data, (bytes, bytearray)) else 0
 
 
-def _keep(latest: dict[int, tuple[object, bytes]], value: object, data: bytes) -> None:
+def _keep(latest: _Latest, value: object, data: bytes) -> None:
     if len(latest) >= _MOST_KEPT:
-        del latest[next(iter(latest))]
+        latest.popitem(last=False)
     latest[id(value)] = value, data
 
 

@@ -56,13 +56,15 @@ class Requests:
         self._puts: dict[bytes, Put | None] = {}
         self._errors: dict[bytes, str] = {}
         self._anonymous: dict[bytes, bool] = {}
+        # By tag: where the fields of a Put are.
+        self._places: dict[str, tuple[int, ...]] = {}
 
     def put(self, data: bytes) -> Put | None:
         """The Put that a message asks for, None if it is something else."""
         try:
             return self._puts[data]
         except KeyError:
-            return _kept(self._puts, data, _read_put(data))
+            return _kept(self._puts, data, self._read_put(data))
 
     def error(self, data: bytes) -> str:
         """The `Err` of a reply; empty if it has none."""
@@ -86,6 +88,22 @@ class Requests:
         except KeyError:
             return _kept(self._anonymous, data, _read_anonymous(data))
 
+    def _read_put(self, data: bytes) -> Put | None:
+        tag, values = _record(data)
+        places = self._places.get(tag)
+        if places is None:
+            description = description_of(tag)
+            # Later it may be known.
+            if description is None:
+                return None
+            places = self._places[tag] = _places(description)
+        if not places or len(values) <= max(places):
+            return None
+        key, value, version = (values[place] for place in places)
+        if isinstance(key, str) and isinstance(value, str) and isinstance(version, int):
+            return Put(key, value, version)
+        return None
+
 
 def _kept(known: dict[bytes, T], data: bytes, value: T) -> T:
     if len(known) >= _MOST_KEPT:
@@ -94,41 +112,37 @@ def _kept(known: dict[bytes, T], data: bytes, value: T) -> T:
     return value
 
 
-def _description(data: bytes) -> Description | None:
-    return description_of(tag_of(data)) if data else None
+def _record(data: bytes) -> tuple[str, list[Any]]:
+    """The tag of a record and its whole message, of which the tag is the first item."""
+    try:
+        values = _DECODE(data)
+    except msgspec.MsgspecError:
+        return "", []
+    tag = values[0] if values else ""
+    return (tag, values) if isinstance(tag, str) else ("", values)
 
 
-def _read_put(data: bytes) -> Put | None:
-    description = _description(data)
-    if description is None or description.name != "PutArgs":
-        return None
-    values = _fields(description, data)
-    key, value, version = (values.get(name) for name in _PUT)
-    if isinstance(key, str) and isinstance(value, str) and isinstance(version, int):
-        return Put(key, value, version)
-    return None
+def _places(description: Description) -> tuple[int, ...]:
+    """Where in a message the fields of a Put are; none if it is of another type."""
+    names = [field.name for field in description.fields]
+    if description.name != "PutArgs" or not set(names).issuperset(_PUT):
+        return ()
+    return tuple(1 + names.index(name) for name in _PUT)
 
 
 def _read_error(data: bytes) -> str:
-    description = _description(data)
+    tag, values = _record(data)
+    description = description_of(tag)
     if description is None:
         return ""
-    error = _fields(description, data).get("Err")
+    fields = zip(description.fields, values[1:], strict=False)
+    error = next((value for field, value in fields if field.name == "Err"), "")
     return error if isinstance(error, str) else ""
 
 
 def _read_anonymous(data: bytes) -> bool:
-    description = _description(data)
+    description = description_of(tag_of(data)) if data else None
     if description is None:
         return False
     names = tuple(field.name for field in description.fields)
     return _ANONYMOUS.get(description.name) == names
-
-
-def _fields(description: Description, data: bytes) -> dict[str, object]:
-    try:
-        _, *values = _DECODE(data)
-    except (msgspec.MsgspecError, ValueError):
-        return {}
-    names = (field.name for field in description.fields)
-    return dict(zip(names, values, strict=False))

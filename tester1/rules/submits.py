@@ -143,11 +143,11 @@ class Submits:
         # Nothing is known of what is performed as long as nothing is seen of it.
         if submit is None or fact.err != OK or not self._performed:
             return
-        anonymous = self._requests.is_anonymous(submit.request)
-        if not anonymous and self._requests.put(submit.request) is None:
+        is_put = self._requests.put(submit.request) is not None
+        if not is_put and not self._requests.is_anonymous(submit.request):
             return
         replies = submit.replies
-        if not replies and not anonymous:
+        if not replies and is_put:
             replies = sorted(self._performed.get(submit.request, ()))
         if not replies:
             self._find_unperformed(submit, fact)
