@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kvraft1.rpc import Err
+from labrt import Facts
 from tester1.cluster.client_program import ClientProgram
 from tester1.cluster.config import Config
 from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.clients import Clnt
+from tester1.facts.kinds import ClerkCalled, ClerkReturned
 from tester1.hosts.interface import Program
 
 
@@ -18,20 +20,66 @@ class ClerkProxy:
     Its calls take as long as the clerk's own: for ever, if no server ever answers.
     """
 
-    def __init__(self, program: ClientProgram, clnt: Clnt) -> None:
+    def __init__(
+        self, program: ClientProgram, clnt: Clnt, facts: Facts | None = None
+    ) -> None:
         self.clnt = clnt
         self._program = program
+        self._facts = facts
 
     def get(self, key: str) -> kvtestrpc.ClerkGetReply:
         """Call `Get` of the clerk."""
         args = kvtestrpc.ClerkGetArgs(self.clnt.name, key)
-        return self._program.call(kvtestrpc.CLERK_GET, args, kvtestrpc.ClerkGetReply)
+        call = self._called("Get", key)
+        reply = self._program.call(kvtestrpc.CLERK_GET, args, kvtestrpc.ClerkGetReply)
+        self._returned(call, "Get", key, reply.err, reply.value, reply.version)
+        return reply
 
     def put(self, key: str, value: str, version: int) -> Err:
         """Call `Put` of the clerk."""
         args = kvtestrpc.ClerkPutArgs(self.clnt.name, key, value, version)
+        call = self._called("Put", key, value, version)
         reply = self._program.call(kvtestrpc.CLERK_PUT, args, kvtestrpc.ClerkPutReply)
+        self._returned(call, "Put", key, reply.err)
         return Err(reply.err)
+
+    def _called(
+        self, operation: str, key: str, value: str = "", version: int = 0
+    ) -> int:
+        if self._facts is None:
+            return 0
+        return self._facts.emit(
+            ClerkCalled(
+                clerk=self.clnt.name,
+                operation=operation,
+                key=key,
+                value=value,
+                version=version,
+            )
+        )
+
+    def _returned(
+        self,
+        call: int,
+        operation: str,
+        key: str,
+        err: str,
+        value: str = "",
+        version: int = 0,
+    ) -> None:
+        if self._facts is None:
+            return
+        self._facts.emit(
+            ClerkReturned(
+                clerk=self.clnt.name,
+                operation=operation,
+                key=key,
+                err=err,
+                value=value,
+                version=version,
+                cause=call,
+            )
+        )
 
 
 class ClerkPool:
@@ -54,7 +102,7 @@ class ClerkPool:
         # finds this one among them.
         args = kvtestrpc.MakeClerkArgs(clnt.name, self._servers)
         self._program.call(kvtestrpc.MAKE_CLERK, args, kvtestrpc.Nothing)
-        return ClerkProxy(self._program, clnt)
+        return ClerkProxy(self._program, clnt, self._config.runtime.facts)
 
     def delete(self, clerk: ClerkProxy) -> None:
         """Forget a clerk and remove its end points from the network."""

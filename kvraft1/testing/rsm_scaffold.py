@@ -25,6 +25,7 @@ from tester1.cluster.testcase import NO_LEADER_PAUSE_S, LabTest, growing_pauses
 from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.kv_messages import NO_SNAPSHOTS
 from tester1.lab import Lab
+from tester1.rules.service import watch_service
 
 N_SERVERS: Final = 3
 SUBMIT_LIMIT_S: Final = 10.0
@@ -43,6 +44,11 @@ class RsmTest(LabTest):
             reliable=True,
             start="kvraft1.testing.inside_rsm:start_rsm",
             options={"maxraftstate": maxraftstate},
+        )
+        watch_service(
+            config.court,
+            maxraftstate=None if maxraftstate == NO_SNAPSHOTS else maxraftstate,
+            simulated=lab.runtime.simulated,
         )
         super().__init__(config, name)
         self.maxraftstate = maxraftstate

@@ -19,6 +19,7 @@ from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.kv_messages import NO_SNAPSHOTS
 from tester1.contact.raft_messages import StateReply
 from tester1.lab import Lab
+from tester1.rules.service import watch_service
 
 ITERATIONS: Final = 3
 CLIENT_PHASE_S: Final = 1.0
@@ -91,6 +92,13 @@ class KvraftTest(KvTest):
             start="kvraft1.testing.inside_kv:start_kv",
             options={"maxraftstate": setup.maxraftstate},
             hop_delay=setup.hop_delay,
+        )
+        watch_service(
+            config.court,
+            maxraftstate=None
+            if setup.maxraftstate == NO_SNAPSHOTS
+            else setup.maxraftstate,
+            simulated=lab.runtime.simulated,
         )
         super().__init__(config, name=name, random_keys=setup.random_keys)
         self.setup = setup

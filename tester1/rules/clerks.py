@@ -1,0 +1,134 @@
+"""Watches the clerks: what they answer to a Put, and whether that can be known.
+
+What a clerk sends between its call and its return belongs to the call. A clerk that is
+asked for two things at once may send them in any order: then a request belongs to the
+Put that it asks for, and what nobody asks for leaves the number of repeats open.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labrpc.facts import Answered, Sent
+from tester1.facts.kinds import ClerkCalled, ClerkReturned
+from tester1.rules.court import Court
+from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, Put, Requests
+from tester1.rules.service_rules import MAYBE_AFTER_REPEAT, OK_ONLY_IF_PERFORMED
+from tester1.rules.stores import Stores
+from tester1.rules.words import at
+
+__all__ = ["Clerks"]
+
+
+@dataclass(slots=True)
+class _Asked:
+    """A Put that a clerk was asked for and has not answered."""
+
+    put: Put
+    number: int
+    time: float
+    sent: list[int] = field(default_factory=list)
+    # The clerk has sent something else meanwhile, or is asked for the same twice.
+    unclear: bool = False
+    server_said_maybe: bool = False
+
+
+class Clerks:
+    """The Puts of all clerks of a test."""
+
+    def __init__(self, court: Court, requests: Requests, stores: Stores) -> None:
+        self._court = court
+        self._requests = requests
+        self._stores = stores
+        # By clerk and call; a clerk that has been asked once stays.
+        self._asked: dict[str, dict[int, _Asked]] = {}
+        # The requests under way: of which Put, and for whom. One whose call was given
+        # up may be answered later.
+        self._sent: dict[int, tuple[Put, _Asked | None]] = {}
+        # How often a clerk was asked for the very same.
+        self._times: dict[Put, int] = {}
+        facts = court.facts
+        facts.subscribe(ClerkCalled, self._on_call)
+        facts.subscribe(Sent, self._on_sent)
+        facts.subscribe(Answered, self._on_answered)
+        facts.subscribe(ClerkReturned, self._on_return)
+
+    def _on_call(self, fact: ClerkCalled) -> None:
+        asked = self._asked.setdefault(fact.clerk, {})
+        if fact.operation != "Put":
+            return
+        put = Put(fact.key, fact.value, fact.version)
+        self._times[put] = self._times.get(put, 0) + 1
+        mine = _Asked(put, fact.number, fact.time)
+        for other in asked.values():
+            if other.put == put:
+                other.unclear = mine.unclear = True
+        asked[fact.number] = mine
+
+    def _on_sent(self, fact: Sent) -> None:
+        asked = self._asked.get(fact.server)
+        if asked is None:
+            return
+        put = self._requests.put(fact.data)
+        mine = [one for one in asked.values() if one.put == put]
+        for one in mine:
+            one.sent.append(fact.number)
+        if not mine:
+            for one in asked.values():
+                one.unclear = True
+        if put is not None:
+            self._sent[fact.number] = put, mine[0] if mine else None
+
+    def _on_answered(self, fact: Answered) -> None:
+        put, asked = self._sent.pop(fact.call, (None, None))
+        if put is None:
+            return
+        error = self._requests.error(fact.data)
+        if error == ERR_MAYBE and asked is not None:
+            asked.server_said_maybe = True
+        if error == "OK" and not self._stores.may_have_performed(put):
+            self._court.find(
+                OK_ONLY_IF_PERFORMED,
+                f"{fact.server} answers OK to {fact.peer}'s {put} {at(fact.time)}, and "
+                "no server has performed that Put",
+                servers=[fact.server],
+                proof=[fact.call, fact.number],
+            )
+
+    def _on_return(self, fact: ClerkReturned) -> None:
+        asked = self._asked[fact.clerk].pop(fact.cause, None)
+        if asked is None or asked.unclear:
+            return
+        if fact.err == ERR_MAYBE:
+            self._judge_maybe(asked, fact)
+        elif fact.err == ERR_VERSION:
+            self._judge_refusal(asked, fact)
+
+    def _judge_maybe(self, asked: _Asked, fact: ClerkReturned) -> None:
+        if len(asked.sent) != 1 or asked.server_said_maybe:
+            return
+        self._court.find(
+            MAYBE_AFTER_REPEAT,
+            f"{fact.clerk} returns ErrMaybe {at(fact.time)} for {asked.put}, which it "
+            f"was asked for {at(asked.time)} and has sent once",
+            servers=[fact.clerk],
+            proof=[asked.number, *asked.sent, fact.number],
+        )
+
+    def _judge_refusal(self, asked: _Asked, fact: ClerkReturned) -> None:
+        done = self._stores.performed(asked.put)
+        if done is None or done.number < asked.number or self._times[asked.put] > 1:
+            return
+        self._court.find(
+            MAYBE_AFTER_REPEAT,
+            f"{fact.clerk} returns ErrVersion {at(fact.time)} for {asked.put}, which "
+            f"it was asked for {at(asked.time)} and has sent {_times(len(asked.sent))}"
+            f": ErrVersion says that it was not performed, and {done.server} had "
+            f"performed it with OK {at(done.time)}",
+            servers=[fact.clerk, done.server],
+            proof=[asked.number, *asked.sent, done.number, fact.number],
+        )
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"

@@ -1,0 +1,141 @@
+"""Watches the stores: a model of the versions on each server, and what was performed.
+
+The model follows the answers of the server's own state machine to Puts. Where they can
+be the only witnesses (a server that began with nothing) they have to fit together from
+the first on; after a snapshot, only as far as they have told a version since.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labrt import ProgramStarted
+from tester1.facts.kinds import Performed, Restored, SnapshotAdopted
+from tester1.rules.court import Court
+from tester1.rules.requests import ERR_NO_KEY, ERR_VERSION, OK, Put, Requests
+from tester1.rules.service_rules import VERSIONS
+from tester1.rules.words import at
+
+__all__ = ["Stores"]
+
+
+@dataclass(slots=True)
+class _Store:
+    """What is known of the store of one incarnation."""
+
+    # The version of each key, 0 if it does not exist, None if that is not known.
+    versions: dict[str, int | None] = field(default_factory=dict)
+    # Whether the keys that are not there do not exist.
+    whole: bool = True
+    # The answers that it has given, which it may remember; and whether it may remember
+    # those of others, out of a snapshot.
+    answers: set[tuple[Put, str]] = field(default_factory=set)
+    alone: bool = True
+
+    def version(self, key: str) -> int | None:
+        """The version of a key, None if it is not known."""
+        return self.versions.get(key, 0 if self.whole else None)
+
+    def forget(self) -> None:
+        """Another state is in its place, of which nothing is known."""
+        self.versions.clear()
+        self.whole = False
+        self.alone = False
+
+
+class Stores:
+    """The stores of all servers; `snapshots` is whether any may be taken."""
+
+    def __init__(self, court: Court, requests: Requests, *, snapshots: bool) -> None:
+        self._court = court
+        self._requests = requests
+        self._snapshots = snapshots
+        self._stores: dict[str, _Store] = {}
+        # By what was performed, and by its answer, the first that did so.
+        self._first: dict[tuple[Put, str], Performed] = {}
+        # Puts of which only the solution can tell how they were answered.
+        self._unread: set[Put] = set()
+        facts = court.facts
+        facts.subscribe(ProgramStarted, self._on_start)
+        facts.subscribe(Restored, self._on_other_state)
+        facts.subscribe(SnapshotAdopted, self._on_other_state)
+        facts.subscribe(Performed, self._on_performed)
+
+    def performed(self, put: Put) -> Performed | None:
+        """Who has performed it first, with the answer OK."""
+        return self._first.get((put, OK))
+
+    def may_have_performed(self, put: Put) -> bool:
+        """Whether a server may have performed it with the answer OK.
+
+        A solution of which nothing is seen may have done anything.
+        """
+        return (put, OK) in self._first or put in self._unread or not self._first
+
+    def _on_start(self, fact: ProgramStarted) -> None:
+        store = self._stores[fact.server] = _Store()
+        # The solution may read the persisted snapshot in a way of its own.
+        if self._snapshots and fact.incarnation > 1:
+            store.forget()
+
+    def _on_other_state(self, fact: Restored | SnapshotAdopted) -> None:
+        self._store(fact.server).forget()
+
+    def _store(self, server: str) -> _Store:
+        store = self._stores.get(server)
+        if store is None:
+            store = self._stores[server] = _Store()
+        return store
+
+    def _on_performed(self, fact: Performed) -> None:
+        put = self._requests.put(fact.data)
+        if put is None:
+            return
+        store = self._store(fact.server)
+        error = self._requests.error(fact.reply)
+        if error not in (OK, ERR_VERSION, ERR_NO_KEY):
+            store.versions[put.key] = None
+            self._unread.add(put)
+            return
+        answer = put, error
+        is_first = answer not in self._first
+        present = store.version(put.key)
+        due = _due(put.version, present)
+        if due is None or due == error:
+            # What is new here may be remembered from a snapshot, unless nobody has
+            # performed it before.
+            if due is not None or is_first:
+                _learn(store, put, error)
+        elif answer not in store.answers and (store.alone or is_first):
+            self._find(fact, put, error, present)
+        store.answers.add(answer)
+        if is_first:
+            self._first[answer] = fact
+
+    def _find(self, fact: Performed, put: Put, error: str, present: int | None) -> None:
+        state = "does not exist" if not present else f"is at version {present}"
+        self._court.find(
+            VERSIONS,
+            f"{fact.server} performs {put} with the answer {error} {at(fact.time)}, "
+            f"while the key {state} there: it has to answer "
+            f"{_due(put.version, present)}",
+            servers=[fact.server],
+            proof=[fact.number],
+        )
+
+
+def _due(version: int, present: int | None) -> str | None:
+    """The answer to a Put at `version`, None if that depends on what is not known."""
+    if present is None:
+        return None
+    if version == present:
+        return OK
+    return ERR_VERSION if present else ERR_NO_KEY
+
+
+def _learn(store: _Store, put: Put, error: str) -> None:
+    """Take from an answer what it says of the version."""
+    if error == OK:
+        store.versions[put.key] = put.version + 1
+    elif error == ERR_NO_KEY:
+        store.versions[put.key] = 0

@@ -1,0 +1,150 @@
+"""Streams of facts that are made by hand: what servers and clerks of lab 4 do."""
+
+from __future__ import annotations
+
+import labgob
+from kvraft1.rpc import GetArgs, PutArgs, PutReply
+from labrpc.facts import Answered, Sent
+from labrt import Fact, Facts, ProgramStarted
+from tester1.facts.kinds import (
+    Applied,
+    ClerkCalled,
+    ClerkReturned,
+    Performed,
+    Proposed,
+    StateTold,
+    SubmitReturned,
+    Submitted,
+)
+from tester1.rules.court import Court
+from tester1.rules.findings import RuleFailure
+from tester1.rules.service import watch_service
+
+OK = PutReply("OK")  # type: ignore[arg-type]  # as it is written on the wire
+ERR_VERSION = PutReply("ErrVersion")  # type: ignore[arg-type]  # likewise
+ERR_NO_KEY = PutReply("ErrNoKey")  # type: ignore[arg-type]  # likewise
+SERVER = "server-0-0"
+OTHER = "server-0-1"
+CLERK = "client-0"
+
+
+def put(version: int, value: str = "v", key: str = "k") -> PutArgs:
+    """A Put of a key."""
+    return PutArgs(key, value, version)
+
+
+class Stream:
+    """Facts, as they happen, before the rules of the service."""
+
+    def __init__(
+        self, *, maxraftstate: int | None = None, simulated: bool = True
+    ) -> None:
+        self.time = 0.0
+        self.facts = Facts()
+        self.facts.attach(lambda: self.time, None)
+        self.failures: list[BaseException] = []
+        court = Court(self.facts, self.failures.append)
+        watch_service(court, maxraftstate=maxraftstate, simulated=simulated)
+        for server in SERVER, OTHER:
+            self.start(server)
+
+    @property
+    def broken(self) -> str:
+        """The name of the rule that was found broken, empty if none was."""
+        if not self.failures:
+            return ""
+        (failure,) = self.failures
+        assert isinstance(failure, RuleFailure)
+        return failure.finding.rule.name
+
+    @property
+    def finding(self) -> str:
+        """What the finding says."""
+        (failure,) = self.failures
+        return str(failure)
+
+    def add(self, *facts: Fact) -> int:
+        """Let these happen now; returns the number of the last one."""
+        return [self.facts.emit(fact) for fact in facts][-1]
+
+    def after(self, seconds: float) -> Stream:
+        """Let time pass."""
+        self.time += seconds
+        return self
+
+    # Servers
+
+    def start(self, server: str, incarnation: int = 1) -> None:
+        """A server begins."""
+        self.add(ProgramStarted(server=server, incarnation=incarnation))
+
+    def performed(
+        self, request: object, reply: object = OK, server: str = SERVER
+    ) -> None:
+        """A state machine performs a request."""
+        data, made = labgob.encode(request), labgob.encode(reply)
+        self.add(Performed(server=server, data=data, reply=made))
+
+    def submitted(self, request: object, call: int = 1, server: str = SERVER) -> None:
+        """`Submit` is called."""
+        self.add(Submitted(server=server, call=call, data=labgob.encode(request)))
+
+    def started(self, index: int, term: int = 1, call: int = 1) -> None:
+        """`Start` is called in a Submit, and accepts the command."""
+        self.add(
+            Proposed(server=SERVER, call=call, index=index, term=term, is_leader=True)
+        )
+
+    def state(self, term: int, *, leads: bool) -> None:
+        """`GetState` is called."""
+        self.add(StateTold(server=SERVER, term=term, is_leader=leads))
+
+    def applied(self, index: int, size: int = 0) -> None:
+        """A command comes out of the apply channel."""
+        data = labgob.encode("x" * size)
+        self.add(Applied(server=SERVER, index=index, data=data))
+
+    def returned(self, reply: object, err: str = "OK", call: int = 1) -> None:
+        """`Submit` returns."""
+        data = labgob.encode(reply)
+        self.add(SubmitReturned(server=SERVER, call=call, err=err, data=data))
+
+    def heartbeat(self) -> None:
+        """Raft goes on."""
+        self.add(Sent(server=OTHER, peer=SERVER, method="Raft.AppendEntries"))
+
+    # Clerks
+
+    def called(self, request: PutArgs, clerk: str = CLERK) -> int:
+        """A clerk is asked for a Put."""
+        return self.add(
+            ClerkCalled(
+                clerk=clerk,
+                operation="Put",
+                key=request.Key,
+                value=request.Value,
+                version=request.Version,
+            )
+        )
+
+    def sent(self, request: PutArgs | GetArgs, clerk: str = CLERK) -> int:
+        """A clerk sends a request."""
+        data = labgob.encode(request)
+        return self.add(
+            Sent(server=clerk, peer=SERVER, method="KVServer.Put", data=data)
+        )
+
+    def answered(self, call: int, reply: PutReply, server: str = SERVER) -> None:
+        """A server answers it."""
+        data = labgob.encode(reply)
+        self.add(
+            Answered(
+                server=server, peer=CLERK, method="KVServer.Put", data=data, call=call
+            )
+        )
+
+    def clerk_returned(self, call: int, err: str, clerk: str = CLERK) -> None:
+        """The clerk has returned from what it was called for."""
+        self.add(
+            ClerkReturned(clerk=clerk, operation="Put", key="k", err=err, cause=call)
+        )
