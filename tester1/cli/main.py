@@ -21,6 +21,7 @@ from tester1.cli.grade import grade_command
 from tester1.cli.init import init_command
 from tester1.cli.logs import logs_command
 from tester1.cli.replay import replay_command
+from tester1.cli.rules import rules_command
 from tester1.cli.show import show_command
 from tester1.cli.test import batch_command
 from tester1.files import reason
@@ -42,6 +43,7 @@ app.command("grade")(grade_command)
 app.command("replay")(replay_command)
 app.command("logs")(logs_command)
 app.command("show")(show_command)
+app.command("rules")(rules_command)
 app.command("check")(check_command)
 
 

@@ -47,9 +47,9 @@ def rules_command(solution: SolutionOption = None) -> None:
 
 def _read(message: str, names: Names) -> str:
     fields = ", ".join(
-        f"{harmless(field.name)} is the {role}" for role, field in names.fields.items()
+        f"{role}: {harmless(field.name)}" for role, field in names.fields.items()
     )
-    return f"{harmless(message)} ({harmless(names.type_name)}): {fields or 'nothing'}"
+    return f"{harmless(message)}, {harmless(names.type_name)}: {fields or 'nothing'}"
 
 
 def _print_rules(rules: tuple[Rule, ...], off: list[Rule] | tuple[Rule, ...]) -> None:

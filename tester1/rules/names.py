@@ -132,18 +132,20 @@ def match_request(
     """
     fields = description.fields
     lists = [field for field in fields if _is_list(field.shape)]
-    data = [field for field in fields if field.shape.kind in ("bytes", "str")]
+    data = [field for field in fields if _is_data(field)]
     called = _normal(method.rpartition(".")[2])
     append = _names(description, _APPEND)
     if _is_entry_like(append.fields.get(Role.ENTRIES)) or (
         lists and Role.PREV_INDEX in append.fields
     ):
         return Message.APPEND, append
+    vote = _names(description, _VOTE)
+    if "vote" in called and not vote.missing:
+        return Message.VOTE, vote
     snapshot = _names(description, _SNAPSHOT)
     is_termed = Role.TERM in snapshot.fields or "snap" in called
     if data and Role.SNAPSHOT_INDEX in snapshot.fields and is_termed:
         return Message.SNAPSHOT, snapshot
-    vote = _names(description, _VOTE)
     if Role.TERM in vote.fields and Role.LAST_INDEX in vote.fields and not data:
         return Message.VOTE, vote
     # Nothing but the method's name is left to tell what it is meant to be.
@@ -204,6 +206,14 @@ def _is_int(shape: Shape) -> bool:
 
 def _is_bool(shape: Shape) -> bool:
     return shape.kind in ("bool", "any")
+
+
+def _is_data(field: Field) -> bool:
+    # A candidate may be known by a name, which is text as well.
+    named = _normal(field.name) in _EXACT[Role.DATA]
+    return field.shape.kind == "bytes" or (
+        field.shape.kind in ("str", "any", "list") and named
+    )
 
 
 def _is_list(shape: Shape) -> bool:

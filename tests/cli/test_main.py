@@ -17,7 +17,7 @@ from tester1.solution import REFERENCE_ROOT
 from tests.cli.conftest import Raftlab, raftlab_apart
 
 DOCUMENT = REFERENCE_ROOT / "docs" / "command-line.md"
-COMMANDS = ["init", "test", "grade", "replay", "logs", "show", "check"]
+COMMANDS = ["init", "test", "grade", "replay", "logs", "show", "rules", "check"]
 
 
 def help_of(*command: str) -> str:
