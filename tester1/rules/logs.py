@@ -184,6 +184,9 @@ class Logs:
         index = request.prev_index
         if index <= peer.snapshot or index <= 0:
             return
+        # Anything else that has come in between may have brought what was missing.
+        if peer.came != call.came:
+            return
         if index > max(call.most, peer.applied_ever):
             self._court.find(
                 APPENDS_FIT,
@@ -193,8 +196,7 @@ class Logs:
                 proof=[call.sent, call.handed, call.answered],
             )
         held = self.contradicted(call)
-        # And nothing else has come that may have changed that in between.
-        if ack is not None and held is not None and peer.came == call.came:
+        if ack is not None and held is not None:
             self._court.find(
                 APPENDS_FIT,
                 f"{self._accepts(call)}, where it has {entry(index, held)}, which it "

@@ -275,6 +275,16 @@ def _what_came_meanwhile_may_fit(story: Story, wrong: bool) -> None:
     story.answer(late, AppendReply(2, True))
 
 
+@pair(raft_rules.APPENDS_FIT)
+def _what_came_meanwhile_may_fill_the_gap(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    early = story.arrive(story.append(0, 1, 1, (1, 1), [(1, "b")]))
+    if not wrong:
+        story.replicate(0, 1, 1, entries=[(1, "a")])
+    story.save(1)
+    story.answer(early, AppendReply(1, True))
+
+
 @pair(raft_rules.LEADERS_ONLY_APPEND)
 def _a_leader_changes_an_entry(story: Story, wrong: bool) -> None:
     story.elect(0, 3, end=(1, 2))
