@@ -19,9 +19,9 @@ from typing import Any, TypeAlias
 from kvraft1.testing.rsm_scaffold import RsmTestMaker
 from kvraft1.testing.scaffold import KvTestMaker
 from labrpc import LabrpcError
-from labrt import RuntimeFailure
+from labrt import Facts, RuntimeFailure
 from raft1.testing.scaffold import RaftTestMaker
-from tester1.hosts.modes import make_runtime
+from tester1.hosts.modes import make_facts, make_runtime
 from tester1.lab import Lab, LabFailure, Mode, RunOptions
 from tester1.solution import REFERENCE_ROOT, is_testers
 
@@ -81,8 +81,16 @@ def run(test: SuiteTest, seed: int, solution: Path) -> str:
 
     Writes no files. What the solution raises is a reason to fail like any other.
     """
+    options = RunOptions()
+    return run_with(make_facts(options, everything=False), test, seed, solution)
+
+
+def run_with(
+    facts: Facts | None, test: SuiteTest, seed: int, solution: Path | None
+) -> str:
+    """The same, with these facts: the rules watch them, if there are any."""
     (parameter,) = test.__annotations__.keys() - {"return"}
-    runtime = make_runtime(RunOptions(), seed)
+    runtime = make_runtime(RunOptions(), seed, facts)
     name = test.__name__
     lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, is_replay=True)
     maker = _MAKERS[parameter](lab, name)
