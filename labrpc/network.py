@@ -180,9 +180,10 @@ def MakeNetwork(
     """Make an empty network.
 
     `faults` replaces the constants of the course, `hop_delay` just the one of
-    them: the range of seconds that a request, or a reply, travels in simulation.
+    them: the range of seconds that a request, or a reply, travels in simulation. With
+    a range of its own no message is slower than that.
     """
     faults = faults or Faults()
     if hop_delay is not None:
-        faults = replace(faults, hop_delay=hop_delay)
+        faults = replace(faults, hop_delay=hop_delay, slow_hop_per_mille=0)
     return Network(runtime, faults)
