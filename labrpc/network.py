@@ -6,7 +6,8 @@ in `faults`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import sys
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 from labrpc.dispatch import Dispatcher
@@ -14,7 +15,7 @@ from labrpc.end import ClientEnd
 from labrpc.errors import UsageError
 from labrpc.faults import Faults
 from labrpc.server import Server
-from labrpc.transit import Attachment, Fabric, Message, Port
+from labrpc.transit import Attachment, Fabric, Hold, Message, Port
 from labrt import Runtime
 
 
@@ -98,6 +99,39 @@ class Network:
             dying = [] if yes else list(port.in_flight)
         self._fail(dying)
 
+    def Hold(
+        self,
+        name: Hashable,
+        *,
+        matching: Callable[[str], bool] = lambda method: True,
+        most: int = sys.maxsize,
+    ) -> None:
+        """Keep requests that an end point sends from now on, until they are released.
+
+        Those of the methods that are `matching`, and the first `most` of them. They are
+        in flight meanwhile: disabling the end point fails their calls, but they arrive
+        once they are released, as any request that has left. To hold anew releases
+        what was held before.
+        """
+        self.Release(name)
+        with self._fabric.mutex:
+            self._port("Hold", name).hold = Hold(matching, most)
+
+    def Release(self, name: Hashable) -> None:
+        """Let the requests set out that an end point's hold has kept, and end it."""
+        with self._fabric.mutex:
+            port = self._port("Release", name)
+            hold, port.hold = port.hold, None
+        # Outside the mutex, like all that a message does by itself.
+        for message in [] if hold is None else hold.held:
+            message.set_out()
+
+    def HeldCount(self, name: Hashable) -> int:
+        """How many requests of an end point are held."""
+        with self._fabric.mutex:
+            hold = self._port("HeldCount", name).hold
+            return 0 if hold is None else len(hold.held)
+
     # Servers.
 
     def AddServer(self, name: Hashable, server: Dispatcher) -> None:
@@ -133,6 +167,14 @@ class Network:
             state = "is deleted: read its count first" if deleted else "is unknown"
             raise UsageError(f"GetCount: server {server!r} {state}")
         return attachment.count
+
+    def GetSentCount(self, end: Hashable) -> int:
+        """How many calls were made on an end point's link, delivered or not.
+
+        An end point that is made anew for the same link goes on counting.
+        """
+        with self._fabric.mutex:
+            return self._port("GetSentCount", end).sent()
 
     def GetTotalCount(self) -> int:
         """How many calls the network has accepted, delivered or not."""
