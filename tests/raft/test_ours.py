@@ -29,6 +29,8 @@ INSTANT_S = 0.0002
 """Pause of polls that look for an instant: about what a message travels at least."""
 SPREAD_S = 0.5
 """Time for a leader to bring its log to a follower, at ten heartbeats a second."""
+ARRIVAL_S = 0.1
+"""Time for a message to arrive and to be handled."""
 REACTION_S = 1.5
 """Time for a server to react to what it has been told, generously."""
 
@@ -82,7 +84,11 @@ def test_one_way_links_3A(raft_test: RaftTestMaker) -> None:
 
         test.disconnect(second)
         newer = until(test, lambda: max(term_of(test, second) - term, 0) or None)
-        test.require(newer is not None, f"server {second}, cut off, does not stand")
+        test.require(
+            newer is not None,
+            f"server {second} does not stand for election, although it is cut off",
+            servers=[second],
+        )
         # It comes back with a newer term, of which it can tell the leader in replies.
         test.connect(second)
         test.cut_link(second, leader)
@@ -291,10 +297,22 @@ def _late_snapshot(test: RaftTest) -> bool:
     test.mend_link(leader, follower)
     for _ in range(12):
         test.one(test.command(), 3, retry=True)
+    ahead = _applied(test, follower)
     test.release_links((leader, follower))
-    for _ in range(3):
-        test.one(test.command(), 3, retry=True)
+    test.sleep(ARRIVAL_S)
+    test.require(
+        _applied(test, follower) >= ahead,
+        f"server {follower} had applied index {ahead} when an older snapshot arrived, "
+        f"which took it back to {_applied(test, follower)}",
+        servers=[leader, follower],
+    )
+    test.one(test.command(), 3, retry=True)
     return held is not None
+
+
+def _applied(test: RaftTest, server: int) -> int:
+    with test.mutex:
+        return test.logs.last_index(server)
 
 
 def _is_snapshot(method: str) -> bool:
@@ -306,8 +324,7 @@ def _held_or_ahead(
     test: RaftTest, leader: int, follower: int, index: int
 ) -> bool | None:
     """True once a snapshot is held, or the follower has caught up without one."""
-    with test.mutex:
-        ahead = test.logs.last_index(follower) >= index
+    ahead = _applied(test, follower) >= index
     return ahead or test.group.held_on_link(leader, follower) > 0 or None
 
 
