@@ -19,14 +19,16 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.kvraft import test_4b, test_4c, test_rsm
+from tests.kvraft import test_ours as kvraft_ours
 from tests.kvraft1 import mutants as kvraft_mutants
 from tests.mutating import Mutant, SuiteTest, run
 from tests.raft import test_3a, test_3b, test_3c, test_3d
+from tests.raft import test_ours as raft_ours
 from tests.raft1 import mutants as raft_mutants
 
 SUITES = {
-    "raft": (raft_mutants.MUTANTS, (test_3a, test_3b, test_3c, test_3d)),
-    "kvraft": (kvraft_mutants.MUTANTS, (test_rsm, test_4b, test_4c)),
+    "raft": (raft_mutants.MUTANTS, (test_3a, test_3b, test_3c, test_3d, raft_ours)),
+    "kvraft": (kvraft_mutants.MUTANTS, (test_rsm, test_4b, test_4c, kvraft_ours)),
 }
 
 

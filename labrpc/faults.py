@@ -24,7 +24,7 @@ _GOLDEN = 0x9E3779B97F4A7C15  # splitmix64's increment, 2**64 over the golden ra
 # A message owns one value of its flow's counter for each question that may be asked
 # about it. A question keeps its place for good: another order would change every run
 # of every seed, and so would one more question.
-_QUESTIONS = 9
+_QUESTIONS = 11
 (
     _REQUEST_HOP,
     _REPLY_HOP,
@@ -35,6 +35,8 @@ _QUESTIONS = 9
     _REORDER,
     _REORDER_SPREAD,
     _REORDER_DELAY,
+    _SLOW_REQUEST_HOP,
+    _SLOW_REPLY_HOP,
 ) = (question * _GOLDEN for question in range(_QUESTIONS))
 
 _HOP_STEPS = 1 << 53  # hop delays have the resolution of a float
@@ -65,6 +67,10 @@ class Faults:
     """On top of it comes a uniform `0..X` ms, X itself uniform below this."""
     hop_delay: tuple[float, float] = (100e-6, 500e-6)
     """Travel time of a request, and of a reply, in seconds; simulation only."""
+    slow_hop_per_mille: int = 5
+    """Chance that a request, or a reply, is slow; reliable network, simulation only."""
+    slow_hop_delay: tuple[float, float] = (5e-3, 30e-3)
+    """Travel time of one that is slow, in seconds: others of its link overtake it."""
 
     def __post_init__(self) -> None:
         delays = (
@@ -81,8 +87,12 @@ class Faults:
             raise ValueError(f"reply drop not in 0..1000: {self}")
         if not 0 <= self.reorder_chance[0] <= self.reorder_chance[1]:
             raise ValueError(f"reorder chance over one: {self}")
+        if not 0 <= self.slow_hop_per_mille <= 1000:
+            raise ValueError(f"slow hops not in 0..1000: {self}")
         if not 0 <= self.hop_delay[0] <= self.hop_delay[1]:
             raise ValueError(f"hop delay is no range of seconds: {self}")
+        if not 0 <= self.slow_hop_delay[0] <= self.slow_hop_delay[1]:
+            raise ValueError(f"slow hop delay is no range of seconds: {self}")
 
 
 class Flow:
@@ -130,16 +140,15 @@ class Decision(Enum):
 class Decider:
     """Takes the decisions of one network, from its constants and messages' keys."""
 
-    __slots__ = ("_hop_start", "_hop_step", "_hops", "faults")
+    __slots__ = ("_hop", "_hops", "_slow_hop", "faults")
 
     def __init__(self, faults: Faults, *, hops: bool) -> None:
         self.faults = faults
-        start, end = faults.hop_delay
         # On the wall clock the machine takes its own time for a message. Only in
         # simulation would it travel in none.
-        self._hops = hops and end > 0
-        self._hop_start = start
-        self._hop_step = (end - start) / _HOP_STEPS
+        self._hops = hops and faults.hop_delay[1] > 0
+        self._hop = _steps_of(faults.hop_delay)
+        self._slow_hop = _steps_of(faults.slow_hop_delay)
 
     def undeliverable(self, key: int, *, long_delays: bool) -> float:
         """The seconds until a call without a server fails."""
@@ -150,14 +159,15 @@ class Decider:
     def request(self, key: int, reliable: bool) -> tuple[float, Decision]:
         """The delay of a request in seconds, and what becomes of it then."""
         if reliable:
-            return self._hop(key, _REQUEST_HOP), Decision.DELIVER
+            delay = self._travel(key, _REQUEST_HOP, _SLOW_REQUEST_HOP)
+            return delay, Decision.DELIVER
         faults = self.faults
         delay = draw(key, _SHORT_DELAY, faults.short_delay_ms) / 1000
         if draw(key, _REQUEST_DROP, 1000) < faults.request_drop_per_mille:
             # After the short delay, as in the course: the caller does not learn of a
             # loss sooner than of an answer.
             return delay, Decision.DROP
-        return delay + self._hop(key, _REQUEST_HOP), Decision.DELIVER
+        return delay + self._travel(key, _REQUEST_HOP), Decision.DELIVER
 
     def reply(
         self, key: int, reliable: bool, reordering: bool
@@ -168,7 +178,7 @@ class Decider:
         # ones, the second of what is left.
         if not reliable and draw(key, _REPLY_DROP, 1000) < faults.reply_drop_per_mille:
             return 0.0, Decision.DROP
-        hop = self._hop(key, _REPLY_HOP)
+        hop = self._travel(key, _REPLY_HOP, _SLOW_REPLY_HOP if reliable else None)
         if reordering:
             hits, tries = faults.reorder_chance
             if draw(key, _REORDER, tries) < hits:
@@ -182,7 +192,21 @@ class Decider:
         extra = draw(key, _REORDER_DELAY, most + 1)
         return (faults.reorder_base_ms + extra) / 1000
 
-    def _hop(self, key: int, question: int) -> float:
+    def _travel(self, key: int, question: int, is_slow: int | None = None) -> float:
+        """The seconds of a hop; without `is_slow`, the question, it is not slow."""
         if not self._hops:
             return 0.0
-        return self._hop_start + draw(key, question, _HOP_STEPS) * self._hop_step
+        start, step = self._hop
+        # An unreliable network holds requests up anyway, for about as long.
+        if (
+            is_slow is not None
+            and draw(key, is_slow, 1000) < self.faults.slow_hop_per_mille
+        ):
+            start, step = self._slow_hop
+        return start + draw(key, question, _HOP_STEPS) * step
+
+
+def _steps_of(seconds: tuple[float, float]) -> tuple[float, float]:
+    """Where a range of delays starts, and how far a step in it goes."""
+    start, end = seconds
+    return start, (end - start) / _HOP_STEPS

@@ -6,7 +6,8 @@ in `faults`.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+import sys
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 from labrpc.dispatch import Dispatcher
@@ -15,7 +16,7 @@ from labrpc.errors import UsageError
 from labrpc.facts import LinkCut, LinkHealed, ModesChanged
 from labrpc.faults import Faults
 from labrpc.server import Server
-from labrpc.transit import Attachment, Fabric, Message, Port
+from labrpc.transit import Attachment, Fabric, Hold, Message, Port
 from labrt import Runtime
 
 
@@ -106,6 +107,39 @@ class Network:
             self._note_link(port)
         self._fail(dying)
 
+    def Hold(
+        self,
+        name: Hashable,
+        *,
+        matching: Callable[[str], bool] = lambda method: True,
+        most: int = sys.maxsize,
+    ) -> None:
+        """Keep requests that an end point sends from now on, until they are released.
+
+        Those of the methods that are `matching`, and the first `most` of them. They are
+        in flight meanwhile: disabling the end point fails their calls, but they arrive
+        once they are released, as any request that has left. To hold anew releases
+        what was held before.
+        """
+        self.Release(name)
+        with self._fabric.mutex:
+            self._port("Hold", name).hold = Hold(matching, most)
+
+    def Release(self, name: Hashable) -> None:
+        """Let the requests set out that an end point's hold has kept, and end it."""
+        with self._fabric.mutex:
+            port = self._port("Release", name)
+            hold, port.hold = port.hold, None
+        # Outside the mutex, like all that a message does by itself.
+        for message in [] if hold is None else hold.held:
+            message.set_out()
+
+    def HeldCount(self, name: Hashable) -> int:
+        """How many requests of an end point are held."""
+        with self._fabric.mutex:
+            hold = self._port("HeldCount", name).hold
+            return 0 if hold is None else len(hold.held)
+
     # Servers.
 
     def AddServer(self, name: Hashable, server: Dispatcher) -> None:
@@ -141,6 +175,14 @@ class Network:
             state = "is deleted: read its count first" if deleted else "is unknown"
             raise UsageError(f"GetCount: server {server!r} {state}")
         return attachment.count
+
+    def GetSentCount(self, end: Hashable) -> int:
+        """How many calls were made on an end point's link, delivered or not.
+
+        An end point that is made anew for the same link goes on counting.
+        """
+        with self._fabric.mutex:
+            return self._port("GetSentCount", end).sent()
 
     def GetTotalCount(self) -> int:
         """How many calls the network has accepted, delivered or not."""
@@ -207,9 +249,10 @@ def MakeNetwork(
     """Make an empty network.
 
     `faults` replaces the constants of the course, `hop_delay` just the one of
-    them: the range of seconds that a request, or a reply, travels in simulation.
+    them: the range of seconds that a request, or a reply, travels in simulation. With
+    a range of its own no message is slower than that.
     """
     faults = faults or Faults()
     if hop_delay is not None:
-        faults = replace(faults, hop_delay=hop_delay)
+        faults = replace(faults, hop_delay=hop_delay, slow_hop_per_mille=0)
     return Network(runtime, faults)

@@ -11,6 +11,7 @@ Its stations:
                     -> reply held back     delivered later, come what may
                     -> reply delivered
 
+A request may be *held* at its port (`Hold`), and then sets out when it is released.
 A message with a route is *in flight* until it ends or is held back: it is listed at
 its port, and when the port is disabled, or the server is deleted or replaced, the call
 fails at that instant. The request may still arrive afterwards if the server exists, as
@@ -29,7 +30,8 @@ the calls and of the making of ends, never from a set or from the hash of a name
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from labrpc.dispatch import Dispatcher, OnDone
@@ -110,6 +112,23 @@ class Fabric:
         return flow
 
 
+@dataclass(slots=True)
+class Hold:
+    """Keeps requests of a port from setting out: the first `most` that match."""
+
+    matching: Callable[[str], bool]
+    """Which methods are meant."""
+    most: int
+    held: list[Message] = field(default_factory=list)
+
+    def take(self, message: Message, method: str) -> bool:
+        """Whether this one is held, from here on until it is released."""
+        if len(self.held) >= self.most or not self.matching(method):
+            return False
+        self.held.append(message)
+        return True
+
+
 class Port:
     """The network's side of one end point."""
 
@@ -118,6 +137,7 @@ class Port:
         "connected",
         "enabled",
         "fabric",
+        "hold",
         "in_flight",
         "link",
         "server_name",
@@ -129,6 +149,7 @@ class Port:
         self.enabled = False
         self.connected = False
         self.server_name: Hashable = None  # means something while connected
+        self.hold: Hold | None = None
         # Messages that fail with this port or with their target, oldest first. A dict
         # because they fail in this order, which a set does not keep.
         self.in_flight: dict[Message, None] = {}
@@ -161,6 +182,10 @@ class Port:
             if message.target is not None:
                 self.in_flight[message] = None
         return message
+
+    def sent(self) -> int:
+        """How many requests were accepted on this link, delivered or not."""
+        return sum(flow.sent for flow in self._flows.values())
 
     def obstacle(self) -> str:
         """Why nothing can be delivered from here."""
@@ -219,6 +244,17 @@ class Message:
         if self.target is None:
             self._wait_for_nothing()
             return
+        # Looked at twice: holds are rare, and this is the way of every message.
+        if self._port.hold is not None:
+            with fabric.mutex:
+                hold = self._port.hold
+                if hold is not None and hold.take(self, self._flow.method):
+                    return
+        self.set_out()
+
+    def set_out(self) -> None:
+        """Travel to the target, or get lost on the way."""
+        fabric = self._port.fabric
         delay, decision = fabric.decider.request(self._key, self._reliable)
         if decision is Decision.DROP:
             fabric.runtime.call_later(delay, self._finish, None, Why.REQUEST_LOST)

@@ -5,6 +5,9 @@ the same files as the packages `raftlab_suites.raft` and `raftlab_suites.kvraft`
 to `tester1`, with the handouts. Whoever runs suites asks here, and never cares which of
 the two it is.
 
+The course has 58 tests. The files `test_ours.py` add some of our own, which belong to a
+part as well, and come after all of the course's in every list.
+
 Test files are read, not imported: a list of tests costs a few milliseconds, and works
 without pytest.
 """
@@ -23,13 +26,16 @@ from typing import Final
 from tester1.solution import REFERENCE_ROOT
 
 __all__ = [
+    "OURS",
     "PARTS",
     "SUITES",
     "SuiteTest",
     "UnknownTest",
     "course_name",
     "handouts_root",
+    "is_ours",
     "select",
+    "shown_name",
     "suite_tests",
     "suites_root",
 ]
@@ -39,6 +45,9 @@ PARTS: Final = ("3A", "3B", "3C", "3D", "4A", "4B", "4C")
 
 SUITES: Final = ("raft", "kvraft")
 """The folders of the suites, below `suites_root`."""
+
+OURS: Final = "ours"
+"""What stands for the tests that the course does not have: their marker, too."""
 
 _INSTALLED: Final = "raftlab_suites"
 _IN_CHECKOUT: Final = "tests"
@@ -67,6 +76,11 @@ class SuiteTest:
         return self.function[-2:]
 
     @property
+    def ours(self) -> bool:
+        """Whether it is one that the course does not have."""
+        return self.file.stem == f"test_{OURS}"
+
+    @property
     def node_id(self) -> str:
         """What to call pytest with to run this test."""
         return f"{self.file}::{self.function}"
@@ -87,7 +101,7 @@ def handouts_root() -> Path:
 
 @functools.cache
 def suite_tests() -> tuple[SuiteTest, ...]:
-    """All tests of the labs: by part, and within a part as the suites have them."""
+    """All tests of the labs: the course's first, by part, and then as in the suites."""
     found = [
         SuiteTest(file, node.name)
         for suite in SUITES
@@ -103,7 +117,8 @@ def suite_tests() -> tuple[SuiteTest, ...]:
 def select(words: Iterable[str]) -> list[SuiteTest]:
     """The tests that the words name, in the order of the suites; no words: all.
 
-    A word is a part (`3A`), a lab (`3`), or a test by its name here or in the course.
+    A word is a part (`3A`), a lab (`3`), a test by its name here or in the course, or
+    `ours` for the tests that the course does not have.
     Raises `UnknownTest` for anything else.
     """
     tests = suite_tests()
@@ -122,6 +137,21 @@ def course_name(test: str) -> str:
     return "".join(map(_capitalized, test.split("_")))
 
 
+def shown_name(test: str) -> str:
+    """The name of a test as tables have it: `course_name`, and whether it is ours."""
+    return f"{course_name(test)} ({OURS})" if is_ours(test) else course_name(test)
+
+
+def is_ours(test: str) -> bool:
+    """Whether the test of that function is one that the course does not have."""
+    return test in _our_functions()
+
+
+@functools.cache
+def _our_functions() -> frozenset[str]:
+    return frozenset(test.function for test in suite_tests() if test.ours)
+
+
 def _capitalized(word: str) -> str:
     # Not by `capitalize`, which makes the rest small: `3C` would become `3c`.
     return word.upper() if word == "rpc" else word[:1].upper() + word[1:]
@@ -131,13 +161,15 @@ def _is_test(function: str) -> bool:
     return function.startswith("test_") and function[-2:] in PARTS
 
 
-def _position(test: SuiteTest) -> tuple[int, bool]:
-    return PARTS.index(test.part), test.file.name != "test_rsm.py"
+def _position(test: SuiteTest) -> tuple[bool, int, bool]:
+    return test.ours, PARTS.index(test.part), test.file.name != "test_rsm.py"
 
 
 def _matches(test: SuiteTest, word: str) -> bool:
     if re.fullmatch(r"[34][A-Da-d]?", word):
         return test.part.startswith(word.upper())
+    if word.lower() == OURS:
+        return test.ours
     return word.lower() in (test.name.lower(), test.function.lower())
 
 

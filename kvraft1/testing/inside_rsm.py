@@ -41,6 +41,11 @@ class RsmService:
         # Without a lock: it is one number, and only the RSM's applier writes it.
         return kvtestrpc.CounterReply(self._counter.value)
 
+    def KillRaft(self, args: kvtestrpc.Nothing) -> kvtestrpc.Nothing:
+        """Stop the Raft below the RSM, which is told by nothing but that."""
+        self._rsm.Raft().Kill()
+        return kvtestrpc.Nothing()
+
 
 def start_rsm(
     tester: TesterClient,

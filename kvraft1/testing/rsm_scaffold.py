@@ -257,6 +257,11 @@ class RsmTest(LabTest):
 
     # Faults
 
+    def kill_raft(self, server: int) -> None:
+        """Stop the Raft of a server that goes on running; it stays stopped."""
+        nothing = kvtestrpc.Nothing()
+        self.group.call(server, kvtestrpc.KILL_RAFT, nothing, kvtestrpc.Nothing)
+
     def connect(self, *servers: int) -> None:
         """Attach `servers` to all that are attached."""
         super().connect(*servers)

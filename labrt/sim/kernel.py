@@ -73,6 +73,10 @@ T = TypeVar("T")
 # that only polls a lock lets virtual time pass.
 PREEMPTION_DELAY = 50e-6
 
+# And now and then after as many at most. A message travels 100 to 500 microseconds:
+# only who is gone for longer comes back to a server that others have changed meanwhile.
+LONG_PREEMPTION_DELAY = 5e-3
+
 # Added to a float and taken away again, it leaves a whole number: so large that the
 # floats around it have no fraction. The cheapest rounding there is; up to 26 days.
 WHOLE = 1.5 * 2.0**52
@@ -90,8 +94,9 @@ class Kernel(interface.Runtime):
     """Tasks, time and who goes on; made complete by `labrt.sim.runtime`.
 
     `preempt_every` is the mean number of preemption points between two switches that
-    the seed adds. `lock_patience` is how many seconds a task may wait for a lock, None
-    for ever. `sweep_every` is after how many steps `sweep` is due.
+    the seed adds, and one in `preempt_long_every` of these is a long one.
+    `lock_patience` is how many seconds a task may wait for a lock, None for ever.
+    `sweep_every` is after how many steps `sweep` is due.
     """
 
     simulated: ClassVar[bool] = True
@@ -102,6 +107,7 @@ class Kernel(interface.Runtime):
         facts: Facts | None,
         *,
         preempt_every: int,
+        preempt_long_every: int,
         lock_patience: float | None,
         sweep_every: int,
         debug: bool,
@@ -153,6 +159,7 @@ class Kernel(interface.Runtime):
         self._pick_number = random.Random(derive(seed, "scheduler")).random
         self._preempt_number = random.Random(derive(seed, "preemption")).random
         self._preempt_every = preempt_every
+        self._long_chance = 1 / preempt_long_every
         self.countdown = self._next_countdown()
 
     # What a whole runtime says and does; see `labrt.sim.runtime`.
@@ -326,7 +333,14 @@ class Kernel(interface.Runtime):
         # The harness's own code is atomic between two blocking calls, and is written
         # so. Only code under test has to expect a switch anywhere.
         if self.current.world is not None and not self.dying:
-            self.sleep(self._preempt_number() * PREEMPTION_DELAY)
+            self.sleep(self._preemption_delay())
+
+    def _preemption_delay(self) -> float:
+        # One number says both whether it is long and, what is left of it, how long.
+        number, chance = self._preempt_number(), self._long_chance
+        if number < chance:
+            return number / chance * LONG_PREEMPTION_DELAY
+        return (number - chance) / (1 - chance) * PREEMPTION_DELAY
 
     def _next_countdown(self) -> int:
         return int(self._preempt_number() * 2 * self._preempt_every) + 1

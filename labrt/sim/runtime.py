@@ -32,13 +32,20 @@ from labrt.sim.world import SimWorld, living_worlds, simulated_sources
 
 T = TypeVar("T")
 
+# How many preemptions there are to a long one: of all, and where each statement is a
+# point. With the latter races are looked for; without, a run is to take its usual
+# course, and most preemptions come in the middle of a lock's life.
+_LONG_EVERY = {False: 64, True: 16}
+
 
 class SimRuntime(Kernel):
     """Virtual time under a seed.
 
     `preempt_every` is the mean number of preemption points (lock operations and,
     with `preempt_lines`, every statement of world code) between two switches that
-    the seed adds. `lock_patience` is how many seconds of virtual time a task may
+    the seed adds. One in `preempt_long_every` of them lasts up to 5 ms (None: one in 16
+    with `preempt_lines`, else one in 64), all others up to 50 microseconds.
+    `lock_patience` is how many seconds of virtual time a task may
     wait for a lock before the run fails with `LockStuck` (None: for ever).
     `runaway_seconds` is how much processor time a task of a world may use without
     blocking before the run fails with `Runaway`. `output` receives each line
@@ -53,6 +60,7 @@ class SimRuntime(Kernel):
         facts: Facts | None = None,
         preempt_every: int = 24,
         preempt_lines: bool = False,
+        preempt_long_every: int | None = None,
         lock_patience: float | None = None,
         runaway_seconds: float = 2.0,
         output: Callable[[float, str, str], None] = print_line,
@@ -62,6 +70,7 @@ class SimRuntime(Kernel):
             seed,
             facts,
             preempt_every=preempt_every,
+            preempt_long_every=preempt_long_every or _LONG_EVERY[preempt_lines],
             lock_patience=lock_patience,
             sweep_every=STEPS_BETWEEN,
             debug=debug,

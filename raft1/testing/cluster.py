@@ -19,6 +19,7 @@ from functools import partial
 
 import labgob
 from labrt import Runtime
+from labrt.runtime import Future
 from raft1.testing.applied import AppliedLogs, ApplyMismatch, shortened
 from tester1.cluster.config import Config
 from tester1.cluster.group import server_name, server_number
@@ -54,6 +55,7 @@ class RaftCluster(LabTest):
         self.logs = AppliedLogs(n)
         # Guards `logs`, which the servers' reports and the test's checks share.
         self.mutex = lab.runtime.mutex()
+        self._first_appliers: dict[int, Future] = {}
         config = Config(
             lab,
             n,
@@ -79,6 +81,21 @@ class RaftCluster(LabTest):
     def chance(self, per_mille: int) -> bool:
         """Whether a draw falls among `per_mille` of a thousand."""
         return self.random.randrange(1000) < per_mille
+
+    def first_applier(self, index: int) -> Future:
+        """A future that gets the next server which applies `index`, at that instant."""
+        future = self.runtime.future()
+        with self.mutex:
+            self._first_appliers[index] = future
+        return future
+
+    def applied(self, server: int, index: int) -> None:
+        """Take note that `server` has reported a command which is in order."""
+        with self.mutex:
+            future = self._first_appliers.pop(index, None)
+        # Outside the mutex: whoever waits for it may go on at once, and ask.
+        if future is not None:
+            future.set(server)
 
     def apply_error(self, text: str, *, servers: Iterable[int]) -> None:
         """End the test, here and now: a server broke the apply contract."""
@@ -197,7 +214,10 @@ class ApplyReports:
             data = labgob.encode(command)
             self._facts.emit(Applied(server=self._program, index=index, data=data))
         apply = partial(self._cluster.logs.apply, self._server, index, command)
-        return self._judge(apply)
+        reply = self._judge(apply)
+        if reply.accepted:
+            self._cluster.applied(self._server, index)
+        return reply
 
     def IngestLog(self, log: testrpc.AppliedLog) -> testrpc.ReportReply:
         """Judge a log that the server took over from a snapshot."""

@@ -25,7 +25,7 @@ from tester1.batch.runs.version import harness_version
 from tester1.discovery import Choice, choose, to_name
 from tester1.lab import Mode, Preempt
 from tester1.session.seeds import several_seeds
-from tester1.suites import course_name
+from tester1.suites import shown_name
 
 __all__ = ["TestHeader", "TestRun", "begin", "new_folder", "newest_folder", "resume"]
 
@@ -85,8 +85,8 @@ class TestRun:
         header = self.store.header
         board = Board(
             "test",
-            {course_name(test): header.runs for test in header.tests},
-            lambda key: course_name(key.test),
+            {shown_name(test): header.runs for test in header.tests},
+            lambda key: shown_name(key.test),
             engine.width,
         )
         failures = FailureFolder(
@@ -97,7 +97,7 @@ class TestRun:
             batch.run_shown(
                 engine,
                 console,
-                lambda key: course_name(key.test),
+                lambda key: shown_name(key.test),
                 Policy(until_fail=until_fail),
             )
         finally:
@@ -228,7 +228,7 @@ def _failure_lines(
     if not tally.failed:
         return
     yield (
-        f"{course_name(test)}: {tally.passed} of {tally.total} passed "
+        f"{shown_name(test)}: {tally.passed} of {tally.total} passed "
         f"({tally.interval_text})"
     )
     groups = group_failures(tally.failures)

@@ -36,7 +36,7 @@ from tester1.cli.options import (
 from tester1.cli.processors import usable_processors
 from tester1.lab import Mode, Preempt
 from tester1.session.seeds import draw_seed
-from tester1.suites import PARTS, UnknownTest, select
+from tester1.suites import OURS, PARTS, UnknownTest, select
 
 __all__ = ["batch_command"]
 
@@ -47,7 +47,8 @@ KEPT: Final = 10
 
 def selection_names(incomplete: str) -> list[str]:
     """The parts and tests that begin so, for completion in a shell."""
-    parts = [part for part in PARTS if part.startswith(incomplete.upper())]
+    groups = [*PARTS, OURS]
+    parts = [part for part in groups if part.lower().startswith(incomplete.lower())]
     return parts + test_names(incomplete)
 
 
@@ -56,7 +57,8 @@ def batch_command(
         list[str] | None,
         typer.Argument(
             metavar="WHAT",
-            help="Parts (3A), labs (3) and tests (TestFigure83C). Without any: all.",
+            help="Parts (3A), labs (3), tests (TestFigure83C); `ours`: those that the "
+            "course does not have. Without any: all.",
             autocompletion=selection_names,
             show_default=False,
         ),

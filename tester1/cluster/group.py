@@ -13,7 +13,8 @@ Rules:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 from labrpc import ClientEnd, Network
@@ -149,6 +150,32 @@ class ServerGrp:
         if ends:
             self._net.Enable(ends[target], enabled)
 
+    # Single links, whatever the flags say. They are those of present incarnations.
+
+    def enable_link(self, source: int, target: int, enabled: bool) -> None:
+        """Let calls of `source` reach `target`, or cut them off, in this direction."""
+        self._enable(source, target, enabled)
+
+    def hold_link(
+        self,
+        source: int,
+        target: int,
+        *,
+        matching: Callable[[str], bool] = lambda method: True,
+        most: int = sys.maxsize,
+    ) -> None:
+        """Keep the calls of `source` to `target` on their way: see `Network.Hold`."""
+        end = self._servers[source].ends[target]
+        self._net.Hold(end, matching=matching, most=most)
+
+    def release_link(self, source: int, target: int) -> None:
+        """Let the calls go on that are held on the way from `source` to `target`."""
+        self._net.Release(self._servers[source].ends[target])
+
+    def held_on_link(self, source: int, target: int) -> int:
+        """How many calls are held on the way from `source` to `target`."""
+        return self._net.HeldCount(self._servers[source].ends[target])
+
     # Starting and stopping
 
     def start_server(self, i: int) -> None:
@@ -250,12 +277,16 @@ class ServerGrp:
 
     def snapshot_size(self) -> int:
         """The largest persisted snapshot of any server, up or down, in bytes."""
-        return max(
+        return max(self.snapshot_sizes())
+
+    def snapshot_sizes(self) -> list[int]:
+        """The size of each server's persisted snapshot, up or down, in bytes."""
+        return [
             server.saved.SnapshotSize()
             if server.handle is None
             else server.handle.snapshot_size()
             for server in self._servers
-        )
+        ]
 
     def rpc_count(self, i: int) -> int:
         """Calls that the network has delivered to the present server `i`."""

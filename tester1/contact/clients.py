@@ -47,6 +47,12 @@ class Clnt:
         """`call` without encoding, and without waiting, for a clerk elsewhere."""
         self._end(server).forward(method, data, on_done)
 
+    def sent(self) -> int:
+        """How many calls it has made so far, delivered or not."""
+        with self._mutex:
+            ends = [self._end_name(server) for server in self._ends]
+        return sum(map(self._net.GetSentCount, ends))
+
     def connect_all(self) -> None:
         """May reach every server from now on."""
         with self._mutex:

@@ -16,6 +16,7 @@ from typing import Any
 
 SUBMIT = "rsmSrv.Submit"
 GET_COUNTER = "rsmSrv.GetCounter"
+KILL_RAFT = "rsmSrv.KillRaft"
 GET_RAFT_STATE = "kvSrv.GetState"
 MAKE_CLERK = "clerks.Make"
 DELETE_CLERK = "clerks.Delete"

@@ -30,7 +30,7 @@ from tester1.session.run_reference import run_by
 from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.session.settings import Settings, add_options, remember_seed, share_seed
 from tester1.session.trace_file import write_trace
-from tester1.suites import course_name
+from tester1.suites import OURS, course_name
 
 _SETTINGS: Final = pytest.StashKey[Settings]()
 _INTERRUPTS: Final = pytest.StashKey[Interrupts]()
@@ -49,6 +49,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the options; what cannot be done is an error of usage."""
     # First of all: only what is made after it comes to lie elsewhere.
     disturb_memory()
+    # Here as well as in our own configuration: a wheel's suites are run from anywhere.
+    config.addinivalue_line(
+        "markers", f"{OURS}: a test of the labs that the course does not have"
+    )
     settings = Settings.of(config)
     use_settings(config, settings)
     remember_seed(config, settings.seed)

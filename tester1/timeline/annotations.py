@@ -185,6 +185,14 @@ class Annotations:
         # Both halves count as connected, so the flags would say that all is well.
         self._set_fault(f"partition = {_group(first)} {_group(second)}")
 
+    def links(self, text: str) -> None:
+        """Something was done to single links; the connected flags do not tell this."""
+        self._set_fault(text)
+
+    def links_healed(self) -> None:
+        """Nothing is done to single links any more: the flags tell how things are."""
+        self._fault()
+
     def shutdown(self, servers: Iterable[int]) -> None:
         """These servers crashed."""
         self._set_alive(servers, alive=False)

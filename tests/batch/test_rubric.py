@@ -19,9 +19,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_default_is_a_point_for_each_test() -> None:
-    """Without a rubric all tests count alike."""
+    """Without a rubric all tests of the course count alike, and ours nothing."""
     rubric = default_rubric()
-    assert rubric.points == len(rubric.tests) == 58
+    assert rubric.points == 58
+    assert list(rubric.tests) == [test.function for test in select([])]
+    assert {
+        test.function for test in select([]) if rubric.tests[test.function].points == 0
+    } == {test.function for test in select(["ours"])}
     assert {rule.rule for rule in rubric.tests.values()} == {Rule.ALL}
 
 
@@ -37,7 +41,7 @@ def test_everything(file: Path) -> None:
         cpu_s = 5
         memory_mib = 512
         [tests]
-        3A = 2
+        TestManyElections3A = 2
         TestFigure83C = { points = 10, rule = "all" }
         test_speed_4C = { points = 1.5, threshold = 0.5 }
         """
@@ -46,8 +50,6 @@ def test_everything(file: Path) -> None:
     assert (rubric.title, rubric.runs) == ("Lab 3", 400)
     assert rubric.limits == Bounds(cpu_s=5, memory_mib=512)
     assert rubric.tests == {
-        "test_initial_election_3A": TestRule(2.0, Rule.SHARE, 0.9),
-        "test_re_election_3A": TestRule(2.0, Rule.SHARE, 0.9),
         "test_many_elections_3A": TestRule(2.0, Rule.SHARE, 0.9),
         "test_figure_8_3C": TestRule(10.0, Rule.ALL, 0.9),
         "test_speed_4C": TestRule(1.5, Rule.SHARE, 0.5),
@@ -62,6 +64,20 @@ def test_the_closest_name_counts(file: Path) -> None:
     assert tests["test_many_elections_3A"].points == 7
     assert tests["test_re_election_3A"].points == 3
     assert tests["test_rejoin_3B"].points == 1
+
+
+def test_ours_earn_what_they_are_named_for(file: Path) -> None:
+    """With their part they are run for nothing; a name, or `ours`, gives points."""
+    file.write_text("[tests]\n3A = 3\n3 = 1\nours = 0.5\nTestTwoCandidates3A = 2\n")
+    tests = read_rubric(file).tests
+    assert tests["test_re_election_3A"].points == 3
+    assert tests["test_two_candidates_3A"].points == 2
+    assert tests["test_one_way_links_3A"].points == 0.5
+    assert tests["test_maybe_4B"].points == 0.5
+    file.write_text("[tests]\n3A = 3\n")
+    tests = read_rubric(file).tests
+    assert tests["test_two_candidates_3A"].points == 0
+    assert list(tests)[-2:] == ["test_two_candidates_3A", "test_one_way_links_3A"]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from tester1.suites import (
     course_name,
     handouts_root,
     select,
+    shown_name,
     suite_tests,
     suites_root,
 )
@@ -19,19 +20,29 @@ from tester1.suites import (
 
 def test_number_of_tests() -> None:
     """The course has 58 tests, so many in each part."""
-    counts = Counter(test.part for test in suite_tests())
+    course = [test.part for test in suite_tests() if not test.ours]
+    counts = Counter(course)
     assert counts == {"3A": 3, "3B": 10, "3C": 8, "3D": 7, "4A": 7, "4B": 13, "4C": 10}
-    assert [test.part for test in suite_tests()] == sorted(
-        (test.part for test in suite_tests()), key=PARTS.index
-    )
+    assert course == sorted(course, key=PARTS.index)
+
+
+def test_ours_come_last() -> None:
+    """Those that the course does not have, by part, and told apart by their names."""
+    parts = [test.part for test in suite_tests()[58:] if test.ours]
+    assert parts == ["3A", "3A", "3C", "3C", "3C", "3D", "3D", "4A", "4B", "4B"]
+    assert select(["ours"]) == list(suite_tests()[58:])
+    assert shown_name("test_maybe_4B") == "TestMaybe4B (ours)"
+    assert shown_name("test_speed_4B") == "TestSpeed4B"
 
 
 def test_handouts_list_every_test() -> None:
-    """The handouts have each test in a table, in the order of the suites."""
+    """The handouts have each test in a table, in the suites' order, and ours apart."""
     text = "".join((handouts_root() / f"lab{number}.md").read_text() for number in "34")
     rows = [
         line.split("|")[1].strip() for line in text.splitlines() if "| Test" in line
     ]
+    ours = {test.name for test in select(["ours"])}
+    rows.sort(key=ours.__contains__)
     assert rows == [test.name for test in suite_tests()]
 
 
@@ -50,14 +61,14 @@ def test_course_names(function: str, name: str) -> None:
 
 def test_select() -> None:
     """Parts, labs and names in both spellings; in order, and each test once."""
-    assert [test.part for test in select(["3A"])] == ["3A"] * 3
-    assert len(select(["3"])) == 28
-    assert len(select(["4", "4b"])) == 30
+    assert [test.part for test in select(["3A"])] == ["3A"] * (3 + 2)
+    assert len(select(["3"])) == 28 + 7
+    assert len(select(["4", "4b"])) == 30 + 3
     assert select([]) == list(suite_tests())
     chosen = select(["TestBackup3B", "3A", "test_backup_3B", "TestReElection3A"])
     assert [test.name for test in chosen] == [
         *("TestInitialElection3A", "TestReElection3A", "TestManyElections3A"),
-        "TestBackup3B",
+        *("TestBackup3B", "TestTwoCandidates3A", "TestOneWayLinks3A"),
     ]
 
 

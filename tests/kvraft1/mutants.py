@@ -56,6 +56,34 @@ VERSION_UNCHECKED = Mutant(
     ),
 )
 
+NEWER_VERSION_PERFORMED = Mutant(
+    "a Put at a version that the key has yet to reach is performed",
+    "kvraft1/store.py",
+    right="        if entry is not None and version != entry.Version:\n",
+    wrong="        if entry is not None and version < entry.Version:\n",
+)
+
+CREATES_AT_ANY_VERSION = Mutant(
+    "a Put creates a missing key whatever its version",
+    "kvraft1/store.py",
+    right="        if entry is None and version != 0:\n",
+    wrong="        if False:\n",
+)
+
+NO_KEY_NO_VERSION = Mutant(
+    "a missing key has version 0, and answers ErrVersion to all others",
+    "kvraft1/store.py",
+    right="            return ErrNoKey\n        if entry is not None and",
+    wrong="            return ErrVersion\n        if entry is not None and",
+)
+
+NEVER_CERTAIN = Mutant(
+    "a clerk says ErrMaybe to every ErrVersion, of its first try as well",
+    "kvraft1/client.py",
+    right="    return ErrMaybe if resent and answer == ErrVersion else answer\n",
+    wrong="    return ErrMaybe if answer == ErrVersion else answer\n",
+)
+
 CERTAIN_AFTER_RESENDING = Mutant(
     "a clerk says ErrVersion although an earlier copy may have been performed",
     "kvraft1/client.py",
@@ -85,6 +113,17 @@ STUCK_SUBMITS = Mutant(
     "kvraft1/rsm/rsm.py",
     right="    for ticket in tickets:\n        ticket.done.set()\n",
     wrong="    for _ in tickets:\n        pass\n",
+)
+
+END_UNNOTICED = Mutant(
+    "Submits that wait when the apply channel is closed wait for ever",
+    "kvraft1/rsm/rsm.py",
+    right=(
+        "            self._stopped = True\n"
+        "            _dismiss(self._pending.close())\n"
+        "            self._someone_waits.notify()\n"
+    ),
+    wrong="            self._stopped = True\n",
 )
 
 SNAPSHOT_NOT_RESTORED = Mutant(

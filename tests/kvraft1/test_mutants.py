@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kvraft import test_4b, test_4c, test_rsm
+from tests.kvraft import test_4b, test_4c, test_ours, test_rsm
 from tests.kvraft1 import mutants
 from tests.mutating import Catch, Mutant
 
@@ -92,6 +92,41 @@ CATCHES = [
         mutants.SNAPSHOT_UNASKED,
         test_4b.test_basic_4B,
         r"snapshot too large \(\d+\), should not be used when maxraftstate = -1",
+    ),
+    Catch(
+        mutants.END_UNNOTICED,
+        test_ours.test_kill_under_submits_4A,
+        r"Submit didn't return after Raft was killed: 20 calls have not returned",
+    ),
+    Catch(
+        mutants.VERSION_UNCHECKED,
+        test_ours.test_put_answers_4B,
+        r"version 0\) was answered OK, not ErrVersion; the key holds 'created' at ",
+    ),
+    Catch(
+        mutants.NEWER_VERSION_PERFORMED,
+        test_ours.test_put_answers_4B,
+        r"version 2\) was answered OK, not ErrVersion; the key holds 'created' at ",
+    ),
+    Catch(
+        mutants.CREATES_AT_ANY_VERSION,
+        test_ours.test_put_answers_4B,
+        r"version 1\) was answered OK, not ErrNoKey; the key does not exist",
+    ),
+    Catch(
+        mutants.NO_KEY_NO_VERSION,
+        test_ours.test_put_answers_4B,
+        r"version 1\) was answered ErrVersion, not ErrNoKey; the key does not exist",
+    ),
+    Catch(
+        mutants.NEVER_CERTAIN,
+        test_ours.test_maybe_4B,
+        r"version 0\) was answered ErrMaybe, not ErrVersion",
+    ),
+    Catch(
+        mutants.CERTAIN_AFTER_RESENDING,
+        test_ours.test_maybe_4B,
+        r"lost its first reply, was sent again, and was answered ErrVersion",
     ),
 ]
 

@@ -155,6 +155,31 @@ def test_hop_delays_apply_to_both_ways(sim: SimRuntime) -> None:
     sim.run(main)
 
 
+def test_hops_are_slow_now_and_then() -> None:
+    """One hop in 200 of a reliable network takes 5 to 30 ms, each way by itself."""
+    decider = Decider(Faults(), hops=True)
+    flow = Flow(7, "server-0-1>server-0-2", "Raft.AppendEntries")
+    keys = [flow.key_of(number) for number in range(20 * MANY)]
+    for delays in (
+        [decider.request(key, True)[0] for key in keys],
+        [decider.reply(key, True, False)[0] for key in keys],
+    ):
+        slow = [delay for delay in delays if delay > 500e-6]
+        assert_share(len(slow), len(keys), 1 / 200)
+        assert 0.005 <= min(slow) < 0.006
+        assert 0.029 < max(slow) < 0.030
+
+
+def test_no_hop_of_a_chosen_range_is_slow(sim: SimRuntime) -> None:
+    """Who says how long a message travels gets just that."""
+
+    def main() -> None:
+        echo = EchoNet.make(sim, hop_delay=(0.001, 0.001))
+        assert {round(one.elapsed, 6) for one in echo.send_many(MANY)} == {0.002}
+
+    sim.run(main)
+
+
 def test_requests_overtake_one_another(sim: SimRuntime) -> None:
     """Calls on one link arrive in an order of their own."""
 
@@ -183,6 +208,8 @@ def test_requests_overtake_one_another(sim: SimRuntime) -> None:
         {"reorder_chance": (10, 9)},
         {"hop_delay": (2.0, 1.0)},
         {"hop_delay": (-1.0, 1.0)},
+        {"slow_hop_per_mille": 1001},
+        {"slow_hop_delay": (2.0, 1.0)},
     ],
 )
 def test_faults_are_checked(faults: dict[str, Any]) -> None:
@@ -241,6 +268,9 @@ def test_decisions_are_pinned() -> None:
     flow = Flow(1, "server-0-1>server-0-2", "Raft.RequestVote")
     key = flow.key_of(1)
     assert flow.seed == 8504868735680363839
-    assert decider.request(key, False) == (0.006187263984475095, Decision.DELIVER)
-    assert decider.reply(key, True, True) == (1.722359754591172, Decision.HOLD_BACK)
-    assert decider.undeliverable(key, long_delays=True) == 3.811
+    assert decider.request(key, False) == (0.022203056880339404, Decision.DELIVER)
+    assert decider.undeliverable(key, long_delays=True) == 6.232
+    late = flow.key_of(2)
+    assert decider.reply(late, True, True) == (0.416494250616097, Decision.HOLD_BACK)
+    slow = flow.key_of(238)
+    assert decider.request(slow, True) == (0.014381197689204556, Decision.DELIVER)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from labrt import Facts, SimRuntime, derive
+from tests.labrt.conftest import RunProgram
 
 PROGRAM = """
     import queue, random, threading, time
@@ -108,6 +109,32 @@ def test_line_preemption_finds_a_race(write_program: Callable[..., Path]) -> Non
 
     assert {total(seed, lines=False) for seed in range(10)} == {200}
     assert min(total(seed, lines=True) for seed in range(10)) < 200
+
+
+@pytest.mark.parametrize(("lines", "share"), [(False, 1 / 64), (True, 1 / 16)])
+def test_preemptions_are_short_and_now_and_then_long(
+    run_program: RunProgram, lines: bool, share: float
+) -> None:
+    """A thread is gone for 50 microseconds at most, and rarely for up to 5 ms."""
+    source = """
+        import threading, time
+        def main():
+            lock, gaps, before = threading.Lock(), [], time.monotonic()
+            while len(gaps) < 3000:
+                lock.acquire()
+                lock.release()
+                now = time.monotonic()
+                if now > before:
+                    gaps.append(now - before)
+                before = now
+            return gaps
+        """
+    # So seldom that nearly every gap is one preemption.
+    gaps = run_program(source, debug=False, preempt_every=200, preempt_lines=lines)
+    long = [gap for gap in gaps if gap > 100e-6]
+    assert share / 2 < len(long) / len(gaps) < share * 2
+    assert 4e-3 < max(long) < 5.1e-3
+    assert sum(gap > 50e-6 for gap in gaps) < len(long) + len(gaps) / 20
 
 
 def test_streams_are_independent() -> None:

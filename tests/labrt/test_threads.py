@@ -394,7 +394,8 @@ def test_polling_lets_time_pass(run_program: RunProgram) -> None:
             return middle - start, time.monotonic() - middle
         """
     )
-    assert waited == pytest.approx((0.05, 0.05), abs=0.001)
+    # The loop is switched out now and then, once for as long as 5 ms.
+    assert waited == pytest.approx((0.05, 0.05), abs=0.006)
 
 
 def test_thousands_of_threads(run_program: RunProgram) -> None:

@@ -213,6 +213,36 @@ SAVES_TOO_LATE = Mutant(
     ),
 )
 
+LEADER_SAVES_NOTHING = Mutant(
+    "a leader has its log on its disk only once it does not lead any more",
+    "raft1/raft.py",
+    right="        self._storage.save(core.state)\n        for",
+    wrong=(
+        "        if core.role is not Role.LEADER:\n"
+        "            self._storage.save(core.state)\n"
+        "        for"
+    ),
+)
+
+FOLLOWER_SAVES_TERMS = Mutant(
+    "a follower saves its log only together with a newer term or vote",
+    "raft1/raft.py",
+    right=(
+        "            reply = self._core.append_entries(args, time.monotonic())\n"
+        "            # As in RequestVote: the leader counts on what this reply "
+        "acknowledges.\n"
+        "            self._settle()\n"
+    ),
+    wrong=(
+        "            save = self._storage.save\n"
+        "            if args.Term == self._core.state.current_term:\n"
+        "                self._storage.save = lambda state: None\n"
+        "            reply = self._core.append_entries(args, time.monotonic())\n"
+        "            self._settle()\n"
+        "            self._storage.save = save\n"
+    ),
+)
+
 # Snapshots.
 
 LOG_NOT_TRIMMED = Mutant(
@@ -259,6 +289,27 @@ SNAPSHOT_NEVER_SENT = Mutant(
     "raft1/leadership.py",
     right="        return self._snapshot_for(progress, now)\n",
     wrong="        return self._append_args(self._log.base_index, [])\n",
+)
+
+SNAPSHOT_ALWAYS_INSTALLED = Mutant(
+    "a follower installs every snapshot, however old it is",
+    "raft1/core.py",
+    right="        if index <= state.commit_index:\n",
+    wrong="        if index < 1:\n",
+)
+
+SNAPSHOT_SAVED_FIRST = Mutant(
+    "a snapshot is saved at once, the log that it shortens with the next change",
+    "raft1/raft.py",
+    right=(
+        "                self._core.compact(index, snapshot)\n"
+        "                self._settle()\n"
+    ),
+    wrong=(
+        "                stored = self._storage._persister\n"
+        "                stored.Save(stored.ReadRaftState(), snapshot)\n"
+        "                self._core.compact(index, snapshot)\n"
+    ),
 )
 
 APPLIES_FROM_THE_START = Mutant(

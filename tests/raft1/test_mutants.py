@@ -13,7 +13,7 @@ from typing import Final
 import pytest
 
 from tests.mutating import Catch
-from tests.raft import test_3a, test_3b, test_3c, test_3d
+from tests.raft import test_3a, test_3b, test_3c, test_3d, test_ours
 from tests.raft1 import mutants
 
 SEEDS: Final = range(4)
@@ -81,6 +81,38 @@ CATCHES: Final = [
         mutants.SNAPSHOT_NEVER_SENT, test_3d.test_snapshot_all_crash_3D, NO_AGREEMENT
     ),
     Catch(mutants.APPLIES_FROM_THE_START, test_3d.test_snapshot_init_3D, NO_AGREEMENT),
+    Catch(
+        mutants.VOTES_TWICE,
+        test_ours.test_two_candidates_3A,
+        r"term \d+ has two leaders: servers \[\d, \d\]",
+    ),
+    Catch(
+        mutants.DEAF_LEADER,
+        test_ours.test_one_way_links_3A,
+        r"server \d still leads in term \d+, although server \d has answered its calls",
+    ),
+    Catch(
+        mutants.VOTE_NOT_SAVED,
+        test_ours.test_voter_restarts_3C,
+        r"term \d+ has two leaders: servers \[\d, \d\]",
+    ),
+    Catch(
+        mutants.COUNTS_OLD_TERMS,
+        test_ours.test_figure_8_by_steps_3C,
+        r"3 committed but no majority: \d+\.\.\. at index 2",
+    ),
+    Catch(mutants.LEADER_SAVES_NOTHING, test_ours.test_crash_at_commit_3C, APPLY_ERROR),
+    Catch(mutants.FOLLOWER_SAVES_TERMS, test_ours.test_crash_at_commit_3C, APPLY_ERROR),
+    Catch(
+        mutants.SNAPSHOT_SAVED_FIRST,
+        test_ours.test_crash_at_snapshot_3D,
+        r"server \d apply out of order, expected index \d+, got \d+",
+    ),
+    Catch(
+        mutants.SNAPSHOT_ALWAYS_INSTALLED,
+        test_ours.test_late_snapshot_3D,
+        r"server \d had applied index 2\d when an older snapshot arrived, .* back to 9",
+    ),
 ]
 
 

@@ -36,6 +36,17 @@ def test_disconnected_server_reaches_nobody(counting: Lab) -> None:
         assert config.group().get_connected() == [True, False, True]
 
 
+def test_a_link_is_cut_one_way(counting: Lab) -> None:
+    """The other direction stays, and so do the flags."""
+    with make_config(counting, 3) as config:
+        group = config.group()
+        group.enable_link(0, 1, False)
+        assert reachable(config) == ["02", "012", "012"]
+        assert group.get_connected() == [True, True, True]
+        group.enable_link(0, 1, True)
+        assert reachable(config) == EVERYBODY
+
+
 def test_connecting_beside_a_disconnected_server(counting: Lab) -> None:
     """The link of two servers is up only once both are connected again."""
     with make_config(counting, 3) as config:

@@ -141,7 +141,7 @@ def test_both_in_a_session_with_lab_tests(environment: Environment) -> None:
     assert lines[0].startswith("ERROR: raftlab's --seed is an option of another")
     assert "Traceback" not in output
     alone = environment.pytest(suite, "--seed", "3", "--co", "-q", "-p", "no:other")
-    assert "28 tests collected" in alone
+    assert "35 tests collected" in alone
 
 
 # Where lab tests are run
@@ -254,7 +254,7 @@ def test_solutions_conftest_is_not_run(student: Environment) -> None:
         (folder / "conftest.py").write_text("raise SystemExit('was run')\n")
     suite = str(REFERENCE_ROOT / "tests" / "raft")
     output = student.pytest(suite, "--solution", "lab", "--co", "-q")
-    assert "28 tests collected" in output
+    assert "35 tests collected" in output
 
 
 # The way to a suite

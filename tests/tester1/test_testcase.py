@@ -11,7 +11,7 @@ from tester1.cluster.testcase import LabTest, growing_pauses
 from tester1.lab import Lab, LabFailure
 from tester1.porcupine import KvModel, check
 from tests.porcupine.builders import put
-from tests.tester1.counting import make_config
+from tests.tester1.counting import ask, make_config
 
 
 def start(lab: Lab) -> LabTest:
@@ -258,3 +258,35 @@ def test_long_waits_take_half_a_minute() -> None:
     assert len(pauses) == 30
     assert max(pauses) == 1.28
     assert 29 < sum(pauses) < 32
+
+
+# Single links
+
+
+def test_links_are_cut_and_mended(counting: Lab) -> None:
+    """One direction only, and the timeline says which."""
+    with start(counting) as test:
+        test.cut_link(0, 1)
+        assert not ask(test.config, 0, 1)
+        assert ask(test.config, 1, 0)
+        test.mend_link(0, 1)
+        assert ask(test.config, 0, 1)
+        fault = test.annotations.last_fault
+        assert fault is not None
+        assert fault.text == "cut 0 > 1"
+
+
+def test_links_hold_calls_until_they_are_released(counting: Lab) -> None:
+    """A call on a link that is held waits; all other links are as they were."""
+    with start(counting) as test:
+        test.hold_links((0, 1), (2, 1))
+        asking = test.spawn(ask, test.config, 0, 1)
+        test.sleep(1.0)
+        assert not asking.done
+        assert [test.group.held_on_link(i, 1) for i in (0, 2)] == [1, 0]
+        assert ask(test.config, 1, 0)
+        test.release_links((0, 1), (2, 1))
+        asking.join()
+        fault = test.annotations.last_fault
+        assert fault is not None
+        assert fault.text == "held: 0 > 1, 2 > 1"

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from tester1.batch.grading.entries import Entry
 from tester1.batch.grading.rubric import Rubric, TestRule
 from tester1.batch.results.tally import FailureGroup, TestTally, group_failures
-from tester1.suites import course_name
+from tester1.suites import OURS, course_name, is_ours
 
 __all__ = ["ClassGrades", "Grade", "TestGrade"]
 
@@ -102,9 +102,12 @@ class Grade:
 
     @property
     def parts(self) -> list[tuple[str, list[TestGrade]]]:
-        """Its tests by part."""
+        """Its tests by part; those that the course does not have are one more."""
         # They are in the order of the suites, so that those of one part are neighbours.
-        grouped = itertools.groupby(self.tests, lambda test: test.function[-2:])
+        grouped = itertools.groupby(
+            self.tests,
+            lambda test: OURS if is_ours(test.function) else test.function[-2:],
+        )
         return [(part, list(tests)) for part, tests in grouped]
 
     @property

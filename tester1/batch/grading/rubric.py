@@ -100,8 +100,11 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def default_rubric() -> Rubric:
-    """A point for each test that passes every run."""
-    tests = {test.function: TestRule(1.0, Rule.ALL, 0.0) for test in select(())}
+    """A point for each of the course's tests that passes every run; none for ours."""
+    tests = {
+        test.function: TestRule(0.0 if test.ours else 1.0, Rule.ALL, 0.0)
+        for test in select(())
+    }
     return Rubric("Grades", _RUNS, Bounds(), tests)
 
 
@@ -141,7 +144,15 @@ def _rules(path: Path, file: _File) -> dict[str, TestRule]:
             file.rule if entry.rule is None else entry.rule,
             file.threshold if entry.threshold is None else entry.threshold,
         )
-        chosen.update((test.function, rule) for test in tests)
+        # A part's points are for the course's tests. Ours are run with them and shown,
+        # and earn something only where they are named themselves.
+        meant = all(test.ours for test in tests)
+        for test in tests:
+            if meant or not test.ours:
+                chosen[test.function] = rule
+            else:
+                shown = msgspec.structs.replace(rule, points=0.0)
+                chosen.setdefault(test.function, shown)
     if not chosen:
         raise BatchError(f"{path}: tests: name at least one test, or a part such as 3A")
     return {

@@ -80,6 +80,8 @@ def simulate(
         seed,
         preempt_every=setting.preempt_every,
         preempt_lines=setting.preempt_lines,
+        # A long one takes as long as a tick, which has to be told from the next.
+        preempt_long_every=NEVER,
     )
 
     def main() -> str:
