@@ -62,8 +62,9 @@ class Hooks:
         self._calls = itertools.count(1)
         # By thread: the `Submit` that it is in.
         self._submits: dict[int, int] = {}
-        # The latest commands and requests, and the latest replies, as messages: by
-        # identity, with the values themselves, so that no address is used twice.
+        # As messages, the latest commands and requests of its own, and the latest
+        # replies that a Submit may wait for: by identity, with the values themselves,
+        # so that no address is used twice.
         self._messages: _Latest = OrderedDict()
         self._replies: _Latest = OrderedDict()
 
@@ -140,7 +141,7 @@ class Hooks:
             if this is not self._rsm or thread in self._submits:
                 return method(this, *args, **options)
             call = self._submits[thread] = next(self._calls)
-            self._told("submit", call, self._encoded(_first(args, options)))
+            self._told("submit", call, self._asked(_first(args, options)))
             try:
                 result = method(this, *args, **options)
             except Exception:
@@ -167,7 +168,7 @@ class Hooks:
         def DoOp(this: object, *args: Any, **options: Any) -> Any:
             reply = method(this, *args, **options)
             if this is self._machine:
-                data = self._encoded(_first(args, options))
+                data = self._handed_on(_first(args, options))
                 self._told("performed", data, self._made(reply))
             return reply
 
@@ -190,7 +191,7 @@ class Hooks:
             result = method(this, *args, **options)
             if this is self._raft and _is_from_outside() and _is(result, _STARTED):
                 call = self._submits.get(self._this_thread(), 0)
-                self._told("start", call, self._encoded(_first(args, options)), *result)
+                self._told("start", call, self._asked(_first(args, options)), *result)
             return result
 
         return Start
@@ -237,17 +238,15 @@ class Hooks:
         if message.CommandValid:
             if type(message.CommandIndex) is int:
                 self._told(
-                    "applied", message.CommandIndex, self._encoded(message.Command)
+                    "applied", message.CommandIndex, self._handed_on(message.Command)
                 )
         elif message.SnapshotValid:
             index, term = message.SnapshotIndex, message.SnapshotTerm
             if type(index) is int and type(term) is int:
                 self._told("adopted", index, term, _length(message.Snapshot))
 
-    def _encoded(self, value: object) -> bytes:
-        """A command or a request as a message."""
-        # Of what is in a log nobody changes anything, so that once is enough: on a
-        # leader it comes by as it was started.
+    def _asked(self, value: object) -> bytes:
+        """What a Submit or a Start is given, as a message."""
         known = self._messages.get(id(value))
         if known is not None:
             return known[1]
@@ -255,16 +254,23 @@ class Hooks:
         _keep(self._messages, value, data)
         return data
 
+    def _handed_on(self, value: object) -> bytes:
+        """What Raft hands on, as a message."""
+        # Of what is in a log nobody changes anything, so that once is enough: on a
+        # leader it is what was started there.
+        known = self._messages.get(id(value))
+        return _encoded(value) if known is None else known[1]
+
     def _made(self, reply: object) -> bytes:
         """A reply as a message; it was made right now."""
         data = _encoded(reply)
         known = self._replies.get(id(reply))
-        if known is None:
-            _keep(self._replies, reply, data)
         # An object that says now this and now that: what a Submit returns with it
         # cannot be told from its identity.
-        elif known[1] != data:
+        if known is not None and known[1] != data:
             self._replies[id(reply)] = reply, b""
+        elif known is None and self._submits:
+            _keep(self._replies, reply, data)
         return data
 
     def _told(self, kind: str, *values: object) -> None:
