@@ -61,7 +61,7 @@ def explained() -> pytest.TestReport:
         raise ValueError("bad")
     shown = raised.getrepr()
     assert isinstance(shown, ExceptionChainRepr)
-    report = pytest.TestReport("id", ("f", 1, "t"), {}, shown, "failed")  # type: ignore[arg-type]  # as pytest itself makes them
+    report = pytest.TestReport("id", ("f", 1, "t"), {}, "failed", shown, "call")
     add_section(report, "raftlab", [Line("plain"), Line("red", Topic.FAULT)])
     return report
 

@@ -143,7 +143,13 @@ def test_threads_that_wait_alike_are_one_line() -> None:
         [
             *(waits(s, f"Thread-{s} (ticker)", sleep, 1.5 + s, at) for s in range(3)),
             *(waits(1, f"Thread-{n} (ask)", "a reply", n, "raft.py:7") for n in (4, 5)),
-            waits(2, "Thread-2 (applier)", f"Lock mu, held by {name(2)}, ask", 0.25, "raft.py:3"),
+            waits(
+                2,
+                "Thread-2 (applier)",
+                f"Lock mu, held by {name(2)}, ask",
+                0.25,
+                "raft.py:3",
+            ),
             waits(2, "Thread-8 (sender)", "its turn", 3.0, "raft.py:5"),
             waits(2, "applier-0-2", "Condition condition", 0.0, "raft1/raftapi.py:1"),
         ],
