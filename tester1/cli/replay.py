@@ -36,6 +36,7 @@ from tester1.cli.options import (
 from tester1.cli.twice import compare_processes
 from tester1.discovery import Choice, to_name
 from tester1.facts.file import read_facts
+from tester1.facts.kinds import TaskWaits
 from tester1.files import reason
 from tester1.fingerprint import changed_files, fingerprint
 from tester1.lab import Mode, Preempt, RunOptions, file_stem
@@ -161,8 +162,11 @@ def replay_command(
         )
     status = _run(target, arguments, {})
     if trace.exists():
-        events = _until_the_end(read_facts(trace).facts)
-        print_columns(events, View(server or (), kind or (), last, end=until))
+        facts = _until_the_end(read_facts(trace).facts)
+        if not kind:
+            # How threads stood at the end is told by the report above.
+            facts = [fact for fact in facts if not isinstance(fact, TaskWaits)]
+        print_columns(facts, View(server or (), kind or (), last, end=until))
         print(f"trace: {trace} (raftlab logs shows more of it)")
     timeline = trace.with_suffix(".html")
     if timeline.exists():
@@ -232,15 +236,15 @@ def _repeat(target: Target, seed: int, options: RunOptions, choice: Choice) -> s
     return shlex.join(["raftlab", "replay", target.word, *words])
 
 
-def _until_the_end(events: list[Fact]) -> list[Fact]:
-    """The events without those of the end of the test, which stops all servers."""
-    length = len(events)
-    while length and events[length - 1].kind in ("ended", "note", "cut"):
+def _until_the_end(facts: list[Fact]) -> list[Fact]:
+    """The facts without those of the end of the test, which stops all servers."""
+    length = len(facts)
+    while length and facts[length - 1].kind in ("ended", "note", "cut"):
         length -= 1
-    # A check that failed is noted before that.
-    while length < len(events) and events[length].kind != "ended":
+    # A note that the test made before that is its own.
+    while length < len(facts) and facts[length].kind == "note":
         length += 1
-    return events[:length]
+    return facts[:length]
 
 
 def _run(

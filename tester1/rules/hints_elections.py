@@ -179,7 +179,8 @@ def _split_votes(history: History) -> Iterator[Hint]:
             known = any(stood[1:] == other[1:] for other in failed)
             if network.in_majority(fact.server) and not known:
                 failed.append(stood)
-        if len({term for _, _, term in failed}) > len({t for _, _, t in longest}):
+        # As long counts as longer: a second candidate of the same term belongs to it.
+        if len({term for _, _, term in failed}) >= len({t for _, _, t in longest}):
             longest = list(failed)
     terms = sorted({term for _, _, term in longest})
     if len(terms) < _MANY_SPLITS:

@@ -113,7 +113,7 @@ def folded(facts: Sequence[Fact], words: Words) -> list[Row]:
         cell = words.cell(fact)
         before = latest.get(cell.server)
         key = (cell.server, cell.sign, cell.text)
-        if key in repeated:
+        if key in repeated and (cell.routine or isinstance(fact, Sent)):
             _add(repeated[key], fact, cell)
         elif before is not None and _continues(before, fact, cell, words):
             before.facts.append(fact)

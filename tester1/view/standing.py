@@ -243,7 +243,7 @@ def threads(facts: Iterable[Fact], servers: int) -> list[str]:
         # The tester's own thread waits for the solution, at all times; and who could go
         # on waits for nothing.
         if isinstance(fact, TaskWaits) and not _is_testers(fact):
-            alike[_kind_of(fact), fact.reason, fact.line].append(fact)
+            alike[_kind_of(fact), _reason(fact), fact.line].append(fact)
     # A lock first, a sleep last: one that sleeps goes on by itself.
     stuck = [waiting for key, waiting in alike.items() if key[1] != "its turn"]
     ordered = sorted(stuck, key=lambda waiting: _weight(waiting[0]))
@@ -265,6 +265,11 @@ def _kind_of(fact: TaskWaits) -> str:
     return re.sub(r"\d+", "", name).strip("-_ ")
 
 
+def _reason(fact: TaskWaits) -> str:
+    """What a thread waits for; the holder of a lock is one of the same server."""
+    return fact.reason.replace(f", held by {fact.server}, ", " of ")
+
+
 def _weight(fact: TaskWaits) -> int:
     order = ("Lock", "RLock", "a reply", "Condition")
     begins = [fact.reason.startswith(word) for word in order]
@@ -278,7 +283,7 @@ def _line(waiting: Sequence[TaskWaits], servers: int) -> str:
     who = "all" if len(at) == servers else " ".join(at)
     count = f" {TIMES}{len(waiting)}" if len(waiting) > len(at) else ""
     sleeps = first.reason == "its sleep to end"
-    reason = "sleeps" if sleeps else f"waits for {first.reason}"
+    reason = "sleeps" if sleeps else f"waits for {_reason(first)}"
     since = min(fact.since for fact in waiting)
     place = first.line.partition(" in ")[0]
     at_line = f" at {place}" if place else ""

@@ -1,28 +1,40 @@
-"""`raftlab logs`, `raftlab show`, and the files of traces that they look for."""
+"""`raftlab logs`, its exports, `raftlab show`, and the document of what they read."""
 
 from __future__ import annotations
 
+import itertools
+import json
 import os
+import re
 from pathlib import Path
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
+from labrt import Fact
+from tester1.facts.file import read_facts, write_facts
+from tester1.facts.kinds import AnyFact, FaultMade
+from tester1.solution import REFERENCE_ROOT
+from tester1.view.cells import Words
+from tester1.view.shiviz import PARSER
 from tests.cli.conftest import Raftlab
+from tests.tester1.stories import APPEND, VOTE, Story, append, vote, voted
 
 # Logs
 
 
 def test_columns(raftlab: Raftlab, trace: Path) -> None:
-    """All events, in a column for each server; the newest trace is found by itself."""
+    """All facts, in a column for each server; the newest trace is found by itself."""
     ended = raftlab("logs")
     assert ended.status == 0
     lines = [" ".join(line.split()) for line in ended.out.splitlines()]
     assert lines == [
         "server-0-0 server-0-1",
-        "0.0000 start incarnation 1",
-        "0.0000 start incarnation 1",
-        "1.2500 to 1: RequestVote #1",
-        "1.5000 from 0: RequestVote #1",
+        "0.0000 starts",
+        "0.0000 starts",
+        "1.2500 →1 vote for 0? T1 log 0/0",
+        "1.5000 ←0 vote for 0? T1 log 0/0",
         "1.5000 print term 1: a vote for 0",
         "2.0000 -- Checker: leader in term 1 = 0",
     ]
@@ -35,12 +47,14 @@ def test_columns(raftlab: Raftlab, trace: Path) -> None:
     ("options", "times"),
     [
         ("--server 1", ["0.0000", "1.5000", "1.5000", "2.0000"]),
-        ("--server 0 --server 1 --kind send --kind print", ["1.2500", "1.5000"]),
+        ("--server 0 --server 1 --kind sent --kind printed", ["1.2500", "1.5000"]),
         ("--from 1 --to 1.5", ["1.2500", "1.5000", "1.5000"]),
+        ("--from 1 --until 1.25", ["1.2500"]),
         ("--last 2", ["1.5000", "2.0000"]),
+        ("--last 1 --server 0 --kind sent", ["1.2500"]),
     ],
 )
-def test_choice_of_events(
+def test_choice_of_facts(
     raftlab: Raftlab, trace: Path, options: str, times: list[str]
 ) -> None:
     """Servers, kinds, a stretch of time and a number can be chosen."""
@@ -53,16 +67,28 @@ def test_choice_of_events(
     [
         ("--server 4", "raftlab: the trace has no server 4; it has 0, 1"),
         (
-            "--kind sent",
-            "raftlab: the trace has no kind of event sent; it has deliver, note, "
-            "print, send, start",
+            "--kind send",
+            "raftlab: the trace has no kind of fact send; it has check passed, handed "
+            "over, printed, sent, started",
         ),
         ("none.trace", "raftlab: cannot read none.trace: No such file or directory"),
-        ("page.html", "raftlab: page.html:1 is no event of a trace"),
+        (
+            "page.html",
+            "raftlab: page.html:1 is no beginning of a file of facts; raftlab replay "
+            "writes them, and pytest --trace-events",
+        ),
         (
             "--artifacts none",
             "raftlab: there is no trace '*.trace' in none; make one with raftlab "
             "replay, or name the folder with --artifacts",
+        ),
+        (
+            "-o x.json",
+            "raftlab: -o is where --export writes: name one of perfetto and shiviz",
+        ),
+        (
+            "--export shiviz -o none/x",
+            "raftlab: cannot write none/x: No such file or directory",
         ),
     ],
 )
@@ -70,6 +96,157 @@ def test_refusals(raftlab: Raftlab, trace: Path, arguments: str, line: str) -> N
     """What is not there is named, with what is."""
     Path("page.html").write_text("<html>\n")
     assert raftlab("logs", *arguments.split()).refusal == line
+
+
+# Exports
+
+
+@pytest.fixture
+def told(tmp_path: Path) -> Path:
+    """The trace of a story: a vote, lost heartbeats, a fault."""
+    story = Story()
+    story.time = 0.5
+    sent = story.call(0, 1, VOTE, vote(5, 0, (12, 4)), voted(5, True))
+    # As the network has it: each names the one before as its cause.
+    for earlier, fact in itertools.pairwise(story.facts[-4:]):
+        fact.cause = earlier.number
+    assert sent.cause == 0
+    lost = story.send(0, 2, APPEND, append(5, 0))
+    story.time = 0.75
+    story.lose(lost, "request lost").cause = lost.number
+    story.add(FaultMade(row="Failure", label="partition = [0] [1 2]"))
+    path = tmp_path / "told.trace"
+    write_facts(path, story.facts)
+    return path
+
+
+def exported(raftlab: Raftlab, told: Path, *arguments: str) -> dict[str, Any]:
+    """What `--export perfetto` has written."""
+    ended = raftlab("logs", told, "--export", "perfetto", *arguments)
+    path = told.with_suffix(".perfetto.json")
+    assert ended.out == f"{path}\n"
+    loaded: dict[str, Any] = json.loads(path.read_text())
+    return loaded
+
+
+def test_perfetto(raftlab: Raftlab, told: Path) -> None:
+    """A process for each program, a slice for each fact, calls from end to end."""
+    events = exported(raftlab, told)["traceEvents"]
+    names = {
+        event["args"]["name"]: event["pid"]
+        for event in events
+        if event["name"] == "process_name"
+    }
+    assert sorted(names) == ["server-0-0", "server-0-1", "server-0-2", "test"]
+    facts = read_facts(told).facts
+    slices = [event for event in events if event["ph"] == "X"]
+    assert [event["args"]["number"] for event in slices] == [f.number for f in facts]
+    assert [event["ts"] for event in slices] == [
+        pytest.approx(fact.time * 1e6) for fact in facts
+    ]
+    spans: dict[str, list[float]] = {}
+    for event in events:
+        if event["ph"] in "be":
+            spans.setdefault(f"{event['cat']} {event['name']}", []).append(event["ts"])
+    assert spans == {
+        "call →1 vote for 0? T5 log 12/4": [500000, 500300],
+        "handler ←0 vote for 0? T5 log 12/4": [500100, 500200],
+        "call →2 heartbeat T5 prev 0/0 commit 0": [500300, 750000],
+    }
+
+
+def test_perfetto_draws_arrows_from_causes(raftlab: Raftlab, told: Path) -> None:
+    """Both ends of an arrow are at the slices of two facts, at which it can begin."""
+    events = exported(raftlab, told)["traceEvents"]
+    slices = {(e["pid"], e["tid"], e["ts"]) for e in events if e["ph"] == "X"}
+    arrows = [event for event in events if event["ph"] in "sf"]
+    assert [event["ph"] for event in arrows] == ["s", "f"] * 4
+    for arrow in arrows:
+        assert (arrow["pid"], arrow["tid"], arrow["ts"]) in slices
+
+
+def test_an_export_is_of_the_chosen_facts(raftlab: Raftlab, told: Path) -> None:
+    """Whose causes may be left out."""
+    events = exported(raftlab, told, "--server", "1", "--kind", "answered")
+    kinds = [e["cat"] for e in events["traceEvents"] if e["ph"] == "X"]
+    assert kinds == ["answered"]
+    assert not [e for e in events["traceEvents"] if e["ph"] in "sfbe"]
+
+
+def clocks(raftlab: Raftlab, told: Path, *arguments: str) -> list[tuple[Any, ...]]:
+    """The events that ShiViz's own expression finds: host, clock, text."""
+    ended = raftlab("logs", told, "--export", "shiviz", "-o", "x.log", *arguments)
+    assert ended.out == "x.log\n"
+    text = Path("x.log").read_text()
+    assert text.splitlines()[0] == f"# parser: {PARSER}"
+    # JavaScript's groups, as Python calls them.
+    parser = re.compile(PARSER.replace("(?<", "(?P<"))
+    return [
+        (found["host"], json.loads(found["clock"]), found["event"])
+        for found in parser.finditer(text)
+    ]
+
+
+def test_shiviz(raftlab: Raftlab, told: Path) -> None:
+    """One event a fact, and clocks that grow with each event of a host by one."""
+    found = clocks(raftlab, told)
+    assert len(found) == len(read_facts(told).facts)
+    counts: dict[str, int] = {}
+    for host, clock, _ in found:
+        counts[host] = counts.get(host, 0) + 1
+        assert clock[host] == counts[host]
+
+
+def test_clocks_tell_what_follows_from_what(raftlab: Raftlab, told: Path) -> None:
+    """An event knows of its causes, and of what was before them, even if left out."""
+    options = ("--kind", "sent", "--kind", "delivered", "--kind", "answered")
+    found = {
+        event.split(maxsplit=1)[1]: clock
+        for _, clock, event in clocks(raftlab, told, *options)
+    }
+    assert found == {
+        "→1 vote for 0? T5 log 12/4": {"server-0-0": 1},
+        # By way of the arrival, which is not shown.
+        "→0 granted T5": {"server-0-0": 1, "server-0-1": 1},
+        "←1 granted T5": {"server-0-0": 2, "server-0-1": 1},
+        "→2 heartbeat T5 prev 0/0 commit 0": {"server-0-0": 3, "server-0-1": 1},
+    }
+
+
+# The document
+
+
+def test_every_kind_and_field_is_documented() -> None:
+    """`docs/facts.md` has a row for each kind, with exactly the fields that it has."""
+    text = (REFERENCE_ROOT / "docs" / "facts.md").read_text()
+    rows = re.findall(r"^\| `([a-z ]+)` \| .* \| (.*) \|$", text, re.MULTILINE)
+    documented = {kind: re.findall(r"`(\w+)`", fields) for kind, fields in rows}
+    assert documented == {
+        kind.__struct_config__.tag: [
+            field.name
+            for field in msgspec.structs.fields(kind)
+            # What all have, and what travels as bytes, which no file has.
+            if field.name not in COMMON and field.type is not bytes
+        ]
+        for kind in get_args(AnyFact)
+    }
+    common = re.findall(r"^\| `(\w+)` \| [^|]* \|$", text, re.MULTILINE)
+    assert set(common) == {*COMMON, "kind"}
+
+
+COMMON = tuple(field.name for field in msgspec.structs.fields(Fact))
+
+
+def test_the_sample_of_the_document_is_read(tmp_path: Path) -> None:
+    """What it shows of a file is one."""
+    text = (REFERENCE_ROOT / "docs" / "facts.md").read_text()
+    path = tmp_path / "x.trace"
+    path.write_text(re.findall(r"```\n(.*?)```", text, re.DOTALL)[0])
+    recording = read_facts(path)
+    assert recording.about["test"] == "test_persist_2_3C"
+    assert Words(recording.facts).cell(recording.facts[0]).full == (
+        "→1 vote for 0? T1 log 0/0"
+    )
 
 
 # Show

@@ -22,7 +22,7 @@ TEST = "TestInitialElection3A"
 
 
 def test_failing_run(tmp_path: Path) -> None:
-    """The report, the last events, the files; and the same again the next time."""
+    """The report, the last facts, the files; and the same again the next time."""
     arguments: list[str | Path] = [
         "replay",
         TEST,
@@ -39,7 +39,7 @@ def test_failing_run(tmp_path: Path) -> None:
     *_, heading, one, two, three, four, trace, timeline = first.stdout.splitlines()
     assert heading.split() == ["server-0-0", "server-0-1", "server-0-2"]
     # The servers' end, which follows, has nothing to do with the failure.
-    assert [line.split()[1] for line in (one, two, three)] == ["start"] * 3
+    assert [line.split()[1] for line in (one, two, three)] == ["starts"] * 3
     assert "Test Info" in four
     assert second.stdout.splitlines()[-7:-2] == [heading, one, two, three, four]
     assert trace.startswith("trace: raftlab-artifacts/test_initial_election_3A-3.trace")

@@ -132,7 +132,7 @@ def test_repetition_that_ends_otherwise(inner: InnerPytest, again: str) -> None:
 
 
 def test_interrupted_repetition(inner: InnerPytest) -> None:
-    """Ctrl-C is Ctrl-C, also where the harness looks for the last events."""
+    """Ctrl-C is Ctrl-C, also where the harness does the run once more."""
     inner.file(
         """
         import signal

@@ -69,7 +69,7 @@ def test_result_line_is_the_status(inner: InnerPytest) -> None:
 
 
 def test_report_of_a_failure(inner: InnerPytest) -> None:
-    """The property, the time and the fault, the last events, the repeating command."""
+    """The property, the time and the fault, all servers, what happened, the command."""
     inner.file(FAILING)
     result = inner.run(*WITH_SOLUTION)
     result.assert_outcomes(failed=1, passed=1)
@@ -80,11 +80,13 @@ def test_report_of_a_failure(inner: InnerPytest) -> None:
             "test_inner.py:13: LabFailure",
             "*raftlab*",
             "failed at 1.50? s, after partition = [[]2[]] [[]0 1[]] at 1.500 s",
+            "server *connected *role *term *",
+            "0 *up *",
             " *server-0-0",
-            "   0.0000  start incarnation 1",
-            "   1.5000  -- Failure: partition = [[]2[]] [[]0 1[]]",
-            "   1.5000  to 1: Get #1",
-            "   1.50??  reply of 1: Get #1",
+            "   0.0000  starts",
+            "   1.5000  -- partition = [[]2[]] [[]0 1[]]",
+            "   1.5000  →1 Get *",
+            "   1.50??  ←1 Get answers *",
             "repeat: pytest test_inner.py::test_fail --seed 5 --solution solution",
         ]
     )
@@ -101,7 +103,7 @@ def test_reports_come_from_workers(inner: InnerPytest) -> None:
         [
             "E *LabFailure: server 0 is odd: 0.*",
             "failed at 1.50? s, after partition = [[]2[]] [[]0 1[]] at 1.500 s",
-            "   1.5000  to 1: Get #1",
+            "   1.5000  →1 Get *",
             "repeat: pytest test_inner.py::test_fail --seed 5 --solution solution",
         ]
     )
@@ -446,7 +448,7 @@ def test_files_that_cannot_be_written(inner: InnerPytest, artifacts: str) -> Non
     result.stdout.fnmatch_lines(
         [
             "E *LabFailure: server 0 is odd: 0.*",
-            "   1.50??  reply of 1: Get #1",
+            "   1.50??  ←1 Get answers *",
             "repeat: pytest test_inner.py::test_fail --seed 5 --solution solution",
             f"cannot write the trace to {artifacts}/test_fail-5.trace: *",
             f"raftlab: cannot write the trace to {artifacts}/test_other-5.trace: *",

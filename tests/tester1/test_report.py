@@ -1,0 +1,81 @@
+"""The report of a failure as a person sees it, from a broken solution to the screen."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from _pytest._code.code import ExceptionChainRepr
+from _pytest._io import TerminalWriter
+
+from tester1.session.coloured import add_section
+from tester1.view.cells import Topic
+from tester1.view.layout import Line
+from tests.raft1.mutants import ANY_LOG_WINS, APPLIES_UNDER_LOCK, FIXED_TIMEOUT
+from tests.tester1.outside import report_of
+
+
+def test_a_broken_rule(tmp_path: Path) -> None:
+    """The sentence, the time and the fault, all servers, the proof, the command."""
+    report = report_of(ANY_LOG_WINS, "3b", "test_fail_no_agree_3B", tmp_path)
+    (sentence,) = [line for line in report.splitlines() if line.startswith("E  ")]
+    assert "votes look at the log (5.4.1): server 2 voted for server 4" in sentence
+    _, section = report.split("- raftlab -", 1)
+    lines = section.splitlines()[1:]
+    assert (
+        lines[0] == "failed at 3.069 s, after partition = [0] [3] [4] [1 2] at 0.944 s"
+    )
+    assert not any(line.startswith("hint: ") for line in lines)
+    table = [line.split() for line in lines[1:7]]
+    assert table[0][:4] == ["server", "connected", "role", "term"]
+    assert table[3] == ["2", "up", "yes", "follower", "5", "4", "2/T1", "1", "1"]
+    end = lines.index(next(line for line in lines if line.startswith("repeat: ")))
+    assert "→0,1,2,3 vote for 4? T5 log 1/1" in lines[end - 2]
+    assert "←4 vote for 4? T5 log 1/1: granted T5" in lines[end - 1]
+    assert end <= 36
+    assert max(map(len, lines[:end])) <= 100
+
+
+def test_a_failure_without_a_finding_has_hints(tmp_path: Path) -> None:
+    """What the facts of the repetition say of the timers."""
+    report = report_of(FIXED_TIMEOUT, "3a", "test_initial_election_3A", tmp_path)
+    assert "expected one leader, got none" in report
+    (hint,) = [line for line in report.splitlines() if line.startswith("hint: ")]
+    assert "elections in a row" in hint
+    assert "denied T14" in report
+
+
+def test_threads_that_are_stuck(tmp_path: Path) -> None:
+    """Each waits in one line; the stacks are in the failure itself."""
+    report = report_of(APPLIES_UNDER_LOCK, "3d", "test_snapshot_basic_3D", tmp_path)
+    _, section = report.split("- raftlab -", 1)
+    waits = [line for line in section.splitlines() if " waits for Lock " in line]
+    assert waits
+    assert all(" since " in line and " at raft1/" in line for line in waits)
+
+
+def explained() -> pytest.TestReport:
+    """A report on a failed test with two lines about it."""
+    with pytest.raises(ValueError, match="bad") as raised:
+        raise ValueError("bad")
+    shown = raised.getrepr()
+    assert isinstance(shown, ExceptionChainRepr)
+    report = pytest.TestReport("id", ("f", 1, "t"), {}, "failed", shown, "call")
+    add_section(report, "raftlab", [Line("plain"), Line("red", Topic.FAULT)])
+    return report
+
+
+@pytest.mark.parametrize("coloured", [True, False])
+def test_lines_have_the_colours_of_their_topics(coloured: bool) -> None:
+    """On a terminal that has them; the text of the report bears no marks."""
+    shown = explained().longrepr
+    assert isinstance(shown, ExceptionChainRepr)
+    file = io.StringIO()
+    terminal = TerminalWriter(file)
+    terminal.hasmarkup = coloured
+    shown.toterminal(terminal)
+    last = "\x1b[31mred\x1b[0m" if coloured else "red"
+    assert file.getvalue().splitlines()[-2:] == ["plain", last]
+    assert shown.sections == [("raftlab", "plain\nred", "-")]
+    assert "\x1b" not in str(shown)
