@@ -1,0 +1,1 @@
+"""The solution that the zoo is made from: correct, and of another hand than the reference."""
