@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +49,9 @@ class Mutant:
         source = (REFERENCE_ROOT / self.file).read_text()
         places = source.count(self.right)
         assert places == 1, f"{self.name}: {places} places in {self.file} to change"
-        for path in _modules(self.file.partition("/")[0]):
-            text = (REFERENCE_ROOT / path).read_text()
-            if path == self.file:
-                text = source.replace(self.right, self.wrong)
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(_without_assertions(text))
-        return folder
+        changed = {self.file: source.replace(self.right, self.wrong)}
+        package = self.file.partition("/")[0]
+        return write_solution(folder, REFERENCE_ROOT, [package], changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +72,18 @@ class Catch:
         return next(filter(None, (run(self.test, s, solution) for s in seeds)), "")
 
 
-def run(test: SuiteTest, seed: int, solution: Path) -> str:
+def run(
+    test: SuiteTest,
+    seed: int,
+    solution: Path,
+    options: RunOptions = RunOptions(),  # noqa: B008 (it is frozen)
+) -> str:
     """Run a test of the suites on a solution; returns why it fails, "" if it passes.
 
     Writes no files. What the solution raises is a reason to fail like any other.
     """
     (parameter,) = test.__annotations__.keys() - {"return"}
-    runtime = make_runtime(RunOptions(), seed)
+    runtime = make_runtime(options, seed)
     name = test.__name__
     lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, is_replay=True)
     maker = _MAKERS[parameter](lab, name)
@@ -94,10 +95,24 @@ def run(test: SuiteTest, seed: int, solution: Path) -> str:
     return ""
 
 
-def _modules(package: str) -> Iterator[str]:
-    """The files of the reference solution in one of the labs' packages."""
-    for path in sorted((REFERENCE_ROOT / package).rglob("*.py")):
-        name = str(path.relative_to(REFERENCE_ROOT))
+def write_solution(
+    folder: Path, root: Path, packages: Iterable[str], changed: Mapping[str, str]
+) -> Path:
+    """Write the solution that lies in `root`, with the text of some files changed.
+
+    Only the labs' packages that are named, and no assertions. Returns `folder`.
+    """
+    for path in [path for package in packages for path in _modules(root, package)]:
+        text = changed.get(path) or (root / path).read_text()
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(_without_assertions(text))
+    return folder
+
+
+def _modules(root: Path, package: str) -> Iterator[str]:
+    """The files of a solution in one of the labs' packages."""
+    for path in sorted((root / package).rglob("*.py")):
+        name = str(path.relative_to(root))
         if not is_testers(name.removesuffix(".py").replace("/", ".")):
             yield name
 

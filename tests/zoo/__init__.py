@@ -1,1 +1,1 @@
-"""Wrong solutions, and healthy ones in other styles: what finds the ones, and spares the others."""
+"""Wrong solutions, and healthy ones in other styles: what is told of each of them."""

@@ -1,1 +1,1 @@
-"""The solution that the zoo is made from: correct, and of another hand than the reference."""
+"""What the zoo is made from: correct, and of another hand than the reference."""

@@ -111,6 +111,7 @@ class Raft:
         self.next_index = [1] * len(peers)
         self.match_index = [0] * len(peers)
         self.sent_index = [0] * len(peers)  # how far the log was sent since a rejection
+        self.is_waiting = [False] * len(peers)  # for the reply to what was sent
         self.heartbeat_due = [0.0] * len(peers)
         self.restart_timer()
 
@@ -244,6 +245,7 @@ class Raft:
         self.next_index = [self.last_log_index() + 1] * len(self.peers)
         self.match_index = [0] * len(self.peers)
         self.sent_index = [self.last_log_index()] * len(self.peers)
+        self.is_waiting = [False] * len(self.peers)
         self.heartbeat_due = [time.monotonic()] * len(self.peers)
         self.to_send.notify_all()
 
@@ -281,8 +283,12 @@ class Raft:
     def has_to_send(self, peer: int) -> bool:
         if self.state != LEADER:
             return False
-        is_due = time.monotonic() >= self.heartbeat_due[peer]
-        return is_due or self.sent_index[peer] < self.last_log_index()
+        if time.monotonic() >= self.heartbeat_due[peer]:
+            return True
+        # What comes meanwhile goes with the next message: else a peer that is down
+        # would be sent all of it again and again.
+        lacks = self.sent_index[peer] < self.last_log_index()
+        return lacks and not self.is_waiting[peer]
 
     def pause(self, peer: int) -> float | None:
         """How long to wait until it is time for a heartbeat; who follows sends none."""
@@ -292,6 +298,7 @@ class Raft:
 
     def next_message(self, peer: int) -> tuple[Callable[..., None], object]:
         """What the peer has to be sent, and who sends it."""
+        self.is_waiting[peer] = True
         self.heartbeat_due[peer] = time.monotonic() + HEARTBEAT_S
         self.sent_index[peer] = self.last_log_index()
         prev = self.next_index[peer] - 1
@@ -317,6 +324,7 @@ class Raft:
         if reply is None:
             return
         with self.lock:
+            self.has_answered(peer)
             if reply.term > self.current_term:
                 self.step_down(reply.term)
                 return
@@ -334,11 +342,16 @@ class Raft:
         if reply is None:
             return
         with self.lock:
+            self.has_answered(peer)
             if reply.term > self.current_term:
                 self.step_down(reply.term)
                 return
             if self.state == LEADER and args.term == self.current_term:
                 self.has_matched(peer, args.last_included_index)
+
+    def has_answered(self, peer: int) -> None:
+        self.is_waiting[peer] = False
+        self.to_send.notify_all()
 
     def has_matched(self, peer: int, index: int) -> None:
         """The peer has told that its log is the leader's up to `index`."""

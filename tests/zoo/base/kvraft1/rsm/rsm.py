@@ -1,4 +1,4 @@
-"""A replicated state machine: waiters by index, and a thread that lets them go in time."""
+"""A replicated state machine: waiters by index, and a thread that lets them go."""
 
 from __future__ import annotations
 
