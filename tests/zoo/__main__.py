@@ -1,9 +1,9 @@
 """Which wrong solutions the tests find, and by which words: run `python -m tests.zoo`.
 
-Shows every wrong solution of the zoo to the tests of its parts, under one seed after the
-other, and stops at the first failure. Tells how many are found, and how many of those
-by a failure whose first line names the rule that is broken. With `--solutions healthy` it
-shows them the correct ones, about which nothing may fail.
+Shows every wrong solution of the zoo to the tests of its parts, under one seed after
+the other, and stops at the first failure. Tells how many are found, and how many of
+those by a failure whose first line names the rule that is broken. With `--solutions
+healthy` it shows them the correct ones, about which nothing may fail.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from tester1.suites import PARTS
 from tests.zoo.healthy import VARIANTS
-from tests.zoo.hunting import Finding, hunt
+from tests.zoo.hunting import Effort, Finding, hunt
 from tests.zoo.kv_bugs import KV_BUGS
 from tests.zoo.races import RACES
 from tests.zoo.raft_bugs import RAFT_BUGS
@@ -49,7 +50,7 @@ def chosen(solutions: str, pattern: str) -> list[Specimen]:
 
 
 def findings(
-    specimens: Sequence[Specimen], seeds: int, processes: int
+    specimens: Sequence[Specimen], effort: Effort, processes: int
 ) -> Iterator[Finding]:
     """What becomes of each solution, in the order in which that is known."""
     # Processes that begin anew: what a solution leaves behind ends with a process.
@@ -57,7 +58,7 @@ def findings(
     with ProcessPoolExecutor(
         processes, mp_context=context, max_tasks_per_child=4
     ) as pool:
-        hunts = [pool.submit(hunt, specimen, seeds) for specimen in specimens]
+        hunts = [pool.submit(hunt, specimen, effort) for specimen in specimens]
         for done in as_completed(hunts):
             yield done.result()
 
@@ -99,18 +100,23 @@ def main() -> int:
         "--bugs", default="", metavar="PATTERN", help="only those whose name matches"
     )
     parser.add_argument("--seeds", type=int, default=20, help="at most, for each")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument(
+        "--quick", action="store_true", help="leave out tests that take seconds"
+    )
     parser.add_argument("-j", type=int, default=1, dest="processes")
     parser.add_argument("--out", type=Path, help="a file for a line of JSON of each")
     options = parser.parse_args()
     specimens = chosen(options.solutions, options.bugs)
     if not specimens:
         parser.error(f"no solution matches {options.bugs!r}")
+    effort = Effort(options.seeds, tuple(options.parts), options.quick)
     # Runs that fail would each write a page.
     os.environ["VIS_ENABLE"] = "never"
     found = []
     with ExitStack() as stack:
         out = stack.enter_context(options.out.open("w")) if options.out else None
-        for one in findings(specimens, options.seeds, options.processes):
+        for one in findings(specimens, effort, options.processes):
             found.append(one)
             if out is not None:
                 print(json.dumps(one.as_json()), file=out, flush=True)

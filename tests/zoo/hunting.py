@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from benchmarks.bench_bugs import tests_of
 from tester1.lab import Preempt, RunOptions
+from tester1.suites import PARTS
 from tests.kvraft import test_4b, test_4c, test_rsm
 from tests.mutating import SuiteTest, run
 from tests.raft import test_3a, test_3b, test_3c, test_3d
@@ -29,6 +30,10 @@ SLOWEST: Final = (
     "test_unreliable_churn_3C",
     "test_figure_8_unreliable_3C",
     "test_reliable_churn_3C",
+    "test_persist_concurrent_4B",
+    "test_persist_partition_4B",
+    "test_concurrent_4B",
+    "test_many_partitions_many_clients_4B",
     "test_snapshot_recover_many_clients_4C",
     "test_persist_partition_unreliable_linearizable_4B",
     "test_speed_4C",
@@ -61,38 +66,51 @@ class Finding:
         return asdict(self)
 
 
-def tests_for(specimen: Specimen) -> list[SuiteTest]:
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """How many runs a solution is worth."""
+
+    seeds: int = 20
+    parts: tuple[str, ...] = PARTS
+    """Of the parts whose tests it is for, those that are asked for."""
+
+    is_quick: bool = False
+    """Leave out the slow tests, except where they are the likely finders."""
+
+
+def finders_of(specimen: Specimen, effort: Effort) -> list[SuiteTest]:
     """The tests of its parts: the likely finders first, and the slow ones last."""
     likely = specimen.likely if isinstance(specimen, Bug) else ()
     # One test of 4A is in part 4C: its part is in its name, not in its module.
-    names = [name for name in TESTS if name.endswith(specimen.parts)]
+    parts = tuple(part for part in specimen.parts if part in effort.parts)
+    names = [name for name in TESTS if name.endswith(parts)]
     rest = [name for name in names if name not in SLOWEST]
-    slow = [name for name in SLOWEST if name in names]
-    order = dict.fromkeys([*likely, *rest, *slow])
-    return [TESTS[name] for name in order]
+    slow = [name for name in SLOWEST if name in names and not effort.is_quick]
+    first = [name for name in likely if name.endswith(parts)]
+    return [TESTS[name] for name in dict.fromkeys([*first, *rest, *slow])]
 
 
 def runs_of(
-    specimen: Specimen, seeds: int
+    specimen: Specimen, effort: Effort
 ) -> Iterator[tuple[SuiteTest, int, RunOptions]]:
     """The runs that a solution is shown to, each with its seed."""
     may_race = not isinstance(specimen, Bug) or specimen.is_race
-    for seed in range(seeds):
+    for seed in range(effort.seeds):
         # Every other seed, since the switches that find a race put off other things.
         lines = may_race and seed % 2 == 1
         options = RunOptions(preempt=Preempt.LINE if lines else Preempt.NONE)
-        for test in tests_for(specimen):
+        for test in finders_of(specimen, effort):
             yield test, seed, options
 
 
-def hunt(specimen: Specimen, seeds: int) -> Finding:
+def hunt(specimen: Specimen, effort: Effort) -> Finding:
     """Run the tests on a solution, under each seed in turn, until one fails."""
     begin = time.monotonic()
     rules = specimen.rules if isinstance(specimen, Bug) else ()
     runs = 0
     with tempfile.TemporaryDirectory() as folder:
         solution = specimen.write(Path(folder))
-        for test, seed, options in runs_of(specimen, seeds):
+        for test, seed, options in runs_of(specimen, effort):
             runs += 1
             failure = run(test, seed, solution, options)
             if failure:

@@ -1,4 +1,4 @@
-"""Rafts with a mistake, in the ways in which students make them: by the rule they break."""
+"""Rafts with a mistake, as students make them, by the rule that they break."""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ class Change:
         places = sum(source.count(old) for old in found)
         assert places == 1, f"{places} places in {self.file} are {self.right!r}"
         (old,) = found
-        return source.replace(old, "\n" + _shifted(self.wrong, _depth(old.lstrip("\n"))))
+        return source.replace(
+            old, "\n" + _shifted(self.wrong, _depth(old.lstrip("\n")))
+        )
 
 
 def _shifted(text: str, depth: int) -> str:
