@@ -15,8 +15,8 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -53,14 +53,10 @@ def findings(
     specimens: Sequence[Specimen], effort: Effort, processes: int
 ) -> Iterator[Finding]:
     """What becomes of each solution, in the order in which that is known."""
-    # Processes that begin anew: what a solution leaves behind ends with a process.
+    # Processes that begin anew: what a solution leaves behind ends with its process.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(
-        processes, mp_context=context, max_tasks_per_child=4
-    ) as pool:
-        hunts = [pool.submit(hunt, specimen, effort) for specimen in specimens]
-        for done in as_completed(hunts):
-            yield done.result()
+    with context.Pool(processes, maxtasksperchild=8) as pool:
+        yield from pool.imap_unordered(partial(hunt, effort=effort), specimens)
 
 
 def table_of(found: Sequence[Finding]) -> Table:

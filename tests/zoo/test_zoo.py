@@ -14,7 +14,7 @@ from tests.mutating import SuiteTest, run
 from tests.raft import test_3a, test_3b, test_3d
 from tests.zoo.__main__ import SOLUTIONS
 from tests.zoo.healthy import VARIANTS
-from tests.zoo.hunting import SLOWEST, TESTS, Effort, hunt, runs_of, finders_of
+from tests.zoo.hunting import SLOWEST, TESTS, Effort, finders_of, hunt, runs_of
 from tests.zoo.kv_bugs import KV_BUGS
 from tests.zoo.races import RACES
 from tests.zoo.raft_bugs import RAFT_BUGS
