@@ -931,14 +931,14 @@ RSM_BUGS: Final = [
     _bug(
         RSM_FILE,
         "",
-        "4A 4C",
+        "4B",
         "snapshots are taken although there is no limit",
         """
         if self.maxraftstate == -1:
             return
         """,
         "",
-        likely="test_basic_4A",
+        likely="test_basic_4B",
     ),
     _bug(
         RSM_FILE,

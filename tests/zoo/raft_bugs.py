@@ -1028,19 +1028,6 @@ REPLICATION: Final = [
         likely="test_fail_agree_3B",
     ),
     _bug(
-        "log matching",
-        "3B 3C",
-        "a leader finds a place by its conflict, and takes the next entry's term",
-        """
-        new = min(new, args.prev_log_index)
-        """,
-        """
-        new = min(new, args.prev_log_index)
-        self.log[new - self.log_start] = LogEntry(reply.conflict_term, None)
-        """,
-        also=("leaders only append",),
-    ),
-    _bug(
         "leaders only append",
         "3B 3C",
         "Start takes the place behind what is committed",
@@ -1334,7 +1321,7 @@ COMMITMENT: Final = [
     _bug(
         "commit own term only",
         "3B 3C",
-        "the term of the entry is compared with that of the peer's log",
+        "an entry is committed if its term is no older than that of the last commit",
         _OWN_TERM,
         """
         if self.term_at(new) < self.term_at(self.commit_index):
@@ -1556,7 +1543,7 @@ SNAPSHOTS: Final = [
         "the applier forgets that the log begins behind a snapshot",
         "ApplyMsg(True, self.log[index - self.log_start].command, index)",
         """
-        ApplyMsg(True, self.log[index % len(self.log)].command, index)
+        ApplyMsg(True, self.log[min(index, len(self.log) - 1)].command, index)
         """,
         likely="test_snapshot_basic_3D",
     ),
