@@ -655,6 +655,7 @@ TERMS: Final = [
         self.step_down(args.term)
         self.restart_timer()
         """,
+        also=("answers tell the term",),
     ),
     _bug(
         "newer terms depose",
