@@ -972,7 +972,7 @@ REPLICATION: Final = [
         likely="test_rejoin_3B",
     ),
     _bug(
-        "log matching",
+        "leaders only append",
         "3B 3C",
         "a new leader stamps what is not committed with its own term",
         _LEAD,
@@ -983,7 +983,7 @@ REPLICATION: Final = [
             self.log[new - self.log_start] = LogEntry(self.current_term, command)
         self.next_index = [self.last_log_index() + 1] * len(self.peers)
         """,
-        also=("leader completeness", "leaders only append"),
+        also=("leader completeness", "remembered over a crash"),
     ),
     _bug(
         "log matching",
@@ -997,6 +997,7 @@ REPLICATION: Final = [
             self.persist()
             return
         """,
+        also=("acknowledged entries stay",),
     ),
     _bug(
         "log matching",
