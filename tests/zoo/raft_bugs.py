@@ -1579,14 +1579,12 @@ THE_COURSES: Final = [
         "3C",
         "a restarted peer begins to apply behind all that it has",
         """
+        self.commit_index = self.log_start
         self.last_applied = self.log_start
-
-    # Elections.
         """,
         """
+        self.commit_index = self.last_log_index()
         self.last_applied = self.last_log_index()
-
-    # Elections.
         """,
         likely="test_persist_1_3C",
     ),
