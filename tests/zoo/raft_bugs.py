@@ -176,6 +176,13 @@ _EMPTY_HEARTBEATS: Final = (
 )
 """Every other time, so that what is lost is sent again some day."""
 
+_OVERLAPPING: Final = (
+    # New entries do not wait for the reply to older ones, so that messages can overtake
+    # each other: without that a follower hardly ever sees an old one.
+    "return lacks and not self.is_waiting[peer]",
+    "return lacks",
+)
+
 ELECTIONS: Final = [
     _bug(
         "one leader a term",
@@ -1109,6 +1116,7 @@ REPLICATION: Final = [
         "acknowledged entries stay",
         "3B 3C",
         "an AppendEntries cuts off all that is behind its entries",
+        *_OVERLAPPING,
         _STORE,
         """
         if prev >= self.log_start:
@@ -1122,6 +1130,7 @@ REPLICATION: Final = [
         "acknowledged entries stay",
         "3B 3C",
         "a heartbeat without entries cuts off all that is behind it",
+        *_OVERLAPPING,
         *_EMPTY_HEARTBEATS,
         _STORE,
         """
@@ -1260,6 +1269,7 @@ COMMITMENT: Final = [
         "commit by majority",
         "3B 3C",
         "a success counts whatever term it was sent in",
+        *_OVERLAPPING,
         _APPEND_REPLY,
         """
         if reply.term > self.current_term:
@@ -1489,6 +1499,7 @@ SNAPSHOTS: Final = [
         "snapshots never go back",
         "3D",
         "a snapshot from the leader is taken whatever is applied already",
+        *_OVERLAPPING,
         """
         if args.last_included_index > self.commit_index:
             self.adopt(args)
@@ -1503,6 +1514,7 @@ SNAPSHOTS: Final = [
         "snapshots never go back",
         "3D",
         "a snapshot from the leader is taken even if it is older than the own one",
+        *_OVERLAPPING,
         """
         if args.last_included_index > self.commit_index:
             self.adopt(args)
@@ -1520,6 +1532,7 @@ SNAPSHOTS: Final = [
         "snapshots never go back",
         "3D",
         "a snapshot from the leader replaces the entries behind it too",
+        *_OVERLAPPING,
         _ADOPT_LOG,
         "self.log = [LogEntry(term, None)]",
         also=("acknowledged entries stay", "votes look at the log"),
@@ -1528,6 +1541,7 @@ SNAPSHOTS: Final = [
         "snapshots never go back",
         "3D",
         "a snapshot from the leader brings the applied state back to itself",
+        *_OVERLAPPING,
         """
         if args.last_included_index > self.commit_index:
             self.adopt(args)
