@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import ast
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from kvraft1.testing.rsm_scaffold import RsmTestMaker
 from kvraft1.testing.scaffold import KvTestMaker
@@ -27,6 +27,8 @@ from tester1.solution import REFERENCE_ROOT, is_testers
 
 SuiteTest: TypeAlias = Callable[[Any], None]
 """A test of the suites; its parameter is what makes its environment."""
+
+_PLAIN: Final = RunOptions()
 
 _MAKERS: dict[str, Callable[[Lab, str], object]] = {
     "raft_test": lambda lab, _: RaftTestMaker(lab),
@@ -49,13 +51,9 @@ class Mutant:
         source = (REFERENCE_ROOT / self.file).read_text()
         places = source.count(self.right)
         assert places == 1, f"{self.name}: {places} places in {self.file} to change"
-        for path in _modules(self.file.partition("/")[0]):
-            text = (REFERENCE_ROOT / path).read_text()
-            if path == self.file:
-                text = source.replace(self.right, self.wrong)
-            (folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (folder / path).write_text(_without_assertions(text))
-        return folder
+        changed = {self.file: source.replace(self.right, self.wrong)}
+        package = self.file.partition("/")[0]
+        return write_solution(folder, REFERENCE_ROOT, [package], changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +74,30 @@ class Catch:
         return next(filter(None, (run(self.test, s, solution) for s in seeds)), "")
 
 
-def run(test: SuiteTest, seed: int, solution: Path) -> str:
+def run(
+    test: SuiteTest,
+    seed: int,
+    solution: Path,
+    options: RunOptions = _PLAIN,
+) -> str:
     """Run a test of the suites on a solution; returns why it fails, "" if it passes.
 
     Writes no files. What the solution raises is a reason to fail like any other.
     """
-    options = RunOptions()
-    return run_with(make_facts(options, everything=False), test, seed, solution)
+    facts = make_facts(options, everything=False)
+    return run_with(facts, test, seed, solution, options)
 
 
 def run_with(
-    facts: Facts | None, test: SuiteTest, seed: int, solution: Path | None
+    facts: Facts | None,
+    test: SuiteTest,
+    seed: int,
+    solution: Path | None,
+    options: RunOptions = _PLAIN,
 ) -> str:
     """The same, with these facts: the rules watch them, if there are any."""
     (parameter,) = test.__annotations__.keys() - {"return"}
-    runtime = make_runtime(RunOptions(), seed, facts)
+    runtime = make_runtime(options, seed, facts)
     name = test.__name__
     lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, is_replay=True)
     maker = _MAKERS[parameter](lab, name)
@@ -102,10 +109,24 @@ def run_with(
     return ""
 
 
-def _modules(package: str) -> Iterator[str]:
-    """The files of the reference solution in one of the labs' packages."""
-    for path in sorted((REFERENCE_ROOT / package).rglob("*.py")):
-        name = str(path.relative_to(REFERENCE_ROOT))
+def write_solution(
+    folder: Path, root: Path, packages: Iterable[str], changed: Mapping[str, str]
+) -> Path:
+    """Write the solution that lies in `root`, with the text of some files changed.
+
+    Only the labs' packages that are named, and no assertions. Returns `folder`.
+    """
+    for path in [path for package in packages for path in _modules(root, package)]:
+        text = changed.get(path) or (root / path).read_text()
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(_without_assertions(text))
+    return folder
+
+
+def _modules(root: Path, package: str) -> Iterator[str]:
+    """The files of a solution in one of the labs' packages."""
+    for path in sorted((root / package).rglob("*.py")):
+        name = str(path.relative_to(root))
         if not is_testers(name.removesuffix(".py").replace("/", ".")):
             yield name
 

@@ -1,0 +1,1 @@
+"""What the zoo is made from: correct, and of another hand than the reference."""

@@ -1,0 +1,1 @@
+"""A key/value service on top of a Raft."""

@@ -1,0 +1,1 @@
+"""A Raft in one file."""
