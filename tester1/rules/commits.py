@@ -186,7 +186,10 @@ class Commits:
             for peer, (upto, _, number) in leadership.matched.items()
             if upto >= commit and peer is not leader
         ]
-        proof = [leadership.since.number, *(number for _, number in stored)]
+        stood = leader.candidacies.get(term)
+        election = [] if stood is None else [stood.sent]
+        election += list(leader.grants.get(term, {}).values())
+        proof = [*election, leadership.since.number, *(one for _, one in stored)]
         deed = f"{leader.title}, the leader of term {term}, {deed} {at(moment.time)}"
         if index >= commit:
             self._court.find(

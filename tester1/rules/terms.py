@@ -63,6 +63,10 @@ class Terms:
         if reply is None or reply.term <= 0:
             return
         now = self._court.facts.now()
+        # A leader is obeyed, whatever the answer says. A candidate may be ignored while
+        # there is a leader, as the end of section 6 has it.
+        if call.kind is not Message.VOTE:
+            self._learn(peer, call.term, Moment(call.answered, now))
         # Of an answer before a crash that is told after it nothing follows.
         if call.receiver_incarnation != peer.incarnation:
             return

@@ -163,6 +163,16 @@ def _what_failed_may_be_repeated(story: Story, wrong: bool) -> None:
 
 
 @pair(raft_rules.NEWER_TERMS_DEPOSE)
+def _listens_to_no_other_leader(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.elect(1, 2, voters=[2])
+    story.replicate(1, 0, 2, success=False, reply_term=1)
+    for _ in range(2):
+        story.wait(0.1 if wrong else 0.05)
+        story.replicate(0, 2, 1, success=False, reply_term=2 if wrong else 0)
+
+
+@pair(raft_rules.NEWER_TERMS_DEPOSE)
 def _stands_in_an_older_term(story: Story, wrong: bool) -> None:
     story.vote(1, 0, 5, granted=False)
     story.wait(1)
