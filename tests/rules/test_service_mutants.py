@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from kvraft1.testing.rsm_scaffold import RsmTestMaker
-from kvraft1.testing.scaffold import KvTestMaker
-from labrpc import LabrpcError
-from labrt import Facts, RuntimeFailure
-from tester1.hosts.modes import make_runtime
-from tester1.lab import Lab, LabFailure, Mode, RunOptions
 from tester1.rules.findings import Rule
 from tester1.rules.service_rules import (
     ANSWERED_BY_ITS_OWN,
@@ -26,7 +18,7 @@ from tester1.rules.service_rules import (
 )
 from tests.kvraft import test_4b, test_4c, test_rsm
 from tests.kvraft1 import mutants
-from tests.mutating import Mutant, SuiteTest
+from tests.mutating import Mutant, SuiteTest, run
 
 SEEDS = range(8)
 """Some mistakes show in some interleavings only."""
@@ -116,26 +108,11 @@ BROKEN = [
 ]
 
 
-def failure(test: SuiteTest, seed: int, solution: Path) -> str:
-    """Why a test of the suites fails on a solution, with the rules watching."""
-    (parameter,) = test.__annotations__.keys() - {"return"}
-    runtime = make_runtime(RunOptions(), seed, Facts())
-    name = test.__name__
-    lab = Lab(runtime, Mode.SIM, seed, solution=solution, name=name, is_replay=True)
-    maker = {"rsm_test": RsmTestMaker, "kv_test": KvTestMaker}[parameter](lab, name)
-    try:
-        with redirect_stdout(io.StringIO()):
-            lab.run(lambda: test(maker))
-    except (LabFailure, LabrpcError, RuntimeFailure) as error:
-        return str(error)
-    return ""
-
-
 @pytest.mark.parametrize("broken", BROKEN, ids=[broken.name for broken in BROKEN])
 def test_a_mistake_names_its_rule(broken: Broken, tmp_path: Path) -> None:
     """The first line is the rule, in the first run that anything fails in."""
     solution = broken.mutant.write(tmp_path)
-    texts = (failure(broken.test, seed, solution) for seed in SEEDS)
+    texts = (run(broken.test, seed, solution) for seed in SEEDS)
     text = next(filter(None, texts), "the test passes")
     rule = broken.rule
     assert text.startswith(f"{rule.name} ({rule.section}): ")
