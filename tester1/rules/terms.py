@@ -51,7 +51,7 @@ class Terms:
         if peer.remembered is not None and call.term < peer.remembered.term:
             deed = f"sent {_request(call)} to {call.receiver.title}"
             self._forgot(peer, call.term, Moment(call.sent, call.sent_at), deed)
-        if peer.learnt and call.term < peer.learnt[-1].term:
+        if peer.learnt and call.term <= peer.learnt[-1].term:
             self._judge_deposed(call)
         self.shown(peer, call.term, Moment(call.sent, call.sent_at))
         key = (call.receiver.name, call.kind.value)
@@ -63,14 +63,14 @@ class Terms:
         if reply is None or reply.term <= 0:
             return
         now = self._court.facts.now()
-        # A leader is obeyed, whatever the answer says. A candidate may be ignored while
-        # there is a leader, as the end of section 6 has it.
-        if call.kind is not Message.VOTE:
-            self._learn(peer, call.term, Moment(call.answered, now))
+        moment = Moment(call.answered, now)
         # Of an answer before a crash that is told after it nothing follows.
         if call.receiver_incarnation != peer.incarnation:
             return
-        moment = Moment(call.answered, now)
+        # A leader is obeyed, whatever the answer says. A candidate may be ignored while
+        # there is a leader, as the end of section 6 has it.
+        if call.kind is not Message.VOTE:
+            self._learn(peer, call.term, moment)
         if peer.remembered is not None and reply.term < peer.remembered.term:
             self._forgot(peer, reply.term, moment, _answers(call))
         shown = call.shown
@@ -127,14 +127,16 @@ class Terms:
 
     def _judge_deposed(self, call: Call) -> None:
         peer = call.sender
-        newer = next(one for one in peer.learnt if one.term > call.term)
-        if call.sent_at - newer.time <= self._grace:
+        # To stand in a term for the first time is to begin it: whoever knew of that
+        # term itself begins the next one.
+        stands = call.kind is Message.VOTE and call.term not in peer.candidacies
+        lowest = call.term if stands else call.term + 1
+        newer = next((one for one in peer.learnt if one.term >= lowest), None)
+        if newer is None or call.sent_at - newer.time <= self._grace:
             return
-        # One that is sent again because it failed is the same deed as before; to stand
-        # in a term for the first time is a new one.
+        # One that is sent again because it failed is the same deed as before.
         last = peer.last_calls.get((call.receiver.name, call.kind.value))
         again = last is not None and last.delivered and last.sent > newer.number
-        stands = call.kind is Message.VOTE and call.term not in peer.candidacies
         if not again and not stands:
             return
         role = "candidate" if call.kind is Message.VOTE else "leader"

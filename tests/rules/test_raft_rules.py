@@ -180,6 +180,15 @@ def _stands_in_an_older_term(story: Story, wrong: bool) -> None:
     story.ask(0, 1, 4 if wrong else 6)
 
 
+@pair(raft_rules.NEWER_TERMS_DEPOSE)
+def _stands_in_a_term_that_it_was_told_of(story: Story, wrong: bool) -> None:
+    story.save(0)
+    story.vote(0, 1, 3, granted=False, reply_term=4)
+    story.wait(1)
+    story.save(0)
+    story.ask(0, 1, 4 if wrong else 5)
+
+
 @pair(raft_rules.OLDER_TERMS_REFUSED)
 def _obeys_an_older_leader(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
