@@ -249,7 +249,7 @@ def _repeat(target: Target, seed: int, options: RunOptions, choice: Choice) -> s
 
 def _until_the_end(facts: list[Fact]) -> list[Fact]:
     """The facts without those of the end of the test, which stops all servers."""
-    # In simulation it is noted how every thread stands when the test's own part is over.
+    # In simulation it is noted how threads stand when the test's own part is over.
     for position in reversed(range(len(facts))):
         if isinstance(facts[position], TaskWaits):
             return facts[: position + 1]

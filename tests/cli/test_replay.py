@@ -285,7 +285,8 @@ def test_debugger_stops_at_a_finding(tmp_path: Path) -> None:
         cwd=tmp_path,
         input="p 'votes', envelope.request.Term\nq\n",
     )
-    assert ended.returncode == 1
+    # Whoever leaves the debugger ends the session.
+    assert ended.returncode == 130
     assert "majority elects" in ended.stdout
     assert re.search(r"^> .*/raft1/senders.py\(\d+\)_call\(\)$", ended.stdout, re.M)
     assert "('votes', 1)" in ended.stdout
