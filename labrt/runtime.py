@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
+from types import FrameType, ModuleType
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from labrt.facts import Facts
@@ -218,6 +218,13 @@ class Runtime(ABC):
 
     def held_locks(self) -> Sequence[HeldLock]:
         """The locks that the calling thread holds, if the code on its stack shows them.
+
+        Only a simulation knows.
+        """
+        return ()
+
+    def own_frames(self) -> Sequence[FrameType]:
+        """The frames of the calling thread in its world's own code, innermost first.
 
         Only a simulation knows.
         """

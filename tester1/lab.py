@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Final
 
 from labrt import Facts, Runtime
@@ -121,6 +121,8 @@ class Lab:
     is_replay: bool = False
     rules: bool = True
     """Whether the rules of Raft are watched, if the runtime has facts."""
+    debugged: bool = False
+    """Whether a debugger waits for a failure."""
     about: Callable[[], Mapping[str, object]] = dict
     """What files that the run leaves say of it: JSON, for `raftlab replay`."""
     gaps: Callable[[], Sequence[str]] = tuple
@@ -142,6 +144,15 @@ class Lab:
     def _prepare(self) -> None:
         self.annotations = []
         self.undo = ExitStack()
+
+    def solution_frames(self) -> list[FrameType]:
+        """The frames of the solution's code that runs now, innermost first."""
+        # What the tester has put on top of the solution runs in its worlds, too.
+        return [
+            frame
+            for frame in self.runtime.own_frames()
+            if Path(frame.f_code.co_filename).parent.name != "testing"
+        ]
 
     def new_annotations(self) -> Annotations:
         """The annotations of one more test environment of this run."""

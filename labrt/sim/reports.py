@@ -120,11 +120,16 @@ class Held:
         return self.lock.waiting
 
 
+def own_frames(task: SimTask) -> list[FrameType]:
+    """The frames of a task in its world's own code, innermost first."""
+    return [frame for frame in _frames(task) if is_own_code(task, frame)]
+
+
 def held_locks(task: SimTask) -> list[Held]:
     """The locks that the running task holds and that the objects on its stack have."""
     if task.world is None:
         return []
-    frames = [frame for frame in _frames(task) if is_own_code(task, frame)]
+    frames = own_frames(task)
     found: dict[Lock, None] = {}
     for frame in frames:
         for value in frame.f_locals.values():

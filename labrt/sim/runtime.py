@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import TypeVar, cast
 
 from labrt.errors import Deadlock, LockStuck, TaskFailed
@@ -165,6 +166,10 @@ class SimRuntime(Kernel):
     def held_locks(self) -> Sequence[reports.Held]:
         """The locks that the running task holds, as far as its frames show them."""
         return reports.held_locks(self.current)
+
+    def own_frames(self) -> Sequence[FrameType]:
+        """The frames of the running task in its world's own code, innermost first."""
+        return reports.own_frames(self.current)
 
     # What the kernel leaves open.
 

@@ -119,6 +119,14 @@ def replay_command(
             "they part.",
         ),
     ] = False,
+    debug: Annotated[
+        bool,
+        typer.Option(
+            "--pdb",
+            help="Stop in the debugger where the test fails: in the solution's code, "
+            "if that was running when a rule was broken or has raised.",
+        ),
+    ] = False,
 ) -> None:
     """Repeat one run of a test and show its events.
 
@@ -138,6 +146,8 @@ def replay_command(
     options = RunOptions(
         mode or run.mode or Mode.SIM, preempt or run.preempt or Preempt.NONE
     )
+    if debug and (twice or options.mode is not Mode.SIM):
+        raise InputError("--pdb stops one simulated run: leave out the other option")
     if twice and options.mode is not Mode.SIM:
         raise InputError("--twice compares simulated runs: leave out --mode process")
     choice = _solution(solution, run)
@@ -155,6 +165,7 @@ def replay_command(
         *options.words(seed, choice.folder or REFERENCE_ROOT),
         f"--artifacts={artifacts}",
         *("-o", f"raftlab_command={_repeat(target, seed, options, choice)}"),
+        *(["--pdb"] if debug else []),
     ]
     if twice:
         raise typer.Exit(
@@ -238,12 +249,13 @@ def _repeat(target: Target, seed: int, options: RunOptions, choice: Choice) -> s
 
 def _until_the_end(facts: list[Fact]) -> list[Fact]:
     """The facts without those of the end of the test, which stops all servers."""
+    # In simulation it is noted how threads stand when the test's own part is over.
+    for position in reversed(range(len(facts))):
+        if isinstance(facts[position], TaskWaits):
+            return facts[: position + 1]
     length = len(facts)
-    while length and facts[length - 1].kind in ("ended", "note", "cut"):
+    while length and facts[length - 1].kind in ("ended", "note", "cut", "lost"):
         length -= 1
-    # A note that the test made before that is its own.
-    while length < len(facts) and facts[length].kind == "note":
-        length += 1
     return facts[:length]
 
 

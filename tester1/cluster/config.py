@@ -92,7 +92,8 @@ class Config:
         # From the first fact on, which is that a server is started.
         self.court: Court | None = None
         if lab.rules and lab.runtime.facts is not None:
-            self.court = Court(lab.runtime.facts, lab.runtime.fail)
+            frames = lab.solution_frames if lab.debugged else tuple
+            self.court = Court(lab.runtime.facts, lab.runtime.fail, frames)
             names = [server_name(GRP0, i) for i in range(n)]
             raft = RaftRules(self.court, names, simulated=lab.runtime.simulated)
             lab.gaps = raft.reading.gaps

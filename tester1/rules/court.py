@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from types import FrameType, TracebackType
 
 from labrt import Facts
 from tester1.facts.kinds import RuleBroken
@@ -14,12 +15,19 @@ __all__ = ["Court"]
 class Court:
     """Takes findings: puts each among the facts, and fails the run with the first.
 
-    `fail` ends the run with an error, as `Runtime.fail` does.
+    `fail` ends the run with an error, as `Runtime.fail` does. `frames` are those of the
+    code that runs when a finding is made, innermost first: a debugger stops there.
     """
 
-    def __init__(self, facts: Facts, fail: Callable[[BaseException], object]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        fail: Callable[[BaseException], object],
+        frames: Callable[[], Sequence[FrameType]] = tuple,
+    ) -> None:
         self.facts = facts
         self._fail = fail
+        self._frames = frames
         self.first: Finding | None = None
 
     def find(
@@ -42,4 +50,12 @@ class Court:
                 proof=finding.proof,
             )
         )
-        self._fail(RuleFailure(finding))
+        self._fail(RuleFailure(finding).with_traceback(_traceback(self._frames())))
+
+
+def _traceback(frames: Sequence[FrameType]) -> TracebackType | None:
+    """What a traceback would be of an error that was raised in the first of these."""
+    traceback: TracebackType | None = None
+    for frame in frames:
+        traceback = TracebackType(traceback, frame, frame.f_lasti, frame.f_lineno)
+    return traceback

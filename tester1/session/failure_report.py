@@ -46,7 +46,7 @@ from tester1.view.selection import finding_of
 __all__ = ["explain", "prepare", "unwritten_part"]
 
 _MOST_HINTS: Final = 2
-_MOST_STUCK: Final = 3
+_MOST_STUCK: Final = 1
 
 # What the methods of the starter code raise until they are written, inside the message
 # of the failure that this leads to; behind it the message says where.

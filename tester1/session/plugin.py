@@ -154,6 +154,7 @@ def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
         name=name,
         artifacts=settings.artifacts,
         rules=settings.options.rules,
+        debugged=bool(item.config.getoption("usepdb", False)),
         about=functools.partial(_about, settings, name, seed),
     )
 

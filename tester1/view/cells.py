@@ -316,7 +316,7 @@ _SAYINGS: Final[dict[type[Fact], Callable[[Any], tuple[Any, ...]]]] = {
     Restored: lambda fact: (f"restored from {fact.size} B", Topic.SNAPSHOT),
     FaultMade: lambda fact: (fact.label, Topic.FAULT),
     Noted: lambda fact: (fact.label, Topic.TEST),
-    CheckBegun: lambda fact: (f"checks {fact.label}", Topic.TEST),
+    CheckBegun: lambda fact: (fact.label, Topic.TEST),
     CheckPassed: lambda fact: (fact.label, Topic.TEST),
     CheckFailed: lambda fact: (fact.label, Topic.TEST),
     RuleBroken: lambda fact: (f"rule broken: {fact.sentence}", Topic.FAULT),

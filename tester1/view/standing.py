@@ -285,6 +285,6 @@ def _line(waiting: Sequence[TaskWaits], servers: int) -> str:
     sleeps = first.reason == "its sleep to end"
     reason = "sleeps" if sleeps else f"waits for {_reason(first)}"
     since = min(fact.since for fact in waiting)
-    place = first.line.partition(" in ")[0]
+    place = first.line.partition(" in ")[0].rpartition("/")[2]
     at_line = f" at {place}" if place else ""
     return f"{who}: {_kind_of(first)}{count} {reason} since {since:.3f} s{at_line}"

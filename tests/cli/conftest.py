@@ -59,13 +59,14 @@ def raftlab(
 
 
 def raftlab_apart(
-    *arguments: str | Path, cwd: Path, **environment: str
+    *arguments: str | Path, cwd: Path, input: str | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """Run `raftlab` in a process of its own."""
     return subprocess.run(
         [sys.executable, "-P", "-m", "tester1.cli", *map(str, arguments)],
         cwd=cwd,
         env={**os.environ, "PYTHONPATH": str(REFERENCE_ROOT), **environment},
+        input=input,
         capture_output=True,
         text=True,
         timeout=120,

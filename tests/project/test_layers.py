@@ -51,6 +51,8 @@ ROOMS = (
         *("tester1.hosts.interface", "tester1.hosts.persister"),
         *("tester1.hosts.loading", "tester1.hosts.lockwatch"),
     ),
+    # Loads a solution, where the rules that watch one do not.
+    ("tester1.rules.inspecting",),
     ("tester1.hosts.worlds",),
     ("tester1.hosts.process",),
     ("tester1.hosts",),
@@ -80,7 +82,10 @@ NEED_ONLY: Final = {
     "kvraft1": ("labgob", "labrpc", "raft1"),
     "tester1.sandbox": ("labrt.texts", "tester1.files"),
     "tester1.facts": ("labgob", "labrpc", "labrt"),
-    "tester1.rules": ("labgob", "labrpc", "labrt", "tester1.facts", "tester1.lab"),
+    "tester1.rules": (
+        *("labgob", "labrpc", "labrt", "tester1.facts", "tester1.lab"),
+        *("tester1.hosts.loading", "tester1.solution"),
+    ),
     "tester1.timeline": ("labrt", "tester1.facts", "tester1.porcupine"),
     "tester1.hosts.process": (
         *("labgob", "labrpc", "labrt"),
@@ -111,6 +116,7 @@ NAMED_IN_STRINGS: Final = {
     "tester1.batch.grading.pages": {"tester1.batch.grading"},
     "tester1.porcupine.html": {"tester1.porcupine"},
     "tester1.solution": {"raft1.raftapi"},
+    "tester1.rules.inspecting": {"raft1.raft"},
     # The programs of servers and clients, which are loaded where they run. A fork
     # server has them in its memory beforehand.
     "tester1.hosts.process.warm": {

@@ -85,7 +85,7 @@ def test_report_of_a_failure(inner: InnerPytest) -> None:
             " *server-0-0",
             "   0.0000  starts",
             "   1.5000  -- partition = [[]2[]] [[]0 1[]]",
-            "   1.5000  →1 Get *",
+            "   1.5000  →1 Get*",
             "   1.50??  ←1 Get answers *",
             "repeat: pytest test_inner.py::test_fail --seed 5 --solution solution",
         ]
@@ -103,7 +103,7 @@ def test_reports_come_from_workers(inner: InnerPytest) -> None:
         [
             "E *LabFailure: server 0 is odd: 0.*",
             "failed at 1.50? s, after partition = [[]2[]] [[]0 1[]] at 1.500 s",
-            "   1.5000  →1 Get *",
+            "   1.5000  →1 Get*",
             "repeat: pytest test_inner.py::test_fail --seed 5 --solution solution",
         ]
     )

@@ -220,6 +220,6 @@ def test_traces(inner: InnerPytest) -> None:
         fact.kind for fact in facts if fact.kind not in ("healed", "cut", "network")
     ]
     assert kinds == [
-        *("started", "started", "sent", "handed over", "answered", "delivered"),
-        *("ended", "ended"),
+        *("started", "started", "sent", "handed over", "saved", "answered"),
+        *("delivered", "ended", "ended"),
     ]

@@ -158,7 +158,7 @@ def test_threads_that_wait_alike_are_one_line() -> None:
     assert lines == [
         "2: applier waits for Lock mu of ask since 0.250 s at raft.py:3",
         f"1: ask {TIMES}2 waits for a reply since 4.000 s at raft.py:7",
-        "all: ticker sleeps since 1.500 s at raft1/raft.py:9",
+        "all: ticker sleeps since 1.500 s at raft.py:9",
     ]
 
 
