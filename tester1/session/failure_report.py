@@ -37,7 +37,7 @@ from tester1.session.interrupts import Interrupts
 from tester1.session.replay import replay
 from tester1.session.seeds import run_seed
 from tester1.session.settings import Settings
-from tester1.session.tracebacks import cut, name_line
+from tester1.session.tracebacks import cut, name_line, short_form
 from tester1.solution import REFERENCE_ROOT
 from tester1.view.layout import Line
 from tester1.view.report import failure_report
@@ -72,18 +72,23 @@ def explain(
     report: pytest.TestReport,
     item: pytest.Function,
     lab: Lab,
-    error: BaseException,
+    excinfo: pytest.ExceptionInfo[BaseException],
     *,
     settings: Settings,
     interrupts: Interrupts,
 ) -> None:
     """Add to the report on a failed test what its run tells."""
+    error = excinfo.value
     unwritten = unwritten_part(error)
     if unwritten is not None:  # there is nothing to search for, so nothing to show
         report.longrepr = unwritten
         report.sections = []
     elif isinstance(report.longrepr, ExceptionRepr) and not settings.brief:
+        # Whoever asks for a style gets it.
+        if item.config.getoption("tbstyle") == "auto":
+            report.longrepr = short_form(excinfo, _width(item))
         lines = [Line(text) for text in _circumstances(lab, error)]
+        lines += [Line(text) for text in _unread(lab, _width(item))]
         lines += _facts(item, lab, error, settings, interrupts)
         lines.append(Line(f"repeat: {_repeat_command(item, lab, settings)}"))
         lines += [Line(f"wrote {path}") for path in lab.files]
@@ -113,6 +118,17 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
     ]
 
 
+def _unread(lab: Lab, width: int) -> list[str]:
+    """What of the solution's messages could not be read, and the rules that are off."""
+    gaps = [harmless(gap) for gap in lab.gaps()]
+    text = f"not read: {'; '.join(gaps)} (raftlab rules says how the others are)"
+    return textwrap.wrap(text, width, subsequent_indent="  ") if gaps else []
+
+
+def _width(item: pytest.Function) -> int:
+    return item.config.get_terminal_writer().fullwidth
+
+
 def _last_fault(lab: Lab) -> str:
     fault = lab.last_fault
     if fault is None:
@@ -134,7 +150,7 @@ def _facts(
         kept = _recorded(lab)
     if isinstance(kept, str):
         return [Line(kept)]
-    width = item.config.get_terminal_writer().fullwidth
+    width = _width(item)
     suspected = [] if finding_of(kept) is not None else hints(kept)[:_MOST_HINTS]
     return [
         *(Line(text) for hint in suspected for text in _hint(hint, width)),

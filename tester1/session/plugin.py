@@ -225,7 +225,7 @@ def pytest_runtest_makereport(
             report,
             item,
             lab,
-            call.excinfo.value,
+            call.excinfo,
             settings=item.config.stash[_SETTINGS],
             interrupts=item.config.stash[_INTERRUPTS],
         )

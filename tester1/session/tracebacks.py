@@ -13,18 +13,29 @@ scheduler, the network and the test's scaffold in between do not. Rules:
 from __future__ import annotations
 
 import linecache
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
+import pytest
+from _pytest._code.code import (
+    ExceptionChainRepr,
+    ExceptionRepr,
+    ReprEntryNative,
+    ReprFileLocation,
+    ReprTraceback,
+)
+
 from labrpc import LabrpcError
 from labrt import RuntimeFailure
 from labrt.loading.modulenames import world_module
-from labrt.texts import message_of
+from labrt.texts import harmless, message_of
+from tester1.rules.findings import RuleFailure
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
 
-__all__ = ["cut", "name_line", "steps"]
+__all__ = ["cut", "name_line", "short_form", "steps"]
 
 _RUNTIME: Final = str(REFERENCE_ROOT / "labrt") + "/"
 _HARNESS: Final = tuple(
@@ -40,6 +51,31 @@ def cut(error: BaseException) -> None:
         while failure is not None:
             failure.__traceback__ = _without_harness(failure.__traceback__)
             failure = failure.__cause__
+
+
+def short_form(
+    excinfo: pytest.ExceptionInfo[BaseException], width: int
+) -> ExceptionRepr:
+    """What pytest shows of a failure whose message says what is wrong: that, at once.
+
+    A line of each place is enough. Of a broken rule it is none: the test just happened
+    to wait there.
+    """
+    short = excinfo.getrepr(style="short")
+    error = excinfo.value
+    if not isinstance(error, RuleFailure) or not isinstance(short, ExceptionChainRepr):
+        return short
+    text = harmless(str(error.finding))
+    lines = textwrap.wrap(
+        text, width, initial_indent="E   ", subsequent_indent="E     "
+    )
+    traceback = ReprTraceback(
+        [ReprEntryNative([f"{line}\n" for line in lines])], None, "native"
+    )
+    crash = short.reprcrash
+    if crash is not None:
+        crash = ReprFileLocation(crash.path, crash.lineno, text)
+    return ExceptionChainRepr([(traceback, crash, None)])
 
 
 def name_line(error: BaseException, root: Path) -> None:
