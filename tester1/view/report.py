@@ -44,8 +44,9 @@ def failure_report(
     lines = [Line(cut(line.text, width)) for line in lines]
     finding = finding_of(facts)
     shown = _columns_for(facts, error, width)
-    rows = folded(relevant(facts, words, error, shown), words)
-    proof = set() if finding is None else past_of(facts, finding.proof)
+    found = () if finding is None else finding.proof
+    rows = folded(relevant(facts, words, error, shown), words, set(found))
+    proof = past_of(facts, found)
     return [*lines, *_shown(rows, shown, width, proof)]
 
 

@@ -9,7 +9,7 @@ and heartbeats, however often they come.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -98,15 +98,20 @@ def one_each(facts: Iterable[Fact], words: Words) -> list[Row]:
     return [Row([fact], words.cell(fact)) for fact in facts]
 
 
-def folded(facts: Sequence[Fact], words: Words) -> list[Row]:
-    """The facts as few rows, in the order in which the first of each happened."""
+def folded(
+    facts: Sequence[Fact], words: Words, proof: Collection[int] = ()
+) -> list[Row]:
+    """The facts as few rows, in the order in which the first of each happened.
+
+    Those with the numbers `proof` are shown even if they look like routine.
+    """
     rows: list[Row] = []
     # Of each server its latest row, which alone may be added to, and the rows of what
     # may have been repeated since: routine, and what is sent once more.
     latest: dict[str | None, Row] = {}
     repeated: dict[tuple[str | None, str, str], Row] = {}
     for fact in facts:
-        if _says_nothing_new(fact, words):
+        if fact.number not in proof and _says_nothing_new(fact, words):
             continue
         if isinstance(fact, FaultMade) and _is_replaced_by(rows, fact):
             rows.pop()
