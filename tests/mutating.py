@@ -70,8 +70,12 @@ class Catch:
         return f"{self.mutant.name} ({self.test.__name__})"
 
     def failure(self, solution: Path, seeds: Iterable[int]) -> str:
-        """What the test says first about the mutant in `solution`; "" if nothing."""
-        return next(filter(None, (run(self.test, s, solution) for s in seeds)), "")
+        """What the test says first about the mutant in `solution`; "" if nothing.
+
+        Without the rules, which mostly have their say before a test has its own.
+        """
+        texts = (run_with(None, self.test, seed, solution) for seed in seeds)
+        return next(filter(None, texts), "")
 
 
 def run(

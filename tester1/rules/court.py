@@ -31,15 +31,22 @@ class Court:
         self.first: Finding | None = None
 
     def find(
-        self, rule: Rule, sentence: str, *, servers: Iterable[str], proof: Iterable[int]
+        self,
+        rule: Rule,
+        sentence: str,
+        *,
+        servers: Iterable[str],
+        proof: Iterable[int],
+        words: str = "",
     ) -> None:
         """Find `rule` broken by `servers`, as the facts of these numbers prove.
 
+        `words` are those of the course, where its tests check the same.
         Only the first finding counts: what follows it may follow from it.
         """
         if self.first is not None:
             return
-        finding = Finding(rule, sentence, tuple(servers), tuple(proof))
+        finding = Finding(rule, sentence, tuple(servers), tuple(proof), words)
         self.first = finding
         self.facts.emit(
             RuleBroken(

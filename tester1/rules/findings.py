@@ -35,6 +35,8 @@ class Finding:
     sentence: str
     servers: tuple[str, ...]
     proof: tuple[int, ...]
+    words: str = ""
+    """What the course's own check says of the same, if it has one."""
 
     def __str__(self) -> str:
         return f"{self.rule.name} ({self.rule.section}): {self.sentence}"
@@ -44,5 +46,6 @@ class RuleFailure(LabFailure):
     """A test ends, because a solution breaks a rule."""
 
     def __init__(self, finding: Finding) -> None:
-        super().__init__(str(finding), servers=finding.servers)
+        text = f"{finding}\n{finding.words}" if finding.words else str(finding)
+        super().__init__(text, servers=finding.servers)
         self.finding = finding

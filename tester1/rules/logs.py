@@ -21,6 +21,7 @@ from tester1.rules.raft_rules import (
     LOG_MATCHING,
     REMEMBERED,
     SNAPSHOTS_GO_FORWARD,
+    STATE_MACHINE_SAFETY,
 )
 from tester1.rules.reading import Entry, command_bytes
 from tester1.rules.words import at, entry, joined
@@ -44,6 +45,8 @@ class Logs:
         # Commands that `Start` has accepted and no append has shown yet: by what they
         # are, the index and the term. None: two of them are equal.
         self._expected: dict[bytes, tuple[int, int] | None] = {}
+        # By index, as servers' services count them: what was applied there first.
+        self._applied: dict[int, tuple[bytes, Peer, Moment]] = {}
 
     # What leaders send.
 
@@ -233,6 +236,25 @@ class Logs:
         return None if leadership is None else leadership.terms.get(index)
 
     def applied(self, peer: Peer, index: int, data: bytes, moment: Moment) -> None:
+        """A server applies a command: its log has it there, and so have all others."""
+        self._judge_applied(peer, index, data, moment)
+        known = self._applied.setdefault(index, (data, peer, moment))
+        if known[0] == data or sorted(known[0]) == sorted(data):
+            return
+        _, first, since = known
+        self._court.find(
+            STATE_MACHINE_SAFETY,
+            f"{peer.title} applied {_shown(data)} at index {index} {at(moment.time)}, "
+            f"and {first.title} had applied {_shown(known[0])} there {at(since.time)}",
+            servers=[peer.name, first.name],
+            proof=[since.number, moment.number],
+            words=f"apply error: commit index={index} server={_number(peer)} "
+            f"{plain(data)} != server={_number(first)} {plain(known[0])}",
+        )
+
+    def _judge_applied(
+        self, peer: Peer, index: int, data: bytes, moment: Moment
+    ) -> None:
         """A server applies a command: is it the one that it has acknowledged there?"""
         ack, offset = peer.holding, self._group.offset
         if ack is None or offset is None or ack.epoch != peer.epoch:
@@ -405,6 +427,10 @@ class Logs:
 
 def _bytes(one: Entry) -> bytes:
     return bytes(one.command)
+
+
+def _number(peer: Peer) -> str:
+    return peer.name.rpartition("-")[2]
 
 
 def _how(peer: Peer, ack: Ack) -> str:

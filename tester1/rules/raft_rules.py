@@ -38,6 +38,7 @@ __all__ = [
     "SAVED_FIRST",
     "SNAPSHOTS_GO_FORWARD",
     "SNAPSHOT_OF_APPLIED",
+    "STATE_MACHINE_SAFETY",
     "VOTES_LOOK_AT_THE_LOG",
 ]
 
@@ -192,7 +193,7 @@ COMMIT_VERIFIED: Final = Rule(
 
 SNAPSHOT_OF_APPLIED: Final = Rule(
     "snapshots of what is applied",
-    "7",
+    "section 7",
     "A snapshot holds what its server has applied, and its index has the log's term.",
     "the snapshots that a server takes or sends, and what it has applied",
 )
@@ -200,11 +201,20 @@ SNAPSHOT_OF_APPLIED: Final = Rule(
 
 SNAPSHOTS_GO_FORWARD: Final = Rule(
     "snapshots never go back",
-    "7",
+    "section 7",
     "An older snapshot takes away neither applied state nor entries.",
     "what comes out of the apply channel, and rejections after an older snapshot",
 )
 """One that arrives late tells nothing new, and is ignored."""
+
+STATE_MACHINE_SAFETY: Final = Rule(
+    "state machine safety",
+    "5.4.3",
+    "No two servers ever apply different commands at one index.",
+    "the commands that come out of the servers' apply channels, at any time",
+)
+"""What is applied is committed, and a committed entry stays. The tests of the course
+check the same; it is broken last, when no other rule was seen to be."""
 
 _VOTES: Final = frozenset(((Message.VOTE, Role.TERM), (Message.VOTE, Role.LAST_INDEX)))
 _ENTRIES: Final = frozenset(
@@ -255,5 +265,6 @@ RAFT_RULES: Final = (
     COMMIT_VERIFIED,
     SNAPSHOT_OF_APPLIED,
     SNAPSHOTS_GO_FORWARD,
+    STATE_MACHINE_SAFETY,
 )
 """All of them, in the order of the paper."""

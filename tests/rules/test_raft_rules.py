@@ -449,6 +449,12 @@ def _an_older_snapshot_takes_entries_away(story: Story, wrong: bool) -> None:
     story.replicate(0, 1, 1, prev=(3, 1), success=not wrong)
 
 
+@pair(raft_rules.STATE_MACHINE_SAFETY)
+def _applies_another_command_than_others(story: Story, wrong: bool) -> None:
+    story.apply(0, 1, "a")
+    story.apply(1, 1, "b" if wrong else "a")
+
+
 @pytest.mark.parametrize("pair", PAIRS, ids=str)
 def test_what_breaks_a_rule_is_found(pair: Pair) -> None:
     """A run that breaks a rule is found to break that one, and facts prove it."""
