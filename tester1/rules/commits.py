@@ -46,9 +46,10 @@ class Commits:
         """An append reaches a server: it may verify, and tell the commit index."""
         peer, request, term = call.receiver, call.request, call.term
         upto = request.prev_index + len(request.entries)
-        # One that its log is known to contradict vouches for nothing. If something else
-        # comes to the log's aid meanwhile, that vouches for as much.
-        if self._logs.contradicted(call) is not None:
+        # One that its log is known to contradict, or not to reach, vouches for nothing.
+        # If something else comes to the log's aid meanwhile, that vouches for as much.
+        reach = max(call.most, peer.applied_ever, peer.snapshot)
+        if request.prev_index > reach or self._logs.contradicted(call) is not None:
             upto = 0
         if upto > peer.verified.get(term, 0):
             peer.verified[term] = upto

@@ -191,6 +191,8 @@ class Peer:
         self.asked_for_vote: dict[tuple[int, str], int] = {}
         self.entries_came: dict[tuple[int, int], int] = {}
         self.old_term: tuple[int, int, Moment] | None = None
+        # What it acknowledged without a save, until it is known to hold it.
+        self.unsaved: Call | None = None
         # Its log.
         self.floor = NOTHING
         self.floor_epoch = 0
@@ -226,6 +228,7 @@ class Peer:
         self.learnt.clear()
         self.grants.clear()
         self.old_term = None
+        self.unsaved = None
         self.applied = 0
         self.last_calls.clear()
         # What it had only for itself may be lost.

@@ -136,6 +136,7 @@ class RaftRules:
         elif call.kind is Message.APPEND:
             self._logs.answered(call)
             if self._simulated:
+                self._saving.holds(call)
                 self._saving.stored(call)
         self._terms.answered(call)
         if self._simulated:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tester1.rules.court import Court
 from tester1.rules.peers import Call, Group, Moment, Peer
 from tester1.rules.raft_rules import SAVED_FIRST
 from tester1.rules.words import at, entry
 
 __all__ = ["Saving"]
+
+_SOON_S: Final = 0.3
+"""How long it is left open whether a server holds what it has not saved, in seconds."""
 
 
 class Saving:
@@ -98,12 +103,30 @@ class Saving:
         own = self._group.leadership(peer, end[1]) is not None
         if covered or own or reply.term > call.term:
             return
-        if peer.entries_came.get(end) == peer.changes:
-            self._court.find(
-                SAVED_FIRST,
-                f"{peer.title} acknowledged {entry(*end)} to {call.sender.title} "
-                f"{at(self._court.facts.now())}, and has saved nothing new since that "
-                f"entry first came",
-                servers=[peer.name],
-                proof=[call.handed, call.answered],
-            )
+        if peer.entries_came.get(end) == peer.changes and peer.unsaved is None:
+            peer.unsaved = call
+
+    def holds(self, call: Call) -> None:
+        """A server has answered an append: does it hold what it never saved?
+
+        If it has not stored the entry at all, that is another rule's, and shows soon.
+        """
+        peer, unsaved, reply = call.receiver, call.receiver.unsaved, call.reply
+        if unsaved is None or reply is None or unsaved is call:
+            return
+        if call.term == unsaved.term and not reply.verdict:
+            peer.unsaved = None
+            return
+        now = self._court.facts.now()
+        held = reply.verdict and call.request.prev_index >= unsaved.end_index
+        if not held and now - unsaved.handed_at < _SOON_S:
+            return
+        end = entry(unsaved.end_index, unsaved.end_term)
+        self._court.find(
+            SAVED_FIRST,
+            f"{peer.title} acknowledged {end} to {unsaved.sender.title}, which came "
+            f"{at(unsaved.handed_at)}, and had saved nothing new since that entry "
+            "first came",
+            servers=[peer.name],
+            proof=[unsaved.handed, unsaved.answered],
+        )

@@ -234,6 +234,22 @@ def _acknowledges_before_it_saves(story: Story, wrong: bool) -> None:
     story.replicate(0, 1, 1, entries=[(1, "a")], saved=not wrong)
     # The same entry again needs no new save.
     story.replicate(0, 1, 1, entries=[(1, "a")], saved=False)
+    story.replicate(0, 1, 1, prev=(1, 1))
+
+
+@pair(raft_rules.SAVED_FIRST)
+def _keeps_an_entry_for_itself(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.replicate(0, 1, 1, entries=[(1, "a")], saved=not wrong)
+    story.wait(1)
+    story.replicate(0, 1, 1)
+
+
+@pair(raft_rules.ACKNOWLEDGED_STAY)
+def _has_not_stored_it_at_all(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.replicate(0, 1, 1, entries=[(1, "a")], saved=not wrong)
+    story.replicate(0, 1, 1, prev=(1, 1), success=not wrong)
 
 
 @pair(raft_rules.REMEMBERED)
