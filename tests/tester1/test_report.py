@@ -21,9 +21,8 @@ def test_a_broken_rule(tmp_path: Path) -> None:
     """The sentence, the time and the fault, all servers, the proof, the command."""
     report = report_of(ANY_LOG_WINS, "3b", "test_fail_no_agree_3B", tmp_path)
     (sentence,) = [line for line in report.splitlines() if line.startswith("E  ")]
-    about = re.search(
-        r"5\.4\.1\): server (\d) voted for server (\d) in term (\d+)", sentence
-    )
+    said = r"5\.4\.1\): server (\d) voted for server (\d) in term (\d+)"
+    about = re.search(said, sentence)
     assert about is not None
     voter, candidate, term = about.groups()
     _, section = report.split("- raftlab -", 1)
@@ -32,14 +31,8 @@ def test_a_broken_rule(tmp_path: Path) -> None:
     assert not any(line.startswith("hint: ") for line in lines)
     table = [line.split() for line in lines[1:7]]
     assert table[0][:4] == ["server", "connected", "role", "term"]
-    assert table[1 + int(voter)][:6] == [
-        voter,
-        "up",
-        "yes",
-        "follower",
-        term,
-        candidate,
-    ]
+    row = table[1 + int(voter)]
+    assert row[:6] == [voter, "up", "yes", "follower", term, candidate]
     end = lines.index(next(line for line in lines if line.startswith("repeat: ")))
     request = rf"vote for {candidate}\? T{term} log \d+/\d+"
     assert any(re.search(f"→[0-4,]+ {request}$", line) for line in lines[:end])

@@ -23,6 +23,7 @@ from tester1.view.layout import COLOURS, columns, cut, most_beside
 from tester1.view.rows import folded, one_each
 from tests.tester1.stories import (
     APPEND,
+    SNAPSHOT,
     VOTE,
     Story,
     append,
