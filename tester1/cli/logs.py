@@ -66,8 +66,8 @@ def logs_command(
         Export | None,
         typer.Option(
             help="Write the facts for another program instead of printing them: "
-            "perfetto for ui.perfetto.dev and chrome://tracing; shiviz for ShiViz, "
-            f"with the parser {PARSER}",
+            "perfetto for ui.perfetto.dev and chrome://tracing, shiviz for ShiViz (its "
+            f"parser is {PARSER}); docs/facts.md says more.",
             show_default=False,
         ),
     ] = None,

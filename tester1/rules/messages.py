@@ -7,6 +7,7 @@ as it is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -201,6 +202,8 @@ def _append(
     return AppendRequest(term, prev_index, prev_term, len(entries), commit, terms)
 
 
+_BYTES: Final = re.compile(r"<\d+ B>").fullmatch
+
 _KINDS: Final = {
     VoteRequest: Message.VOTE,
     AppendRequest: Message.APPEND,
@@ -236,6 +239,9 @@ def _described(content: object) -> Description | None:
 
 
 def _shape(value: object) -> Shape:
+    # Byte strings are told by their length.
+    if isinstance(value, str) and _BYTES(value):
+        return Shape("bytes")
     # For Python a bool is an int as well; what is None may be anything.
     for kind in (bool, int, str, float):
         if type(value) is kind:

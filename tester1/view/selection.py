@@ -15,6 +15,7 @@ from typing import Final
 from labrpc import LabrpcError
 from labrpc.facts import LinkCut, LinkHealed, Message, ModesChanged, Sent
 from labrt import Fact, ProgramEnded, ProgramStarted, RuntimeFailure
+from labrt.texts import message_of
 from tester1.facts.kinds import (
     CheckBegun,
     CheckFailed,
@@ -102,7 +103,8 @@ def relevant(
     finding = finding_of(facts)
     if finding is not None:
         return _proved(facts, finding, words, servers)
-    said = str(error).lower()
+    # Not `str`: the text of an error may be code of the solution's.
+    said = message_of(error).lower()
     topics = next((topics for word, topics in _WORDS if word.search(said)), None)
     return [
         fact

@@ -73,7 +73,7 @@ def test_any_failure(inner: InnerPytest, statement: str) -> None:
         result.stdout.fnmatch_lines(
             [
                 "failed at 1.000 s, before any fault",
-                "   0.0000  start incarnation 1*",
+                "   0.0000  starts*",
                 "repeat: pytest test_inner.py::test_odd --seed 5 --solution solution",
             ]
         )
@@ -188,7 +188,7 @@ def test_breakpoint_stops_once(inner: InnerPytest, stop: str) -> None:
     ended = run_with_input(inner, "continue\ncontinue\n")
     assert ended.stdout.count("(Pdb)") == 1
     assert (ended.stdout + ended.stderr).count("] stopping\n") == 2
-    assert "start incarnation 1" in ended.stdout
+    assert "0.0000  starts" in ended.stdout
 
 
 def test_quitting_the_debugger_ends_the_session(inner: InnerPytest) -> None:
