@@ -106,6 +106,12 @@ def replay_command(
             help="The run's --preempt; as WHAT says, or none.", show_default=False
         ),
     ] = None,
+    no_rules: Annotated[
+        bool,
+        typer.Option(
+            "--no-rules", help="Watch no rules, only what the course's tests check."
+        ),
+    ] = False,
     server: ServerOption = None,
     kind: KindOption = None,
     last: LastOption = 60,
@@ -144,7 +150,9 @@ def replay_command(
     if seed is None:
         raise InputError(f"{run.test} has many runs; name one with --seed N")
     options = RunOptions(
-        mode or run.mode or Mode.SIM, preempt or run.preempt or Preempt.NONE
+        mode or run.mode or Mode.SIM,
+        preempt or run.preempt or Preempt.NONE,
+        rules=run.rules and not no_rules,
     )
     if debug and (twice or options.mode is not Mode.SIM):
         raise InputError("--pdb stops one simulated run: leave out the other option")

@@ -20,7 +20,7 @@ _WIDTH = 88
 
 
 def rules_command(solution: SolutionOption = None) -> None:
-    """List the rules that every run is watched by, and how the solution is read.
+    """List the rules that watch every run, and how messages are read.
 
     The fields of a solution's own messages are recognised by their names. Where one is
     not, the rules that need it are off, and this says which; a run says it as well.

@@ -82,6 +82,8 @@ class RunReference:
     reference, if the fingerprint is known."""
     fingerprint: Mapping[str, str] = field(default_factory=dict)
     """The solution's files (`tester1.fingerprint`); empty if they are not known."""
+    rules: bool = True
+    """Whether the rules watched it."""
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` reads, ready to be encoded."""
@@ -112,6 +114,7 @@ def run_by(settings: Settings, test: str, seed: int) -> RunReference:
         settings.options.preempt,
         None if place is None else str(place.resolve()),
         files,
+        settings.options.rules,
     )
 
 
@@ -148,6 +151,7 @@ def run_of(path: Path) -> RunReference:
             found.preempt,
             str(copy.resolve()),
             found.fingerprint,
+            found.rules,
         )
     return found
 
@@ -241,6 +245,7 @@ def run_of_command(words: Sequence[str]) -> RunReference:
     parser.add_argument("--mode", type=Mode)
     parser.add_argument("--preempt", type=Preempt)
     parser.add_argument("--solution")
+    parser.add_argument("--no-rules", action="store_true")
     parsed = parser.parse_args(without_command(words))
     if len(parsed.tests) != 1:
         raise UnknownRun(f"{shlex.join(words)} does not name one test")
@@ -249,7 +254,14 @@ def run_of_command(words: Sequence[str]) -> RunReference:
     many = _SEED_OF_MANY.search(test)
     if many is not None:
         test, seed = test[: many.start()], int(many[1])
-    return RunReference(test, seed, parsed.mode, parsed.preempt, parsed.solution)
+    return RunReference(
+        test,
+        seed,
+        parsed.mode,
+        parsed.preempt,
+        parsed.solution,
+        rules=not parsed.no_rules,
+    )
 
 
 def without_command(words: Sequence[str]) -> list[str]:
