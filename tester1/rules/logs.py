@@ -150,6 +150,11 @@ class Logs:
         leadership.known_upto = upto
         self._elections.committed[term] = upto, moment, leader
 
+    def committed_term(self, index: int) -> tuple[int, Moment] | None:
+        """The term of a committed entry, and since when that is known."""
+        known = self._committed.get(index)
+        return None if known is None else (known[0], known[2])
+
     # What servers acknowledge.
 
     def handed_over(self, call: Call) -> None:

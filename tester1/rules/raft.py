@@ -49,7 +49,7 @@ class RaftRules:
         self._logs = Logs(court, self.group, self._elections)
         self._commits = Commits(court, self.group, self.reading, self._logs)
         self._saving = Saving(court, self.group)
-        self._snapshots = Snapshots(court, self.group)
+        self._snapshots = Snapshots(court, self.group, self._logs)
         facts = court.facts
         facts.subscribe(ProgramStarted, self._started)
         facts.subscribe(Sent, self._sent)
@@ -78,6 +78,7 @@ class RaftRules:
             if request.pre_vote:  # type: ignore[union-attr]  # as its kind says
                 return
             self._calls[fact.number] = call
+            self._saving.heard(sender, call.term)
             self._terms.sent(call)
             if self._simulated:
                 self._saving.stands(call)
@@ -107,6 +108,7 @@ class RaftRules:
         call.receiver_incarnation = peer.incarnation
         call.shown = peer.shown
         call.changes = peer.changes
+        self._saving.heard(peer, call.term)
         if call.kind is Message.VOTE:
             call.floor, call.floor_epoch = peer.floor, peer.floor_epoch
             self._saving.vote_asked(call)
@@ -138,6 +140,8 @@ class RaftRules:
             if self._simulated:
                 self._saving.holds(call)
                 self._saving.stored(call)
+        if self._simulated:
+            self._saving.term_told(call)
         self._terms.answered(call)
         if self._simulated:
             self._saving.old_term_answered(call)
@@ -147,6 +151,8 @@ class RaftRules:
         if call is None or self.reading.blind:
             return
         call.delivered = True
+        if call.reply is not None:
+            self._saving.heard(call.sender, call.reply.term)
         moment = Moment(fact.number, fact.time)
         self._terms.delivered(call, moment)
         if call.kind is Message.VOTE:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from tester1.rules.court import Court
+from tester1.rules.logs import Logs
 from tester1.rules.peers import Call, Group, Moment, Peer
 from tester1.rules.raft_rules import SNAPSHOT_OF_APPLIED, SNAPSHOTS_GO_FORWARD
-from tester1.rules.words import at
+from tester1.rules.words import at, entry
 
 __all__ = ["Snapshots"]
 
@@ -13,9 +14,10 @@ __all__ = ["Snapshots"]
 class Snapshots:
     """The snapshots that servers take, send and get."""
 
-    def __init__(self, court: Court, group: Group) -> None:
+    def __init__(self, court: Court, group: Group, logs: Logs) -> None:
         self._court = court
         self._group = group
+        self._logs = logs
 
     def taken(self, peer: Peer, index: int) -> None:
         """The service has handed over a snapshot."""
@@ -25,6 +27,7 @@ class Snapshots:
         """A leader sends a snapshot."""
         leader, index = call.sender, call.request.last_index
         call.end_index, call.end_term = index, call.request.last_term
+        self._judge_term(call)
         offset = self._group.offset
         # In a log that counts from 0 the index may be either; the lower one counts.
         known = max(leader.applied_ever, leader.snapshot)
@@ -36,6 +39,22 @@ class Snapshots:
             f"{index} {at(call.sent_at)}, and has applied no more than index {known}",
             servers=[leader.name],
             proof=[_number(leader.last_applied), call.sent],
+        )
+
+    def _judge_term(self, call: Call) -> None:
+        index, term = call.request.last_index, call.request.last_term
+        committed = self._logs.committed_term(index)
+        # A request without such a field tells no term.
+        if committed is None or committed[0] == term or term < 0:
+            return
+        self._court.find(
+            SNAPSHOT_OF_APPLIED,
+            f"{call.sender.title} sends {call.receiver.title} a snapshot up to "
+            f"{entry(index, term)} {at(call.sent_at)}, and "
+            f"{entry(index, committed[0])} was committed by a majority "
+            f"{at(committed[1].time)}",
+            servers=[call.sender.name],
+            proof=[committed[1].number, call.sent],
         )
 
     def came(self, call: Call) -> None:

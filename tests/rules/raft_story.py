@@ -119,6 +119,8 @@ class Story:
         self.facts = Facts(most=None)
         self.facts.attach(lambda: self.time, None)
         self.failures: list[BaseException] = []
+        # Of each server the highest term that an append has told it.
+        self._terms = [0] * n
         court = Court(self.facts, self.failures.append)
         names = [name(server) for server in range(n)]
         self.rules = RaftRules(court, names, simulated=simulated)
@@ -225,6 +227,7 @@ class Story:
         request = self.arrive(self.ask(candidate, voter, term, end))
         if saved:
             self.save(voter)
+            self._terms[voter] = max(term, self._terms[voter])
         reply = VoteReply(term if reply_term is None else reply_term, granted)
         self.answer(request, reply, arrives=arrives)
 
@@ -272,8 +275,9 @@ class Story:
         """A leader sends entries, and the follower answers."""
         request = self.append(leader, follower, term, prev, entries, commit)
         self.arrive(request)
-        if saved and entries and success:
+        if saved and (term > self._terms[follower] or (entries and success)):
             self.save(follower)
+        self._terms[follower] = max(term, self._terms[follower])
         reply = AppendReply(term if reply_term is None else reply_term, success)
         self.answer(request, reply, arrives=arrives)
 

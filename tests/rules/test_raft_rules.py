@@ -135,6 +135,7 @@ def _a_handler_that_started_before_may_not_know(story: Story, wrong: bool) -> No
         story.state(2, 5)
     request = story.arrive(story.ask(1, 2, 4))
     story.state(2, 5)
+    story.save(2)
     story.answer(request, VoteReply(4, False))
 
 
@@ -217,6 +218,13 @@ def _a_vote_is_saved_once(story: Story, wrong: bool) -> None:
     story.crash(1)
     story.vote(0, 1, 1, saved=False)
     story.answer(first, VoteReply(1, True))
+
+
+@pair(raft_rules.SAVED_FIRST)
+def _tells_a_term_before_it_saves(story: Story, wrong: bool) -> None:
+    story.vote(0, 1, 1, granted=False, saved=not wrong)
+    # Once is enough.
+    story.vote(0, 1, 1, granted=False, saved=False)
 
 
 @pair(raft_rules.SAVED_FIRST)
@@ -439,6 +447,16 @@ def _sends_what_it_has_not_applied(story: Story, wrong: bool) -> None:
     if not wrong:
         story.apply(0, 1, "a")
     story.install(0, 2, 1, (1, 1))
+
+
+@pair(raft_rules.SNAPSHOT_OF_APPLIED)
+def _names_the_wrong_term(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.start(0, 1, 1, "a")
+    story.replicate(0, 1, 1, entries=[(1, "a")])
+    story.apply(0, 1, "a")
+    story.elect(0, 2, end=(1, 1))
+    story.install(0, 2, 2, (1, 2 if wrong else 1))
 
 
 @pair(raft_rules.SNAPSHOTS_GO_FORWARD)

@@ -13,15 +13,20 @@ from benchmarks.bench_bugs import tests_of
 from tester1.lab import Preempt, RunOptions
 from tester1.suites import PARTS
 from tests.kvraft import test_4b, test_4c, test_rsm
+from tests.kvraft import test_ours as kvraft_ours
 from tests.mutating import SuiteTest, run
 from tests.raft import test_3a, test_3b, test_3c, test_3d
+from tests.raft import test_ours as raft_ours
 from tests.zoo.rules import is_named
 from tests.zoo.specimens import Bug, Specimen
 
 TESTS: Final = {
     test.__name__: test
     for test in tests_of(
-        (test_3a, test_3b, test_3c, test_3d, test_rsm, test_4b, test_4c)
+        (
+            *(raft_ours, test_3a, test_3b, test_3c, test_3d),
+            *(kvraft_ours, test_rsm, test_4b, test_4c),
+        )
     )
 }
 """The tests of the suites, by name."""
