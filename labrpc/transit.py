@@ -395,6 +395,8 @@ class Message:
                 )
             )
             return
+        if not facts.wants(Lost):
+            return
         facts.emit(
             Lost(
                 server=flow.source,

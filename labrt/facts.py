@@ -108,10 +108,15 @@ class Facts:
 
     def __init__(self, *, most: int | None = 0) -> None:
         self.count = 0
+        # Bound at once, since every message is several facts: `attach` may change it.
+        self.emit: Callable[[Fact], int] = self._take
+        self.wanted: set[type[Fact]] = set()
+        """The kinds that somebody reads."""
         # `float()` is 0.0: a stream that no runtime has yet has no time.
         self.now: Callable[[], float] = float
         self._mutex: AbstractContextManager[object] | None = None
-        self._most = most
+        self.keeps = most != 0
+        """Whether facts are kept, so that what only explains them is worth making."""
         self._kept: deque[Fact] = deque(maxlen=most)
         self._incarnations: dict[str, int] = {}
         # Of each kind those who read it; a list never gets facts of another.
@@ -123,11 +128,7 @@ class Facts:
         """Take the clock of a runtime, and its lock if its tasks run side by side."""
         self.now = now
         self._mutex = mutex
-
-    @property
-    def keeps(self) -> bool:
-        """Whether facts are kept, so that what only explains them is worth making."""
-        return self._most != 0
+        self.emit = self._take if mutex is None else self._take_in_turn
 
     @property
     def kept(self) -> list[Fact]:
@@ -140,14 +141,11 @@ class Facts:
         It must neither block nor raise; it may emit facts, and fail the run.
         """
         self._readers.setdefault(kind, []).append(read)
+        self.wanted.add(kind)
 
-    def emit(self, fact: Fact) -> int:
-        """Take note of a fact that happens now; returns its number."""
-        if self._mutex is None:
-            return self._take(fact)
-        # Numbers, the order in which readers see facts, and what readers keep.
-        with self._mutex:
-            return self._take(fact)
+    def wants(self, kind: type[Fact]) -> bool:
+        """Whether a fact of that kind is worth making: it is kept, or read."""
+        return self.keeps or kind in self.wanted
 
     def incarnation(self, server: str) -> int:
         """The present incarnation of a program, 0 before it has begun."""
@@ -157,16 +155,22 @@ class Facts:
         """A hash over all that is kept; equal runs have equal digests."""
         return digest(self._kept)
 
+    def _take_in_turn(self, fact: Fact) -> int:
+        # Numbers, the order in which readers see facts, and what readers keep.
+        assert self._mutex is not None, "tasks side by side need a lock"
+        with self._mutex:
+            return self._take(fact)
+
     def _take(self, fact: Fact) -> int:
-        self.count += 1
-        fact.number = self.count
+        """Take note of a fact that happens now; returns its number."""
+        fact.number = self.count = self.count + 1
         fact.time = self.now()
         if fact.__class__ is ProgramStarted:
             self._incarnations[fact.server] = fact.incarnation
         elif not fact.incarnation:
             fact.incarnation = self._incarnations.get(fact.server, 0)
         # Before it is read: a reader may end the run, and never return.
-        if self._most != 0:
+        if self.keeps:
             self._kept.append(fact)
         readers = self._readers.get(fact.__class__)
         if readers is not None:

@@ -45,7 +45,12 @@ class Commits:
     def appended(self, call: Call) -> None:
         """An append reaches a server: it may verify, and tell the commit index."""
         peer, request, term = call.receiver, call.request, call.term
+        commit = request.commit
         upto = request.prev_index + len(request.entries)
+        if commit <= peer.told_commit.get(term, 0) and upto <= peer.verified.get(
+            term, 0
+        ):
+            return
         # One that its log is known to contradict, or not to reach, vouches for nothing.
         # If something else comes to the log's aid meanwhile, that vouches for as much.
         reach = max(call.most, peer.applied_ever, peer.snapshot)
@@ -53,7 +58,6 @@ class Commits:
             upto = 0
         if upto > peer.verified.get(term, 0):
             peer.verified[term] = upto
-        commit = request.commit
         if commit > peer.told_commit.get(term, 0):
             peer.told_commit[term] = commit
             peer.commit_told = max(peer.commit_told, commit)

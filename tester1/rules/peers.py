@@ -218,7 +218,7 @@ class Peer:
         self.last_applied: Moment | None = None
         # Snapshots that it was given, or has taken: the highest index.
         self.snapshot = 0
-        self.last_calls: dict[tuple[str, str], Call] = {}
+        self.last_calls: dict[Peer, Call] = {}
 
     def restart(self, incarnation: int, moment: Moment) -> None:
         """Begin a new incarnation, which knows what was saved and nothing else."""

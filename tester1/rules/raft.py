@@ -87,9 +87,12 @@ class RaftRules:
             return
         self._calls[fact.number] = call
         self._terms.sent(call)
-        how = "sent an append" if call.kind is Message.APPEND else "sent a snapshot"
-        moment = Moment(fact.number, fact.time)
-        leadership = self._elections.leads(sender, call.term, moment, how)
+        leadership = self.group.leaderships.get((fact.server, call.term))
+        if leadership is None:
+            is_append = call.kind is Message.APPEND
+            how = "sent an append" if is_append else "sent a snapshot"
+            moment = Moment(fact.number, fact.time)
+            leadership = self._elections.leads(sender, call.term, moment, how)
         if call.kind is Message.APPEND:
             self._logs.appended(call, leadership)
             self._commits.told(call, leadership)

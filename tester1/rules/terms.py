@@ -36,6 +36,11 @@ class Terms:
     ) -> None:
         """A server shows its term; `to_others`: to another server, not to a caller."""
         shown = peer.shown
+        # Mostly it is the same as before, which everybody knows.
+        if shown is not None and term == shown.term:
+            told = peer.told
+            if not to_others or (told is not None and told.term >= term):
+                return
         if shown is None or term > shown.term:
             peer.shown = Shown(term, moment.number, moment.time, peer.incarnation)
         # What was told to a caller need not be saved before.
@@ -54,13 +59,24 @@ class Terms:
         if peer.learnt and call.term <= peer.learnt[-1].term:
             self._judge_deposed(call)
         self.shown(peer, call.term, Moment(call.sent, call.sent_at))
-        key = (call.receiver.name, call.kind.value)
-        peer.last_calls[key] = call
+        peer.last_calls[call.receiver] = call
 
     def answered(self, call: Call) -> None:
         """A server answers with its term."""
         reply, peer = call.reply, call.receiver
         if reply is None or reply.term <= 0:
+            return
+        # Mostly nothing is new, nor wrong.
+        shown, told = peer.shown, peer.told
+        if (
+            call.term == reply.term
+            and shown is not None
+            and shown.term == reply.term
+            and told is not None
+            and told.term >= reply.term
+            and peer.learnt
+            and peer.learnt[-1].term == reply.term
+        ):
             return
         now = self._court.facts.now()
         moment = Moment(call.answered, now)
@@ -135,8 +151,13 @@ class Terms:
         if newer is None or call.sent_at - newer.time <= self._grace:
             return
         # One that is sent again because it failed is the same deed as before.
-        last = peer.last_calls.get((call.receiver.name, call.kind.value))
-        again = last is not None and last.delivered and last.sent > newer.number
+        last = peer.last_calls.get(call.receiver)
+        again = (
+            last is not None
+            and last.kind is call.kind
+            and last.delivered
+            and last.sent > newer.number
+        )
         if not again and not stands:
             return
         role = "candidate" if call.kind is Message.VOTE else "leader"

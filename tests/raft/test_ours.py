@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 ATTEMPTS = 20
 """How often a test tries to bring about its situation. Most first attempts do."""
+FEW_ATTEMPTS = 3
+"""How often, where it may be that no attempt can succeed."""
 POLL_S = 0.005
 INSTANT_S = 0.0002
 """Pause of polls that look for an instant: about what a message travels at least."""
@@ -38,7 +40,8 @@ REACTION_S = 1.5
 def test_two_candidates_3A(raft_test: RaftTestMaker) -> None:
     """Catches: two votes of one server in a term, votes of an older term counted."""
     with raft_test(5, "Test (3A): two candidates in one term") as test:
-        steer(test, _two_candidates)
+        # Servers that ask beforehand whether they can win do not stand unheard.
+        steer(test, _two_candidates, None)
         test.check_one_leader()
 
 
@@ -84,11 +87,9 @@ def test_one_way_links_3A(raft_test: RaftTestMaker) -> None:
 
         test.disconnect(second)
         newer = until(test, lambda: max(term_of(test, second) - term, 0) or None)
-        test.require(
-            newer is not None,
-            f"server {second} does not stand for election, although it is cut off",
-            servers=[second],
-        )
+        if newer is None:
+            not_reached(test, f"server {second} does not stand while it is cut off")
+            return
         # It comes back with a newer term, of which it can tell the leader in replies.
         test.connect(second)
         test.cut_link(second, leader)
@@ -334,21 +335,30 @@ def _held_or_ahead(
 def steer(
     test: RaftTest,
     attempt: Callable[[RaftTest], bool],
-    problem: str = "elections take too long, or leaders do not stay",
+    problem: str | None = "elections take too long, or leaders do not stay",
 ) -> None:
     """Repeat `attempt` until it says that it has got where it was to get.
 
-    Fails if it never does; `problem` is what must be wrong then.
+    Fails if it never does; `problem` is what must be wrong then. With None nothing
+    need be wrong: there are correct solutions that never get there.
     """
-    for _ in range(ATTEMPTS):
+    for _ in range(ATTEMPTS if problem is not None else FEW_ATTEMPTS):
         if attempt(test):
             return
         test.connect(*test.servers())
+    if problem is None:
+        not_reached(test, "a correct solution may do without it")
+        return
     test.fail(
         "no situation",
         f"the servers did not get into the situation of this test in {ATTEMPTS} "
         f"attempts: {problem}",
     )
+
+
+def not_reached(test: RaftTest, why: str) -> None:
+    """Note that the test could not put its question to this solution."""
+    test.annotations.info("the situation of this test was not reached", why)
 
 
 def until(
