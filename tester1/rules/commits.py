@@ -61,7 +61,13 @@ class Commits:
         if commit > peer.told_commit.get(term, 0):
             peer.told_commit[term] = commit
             peer.commit_told = max(peer.commit_told, commit)
-        if commit > peer.legit or upto > peer.legit:
+        if term >= peer.newest_handed:
+            # The usual case: what was told before holds for the newest leader's log.
+            verified = peer.verified.get(term, 0)
+            peer.legit = max(peer.legit, min(verified, peer.commit_told))
+            if len(peer.verified) > _TERMS_KEPT or len(peer.told_commit) > _TERMS_KEPT:
+                self._follow(peer)
+        elif commit > peer.legit or upto > peer.legit:
             self._follow(peer)
 
     def snapshot_came(self, call: Call) -> None:
@@ -98,6 +104,9 @@ class Commits:
         leadership.matched[call.receiver] = (
             *(call.end_index, call.end_term, moment.number),
         )
+        # What adds nothing to what is known as committed needs no counting.
+        if call.end_index <= leadership.known_upto:
+            return
         index, of_term = self._cover(leader, leadership)
         if of_term == term and index > leadership.known_upto:
             leader.legit = max(leader.legit, index)

@@ -45,6 +45,8 @@ class Logs:
         # Commands that `Start` has accepted and no append has shown yet: by what they
         # are, the index and the term. None: two of them are equal.
         self._expected: dict[bytes, tuple[int, int] | None] = {}
+        # By index, the entry on the wire and the applied command that agree with it.
+        self._compared: dict[int, tuple[bytes, bytes]] = {}
         # By index, as servers' services count them: what was applied there first.
         self._applied: dict[int, tuple[bytes, Peer, Moment]] = {}
 
@@ -57,21 +59,24 @@ class Logs:
         if not entries:
             return
         leader, term = call.sender, call.term
-        moment = Moment(call.sent, call.sent_at)
-        if request.prev_index > 0:
-            self._holds(call, leadership, request.prev_index, request.prev_term)
         index = request.prev_index
         terms = leadership.terms
+        if index > 0 and terms.get(index) != request.prev_term:
+            self._holds(call, leadership, index, request.prev_term)
         for one in entries:
             index += 1
             # Most of them are sent many times over, to one server and to the next.
             if terms.get(index) != one.term:
                 self._holds(call, leadership, index, one.term)
-                self._command(leader, index, one.term, _bytes(one), moment)
+                moment = Moment(call.sent, call.sent_at)
+                self._command(leader, index, one.term, bytes(one.command), moment)
         call.end_index, call.end_term = index, entries[-1].term
+        # Most of what it sends it has sent to others before.
+        held = leader.holding
+        if held is not None and held.term == term and index <= held.index:
+            return
         leader.most = max(leader.most, index)
         if leader.newest_handed <= term:
-            held = leader.holding
             if held is None or (term, index) > (held.term, held.index):
                 leader.holding = Ack(
                     term=term,
@@ -268,8 +273,13 @@ class Logs:
         known = None if held is None else self._commands.get((index - offset, held))
         if held is None or known is None or known[0] == data:
             return
+        # One server after the other has the same to be compared.
+        if self._compared.get(index) == (known[0], data):
+            return
         command, applied = command_bytes(known[0]), command_bytes(data)
-        if command != applied and sorted(command) != sorted(applied):
+        if command == applied:
+            self._compared[index] = known[0], data
+        elif sorted(command) != sorted(applied):
             self._court.find(
                 ACKNOWLEDGED_STAY,
                 f"{peer.title} {_how(peer, ack)} {entry(index - offset, held)}, which "
@@ -297,13 +307,12 @@ class Logs:
                 incarnation=peer.incarnation,
                 epoch=call.epoch,
             )
-        self._reaches(
-            peer,
-            Floor(
+        floor = peer.floor
+        if (call.end_term, call.end_index) > (floor.term, floor.index):
+            peer.floor = Floor(
                 *(call.end_term, call.end_index, call.term, call.term + 1),
                 *(call.answered, now, peer.incarnation, True),
-            ),
-        )
+            )
 
     def _reaches(self, peer: Peer, floor: Floor) -> None:
         if (floor.term, floor.index) > (peer.floor.term, peer.floor.index):
@@ -428,10 +437,6 @@ class Logs:
         elif offset != self._group.offset:
             self._group.offset = None
             self._group.contradictory = True
-
-
-def _bytes(one: Entry) -> bytes:
-    return bytes(one.command)
 
 
 def _number(peer: Peer) -> str:

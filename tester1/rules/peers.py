@@ -132,23 +132,28 @@ class Call:
         self.sent = sent
         self.sent_at = sent_at
         self.sender_incarnation = sender_incarnation
-        self.handed = 0
-        self.handed_at = 0.0
-        self.receiver_incarnation = 0
-        self.answered = 0
         self.delivered = False
         self.reply: Reply | None = None
         # Up to where an append, or a snapshot, vouches for the receiver's log.
         self.end_index = self.end_term = 0
-        # As it was when the request was handed over.
-        self.shown: Shown | None = None
-        self.floor = NOTHING
-        self.floor_epoch = 0
-        self.ack: Ack | None = None
-        self.holding: Ack | None = None
-        self.changes = 0
-        self.came = self.epoch = self.epoch_before = 0
-        self.most = 0
+        # Set when it is handed over, and answered: many are not.
+        self.handed: int
+        self.handed_at: float
+        self.receiver_incarnation: int
+        self.answered: int
+        # As it was when the request was handed over. Of a request for a vote:
+        self.floor: Floor
+        self.floor_epoch: int
+        # Of a leader's:
+        self.ack: Ack | None
+        self.holding: Ack | None
+        self.came: int
+        self.epoch: int
+        self.epoch_before: int
+        self.most: int
+        # Of both:
+        self.shown: Shown | None
+        self.changes: int
 
 
 class Leadership:
@@ -191,7 +196,7 @@ class Peer:
         self.heard: dict[int, int] = {}
         self.asked_for_vote: dict[tuple[int, str], int] = {}
         self.entries_came: dict[tuple[int, int], int] = {}
-        self.old_term: tuple[int, int, Moment] | None = None
+        self.old_term: Call | None = None
         # What it acknowledged without a save, until it is known to hold it.
         self.unsaved: Call | None = None
         # Its log.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tester1.rules.court import Court
-from tester1.rules.peers import Call, Group, Moment, Peer
+from tester1.rules.peers import Call, Group, Peer
 from tester1.rules.raft_rules import SAVED_FIRST
 from tester1.rules.words import at, entry
 
@@ -88,23 +88,23 @@ class Saving:
         if reply is None or call.receiver_incarnation != peer.incarnation:
             return
         before = peer.old_term
-        if before is None or call.handed > before[2].number:
-            moment = Moment(call.handed, call.handed_at)
-            peer.old_term = reply.term, call.changes, moment
+        if before is None or call.handed > before.handed:
+            peer.old_term = call
 
     def stands(self, call: Call) -> None:
         """A server asks for votes: its new term and its own vote have to be saved."""
         peer, before = call.sender, call.sender.old_term
         if before is None or call.term in peer.candidacies:
             return
-        term, changes, since = before
-        if term < call.term and changes == peer.changes:
+        term = 0 if before.reply is None else before.reply.term
+        if term < call.term and before.changes == peer.changes:
             self._court.find(
                 SAVED_FIRST,
-                f"{peer.title} was in term {term} {at(since.time)} and stands in term "
-                f"{call.term} {at(call.sent_at)}, and has saved nothing new in between",
+                f"{peer.title} was in term {term} {at(before.handed_at)} and stands in "
+                f"term {call.term} {at(call.sent_at)}, and has saved nothing new in "
+                "between",
                 servers=[peer.name],
-                proof=[since.number, call.sent],
+                proof=[before.handed, call.sent],
             )
 
     # Entries.
