@@ -193,7 +193,6 @@ class Peer:
         self.grants: dict[int, dict[Peer, int]] = {}
         # Saves that have changed the state, and what was asked before which of them.
         self.changes = 0
-        self.heard: dict[int, int] = {}
         self.asked_for_vote: dict[tuple[int, str], int] = {}
         self.entries_came: dict[tuple[int, int], int] = {}
         self.old_term: Call | None = None

@@ -78,7 +78,6 @@ class RaftRules:
             if request.pre_vote:  # type: ignore[union-attr]  # as its kind says
                 return
             self._calls[fact.number] = call
-            self._saving.heard(sender, call.term)
             self._terms.sent(call)
             if self._simulated:
                 self._saving.stands(call)
@@ -111,7 +110,6 @@ class RaftRules:
         call.receiver_incarnation = peer.incarnation
         call.shown = peer.shown
         call.changes = peer.changes
-        self._saving.heard(peer, call.term)
         if call.kind is Message.VOTE:
             call.floor, call.floor_epoch = peer.floor, peer.floor_epoch
             self._saving.vote_asked(call)
@@ -143,8 +141,6 @@ class RaftRules:
             if self._simulated:
                 self._saving.holds(call)
                 self._saving.stored(call)
-        if self._simulated:
-            self._saving.term_told(call)
         self._terms.answered(call)
         if self._simulated:
             self._saving.old_term_answered(call)
@@ -154,8 +150,6 @@ class RaftRules:
         if call is None or self.reading.blind:
             return
         call.delivered = True
-        if call.reply is not None:
-            self._saving.heard(call.sender, call.reply.term)
         moment = Moment(fact.number, fact.time)
         self._terms.delivered(call, moment)
         if call.kind is Message.VOTE:

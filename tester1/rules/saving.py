@@ -30,31 +30,6 @@ class Saving:
         """A save has changed a server's state."""
         peer.changes += 1
 
-    # Terms.
-
-    def heard(self, peer: Peer, term: int) -> None:
-        """A server may learn of a term, for the first time if that is new."""
-        if term not in peer.heard:
-            peer.heard[term] = peer.changes
-
-    def term_told(self, call: Call) -> None:
-        """A server answers with its term: it has to remember the highest told."""
-        peer, reply = call.receiver, call.reply
-        if reply is None or call.receiver_incarnation != peer.incarnation:
-            return
-        told = peer.told
-        if reply.term <= 0 or (told is not None and reply.term <= told.term):
-            return
-        if peer.heard.get(reply.term) == peer.changes:
-            self._court.find(
-                SAVED_FIRST,
-                f"{peer.title} told {call.sender.title} {at(self._court.facts.now())} "
-                f"that it is in term {reply.term}, of which it had not heard before "
-                f"{at(call.handed_at)}, and has saved nothing new since",
-                servers=[peer.name],
-                proof=[call.handed, call.answered],
-            )
-
     # Votes.
 
     def vote_asked(self, call: Call) -> None:
