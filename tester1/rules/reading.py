@@ -190,6 +190,9 @@ class Reading:
 
     def gaps(self) -> list[str]:
         """What could not be read, each with the rules that are off for it."""
+        # Servers that know no Raft have no rules either.
+        if not self.names:
+            return []
         off = self.rules_off()
         lines = list(self.silenced)
         if off and lines:

@@ -30,7 +30,7 @@ from _pytest._code.code import ExceptionRepr
 from labrt import Fact
 from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
-from tester1.lab import Lab, Mode
+from tester1.lab import Lab, LabFailure, Mode
 from tester1.rules.hints import hints
 from tester1.session.coloured import add_section
 from tester1.session.interrupts import Interrupts
@@ -84,8 +84,7 @@ def explain(
         report.longrepr = unwritten
         report.sections = []
     elif isinstance(report.longrepr, ExceptionRepr) and not settings.brief:
-        # Whoever asks for a style gets it.
-        if item.config.getoption("tbstyle") == "auto":
+        if isinstance(error, LabFailure) and not _asks_for_style(item):
             report.longrepr = short_form(excinfo, _width(item))
         lines = [Line(text) for text in _circumstances(lab, error)]
         lines += [Line(text) for text in _unread(lab, _width(item))]
@@ -116,6 +115,11 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
         *others[:_MOST_STUCK],
         *([f"and {len(others) - _MOST_STUCK} more"] if others[_MOST_STUCK:] else []),
     ]
+
+
+def _asks_for_style(item: pytest.Item) -> bool:
+    style, whole = item.config.getoption("tbstyle"), item.config.getoption("fulltrace")
+    return style != "auto" or bool(whole)
 
 
 def _unread(lab: Lab, width: int) -> list[str]:

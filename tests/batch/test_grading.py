@@ -277,7 +277,7 @@ def test_a_failure_repeats(raftlab: Raftlab, tmp_path: Path) -> None:
     ):
         assert ended.returncode == 1, ended.stderr
         assert ended.stdout.startswith(f"solution: {copy}\n")
-        assert "LabFailure: term 7 has 3" in ended.stdout
+        assert "E   one leader a term (5.2): server 0 says" in ended.stdout
 
 
 def test_time_limit(raftlab: Raftlab, tmp_path: Path) -> None:

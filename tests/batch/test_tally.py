@@ -53,9 +53,12 @@ def test_failures_that_differ_in_numbers_are_equal() -> None:
         "no leader in terms [3, 4, 5]",
         "no leader in terms [1]",
         "no leader in terms [8, 9]\nand what follows is not looked at: 'x'",
+        "follow the leader's commit (5.3): server 1 applied index 2, and so on",
+        "follow the leader's commit (5.3): server 0 applied no less",
+        "commit own term only (5.4.2): server 1 applied index 2, and so on",
     ]
     groups = group_failures(failed(text, i) for i, text in enumerate(messages))
-    assert [group.seeds for group in groups] == [[2, 3, 4], [0, 1]]
+    assert [group.seeds for group in groups] == [[2, 3, 4], [0, 1], [5, 6], [7]]
 
 
 @pytest.mark.parametrize(

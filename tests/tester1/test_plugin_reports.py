@@ -75,9 +75,9 @@ def test_report_of_a_failure(inner: InnerPytest) -> None:
     result.assert_outcomes(failed=1, passed=1)
     result.stdout.fnmatch_lines(
         [
-            "> *config.fatal(f*",
+            "test_inner.py:13: in test_fail",
+            "    config.fatal(f*",
             "E *LabFailure: server 0 is odd: 0.*",
-            "test_inner.py:13: LabFailure",
             "*raftlab*",
             "failed at 1.50? s, after partition = [[]2[]] [[]0 1[]] at 1.500 s",
             "server *connected *role *term *",

@@ -20,7 +20,8 @@ from tests.tester1.outside import report_of
 def test_a_broken_rule(tmp_path: Path) -> None:
     """The sentence, the time and the fault, all servers, the proof, the command."""
     report = report_of(ANY_LOG_WINS, "3b", "test_fail_no_agree_3B", tmp_path)
-    (sentence,) = [line for line in report.splitlines() if line.startswith("E  ")]
+    wrapped = [line for line in report.splitlines() if line.startswith("E  ")]
+    sentence = " ".join(line.removeprefix("E").strip() for line in wrapped)
     said = r"5\.4\.1\): server (\d) voted for server (\d) in term (\d+)"
     about = re.search(said, sentence)
     assert about is not None

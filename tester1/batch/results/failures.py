@@ -97,5 +97,8 @@ class FailureFolder:
         draft = folder.with_name(f".{folder.name}.new")
         with writing(folder):
             shutil.rmtree(draft, ignore_errors=True)
-            write_files(solution.files.items(), draft)
-            draft.rename(folder)
+            try:
+                write_files(solution.files.items(), draft)
+                draft.rename(folder)
+            finally:
+                shutil.rmtree(draft, ignore_errors=True)

@@ -6,6 +6,7 @@ import re
 import statistics
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from tester1.batch.results.confidence import wilson
 from tester1.batch.runs.jobs import Record, Status
@@ -149,6 +150,10 @@ class FailureGroup:
         return f"{first} and {more} more" if more > 0 else first
 
 
+_RULE: Final = re.compile(r"([\w' ]+ \((?:\d[\dA-D.]*|figure \d|section \d)\)): ")
+"""A broken rule, as `tester1.rules.findings.Finding` begins: its name and section."""
+
+
 def group_failures(failures: Iterable[Record]) -> list[FailureGroup]:
     """Equal failures together, the most frequent first."""
     groups: dict[str, FailureGroup] = {}
@@ -162,6 +167,11 @@ def shape_of(message: str) -> str:
     """What is left of a message without its numbers, and without what follows."""
     # What is quoted goes first: within it numbers may be cut in any way.
     line = message.partition("\n")[0]
+    rule = _RULE.match(line)
+    if (
+        rule is not None
+    ):  # how it is broken differs from run to run, and from bug to bug
+        return rule[1]
     quiet = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", line)
     numbers = re.sub(r"[+-]?\d[\d.]*", "#", quiet)
     # Lists of different lengths are alike, too.
