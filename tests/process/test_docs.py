@@ -23,7 +23,7 @@ def rows(first_column: str) -> list[tuple[str, ...]]:
 
 def test_the_kinds_of_frames() -> None:
     """Every kind is there, with its number."""
-    assert [row[0] for row in rows(r"\d [A-Z_]+")] == [
+    assert [row[0] for row in rows(r"\d+ [A-Z_]+")] == [
         f"{kind.value} {kind.name}" for kind in Kind
     ]
 

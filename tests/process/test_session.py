@@ -74,7 +74,7 @@ def test_a_run_leaves_its_trace_and_its_timeline(outside: Outside) -> None:
     assert re.search(r"^=+ 1 passed", output, re.M), output
     (trace,) = artifacts.glob("*.trace")
     kinds = {fact.kind for fact in read_facts(trace).facts}
-    assert {"sent", "handed over", "delivered", "applied", "note"} <= kinds
+    assert {"sent", "handed over", "answered", "delivered", "note"} <= kinds
     (timeline,) = artifacts.glob("*.html")
     assert "leader in term" in timeline.read_text()
 

@@ -82,7 +82,7 @@ FUNCTIONS = [
     ("tester1.cluster.config", "Config.cleanup"),
     ("tester1.cluster.group", "ServerGrp.shutdown_server"),
     ("tester1.lab", "Lab.run"),
-    ("tester1.session.failure_report", "columns"),
+    ("tester1.session.failure_report", "failure_report"),
     ("tester1.session.failure_report", "cut"),
     ("tester1.session.failure_report", "replay"),
     ("tester1.session.plugin", "explain"),

@@ -168,10 +168,8 @@ def shape_of(message: str) -> str:
     # What is quoted goes first: within it numbers may be cut in any way.
     line = message.partition("\n")[0]
     rule = _RULE.match(line)
-    if (
-        rule is not None
-    ):  # how it is broken differs from run to run, and from bug to bug
-        return rule[1]
+    if rule is not None:  # how it is broken differs from run to run
+        return str(rule[1])
     quiet = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", line)
     numbers = re.sub(r"[+-]?\d[\d.]*", "#", quiet)
     # Lists of different lengths are alike, too.
