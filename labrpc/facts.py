@@ -16,10 +16,11 @@ from typing import Self
 import msgspec
 
 from labgob.descriptions import plain
-from labrt import Fact
+from labrt import Fact, Facts, Follower
 
 __all__ = [
     "Answered",
+    "CallFacts",
     "Carrying",
     "Delivered",
     "HandedOver",
@@ -104,6 +105,167 @@ class Lost(Message, gc=False, tag="lost"):
     def text(self) -> str:
         """The peer, the method and the reason."""
         return f"{self.peer} {self.method} ({self.why})"
+
+
+class CallFacts:
+    """The facts of one call, made at its stations; whoever follows it is told.
+
+    A fact that nobody keeps or reads is only counted, so that all have the same numbers
+    in every run of a seed.
+    """
+
+    __slots__ = (
+        "_call",
+        "_facts",
+        "_followers",
+        "_handed_over",
+        "_incarnation",
+        "_last",
+        "_makes_all",
+        "_method",
+        "_receiver",
+        "_sender",
+    )
+
+    def __init__(self, facts: Facts, sender: str, receiver: str, method: str) -> None:
+        self._facts = facts
+        self._sender = sender
+        self._receiver = receiver
+        self._method = method
+        self._makes_all = facts.keeps
+        # The numbers of its facts: the first, the latest, and that of its arrival.
+        self._call = self._last = self._handed_over = 0
+        # The sender's, which may be over when the call ends.
+        self._incarnation = 0
+        self._followers: tuple[Follower, ...] = ()
+
+    def sent(self, data: bytes, nth: int, obstacle: str) -> None:
+        """The request sets out; `obstacle` says why it cannot get anywhere, if so."""
+        facts = self._facts
+        fact = Sent(
+            server=self._sender,
+            peer=self._receiver,
+            method=self._method,
+            data=data,
+            size=len(data),
+            nth=nth,
+            obstacle=obstacle,
+        )
+        if facts.mutex is None:
+            self._begin(fact)
+        else:
+            with facts.mutex:
+                self._begin(fact)
+
+    def _begin(self, fact: Sent) -> None:
+        facts = self._facts
+        self._call = self._last = fact.call = facts.emit(fact)
+        self._incarnation = fact.incarnation
+        for begins in facts.ways:
+            follower = begins(fact)
+            if follower is not None:
+                self._followers += (follower,)
+
+    def handed_over(self) -> None:
+        """The request reaches its receiver."""
+        facts = self._facts
+        if facts.mutex is None:
+            self._arrive()
+        else:
+            with facts.mutex:
+                self._arrive()
+
+    def _arrive(self) -> None:
+        facts = self._facts
+        if self._makes_all:
+            number = facts.emit(
+                HandedOver(
+                    server=self._receiver,
+                    peer=self._sender,
+                    method=self._method,
+                    call=self._call,
+                    cause=self._call,
+                )
+            )
+        else:
+            number = facts.count = facts.count + 1
+        self._last = self._handed_over = number
+        for follower in self._followers:
+            follower.handed_over(number, facts.now())
+
+    def answered(self, reply: bytes) -> None:
+        """The receiver's handler has returned."""
+        facts = self._facts
+        if facts.mutex is None:
+            self._answer(reply)
+        else:
+            with facts.mutex:
+                self._answer(reply)
+
+    def _answer(self, reply: bytes) -> None:
+        facts = self._facts
+        if self._makes_all:
+            number = facts.emit(
+                Answered(
+                    server=self._receiver,
+                    peer=self._sender,
+                    method=self._method,
+                    data=reply,
+                    size=len(reply),
+                    call=self._call,
+                    cause=self._handed_over,
+                )
+            )
+        else:
+            number = facts.count = facts.count + 1
+        self._last = number
+        for follower in self._followers:
+            follower.answered(number, facts.now(), reply)
+
+    def delivered(self, size: int) -> None:
+        """The sender gets the reply, of so many bytes."""
+        facts = self._facts
+        if facts.mutex is None:
+            self._deliver(size)
+        else:
+            with facts.mutex:
+                self._deliver(size)
+
+    def _deliver(self, size: int) -> None:
+        facts = self._facts
+        if self._makes_all:
+            number = facts.emit(
+                Delivered(
+                    server=self._sender,
+                    incarnation=self._incarnation,
+                    peer=self._receiver,
+                    method=self._method,
+                    size=size,
+                    call=self._call,
+                    cause=self._last,
+                )
+            )
+        else:
+            number = facts.count = facts.count + 1
+        for follower in self._followers:
+            follower.delivered(number, facts.now())
+
+    def lost(self, why: str) -> None:
+        """The call fails."""
+        if self._makes_all:
+            self._facts.emit(
+                Lost(
+                    server=self._sender,
+                    incarnation=self._incarnation,
+                    peer=self._receiver,
+                    method=self._method,
+                    why=why,
+                    call=self._call,
+                    cause=self._last,
+                )
+            )
+        else:
+            self._facts.count += 1
 
 
 class LinkCut(Fact, gc=False, tag="cut"):

@@ -35,9 +35,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from labrpc.dispatch import Dispatcher, OnDone
-from labrpc.facts import Answered, Delivered, HandedOver, Lost, Sent
+from labrpc.facts import CallFacts
 from labrpc.faults import Decider, Decision, Faults, Flow
-from labrt import Facts, Runtime
+from labrt import Runtime
 
 
 class Why(StrEnum):
@@ -198,13 +198,10 @@ class Message:
     """One call on its way: a request, and then its reply."""
 
     __slots__ = (
-        "_call",
         "_data",
+        "_facts",
         "_flow",
-        "_handed_over",
-        "_incarnation",
         "_key",
-        "_last",
         "_number",
         "_on_done",
         "_port",
@@ -230,17 +227,21 @@ class Message:
         # middle of a test decides about new calls only.
         self._reliable = fabric.reliable
         self._reordering = fabric.long_reordering
-        # The numbers of its facts: the first, the latest, and that of its arrival. And
-        # the sender's incarnation, which may be over when the call ends.
-        self._call = self._last = self._handed_over = self._incarnation = 0
+        facts = fabric.facts
+        self._facts = (
+            None
+            if facts is None
+            else CallFacts(facts, flow.source, flow.target, flow.method)
+        )
 
     def send(self) -> None:
         """Set out: to the target if there is one, else to nowhere."""
         fabric = self._port.fabric
         # Before any timer is set, so that a message is sent before all else that
         # happens to it, among the facts too.
-        if fabric.facts is not None:
-            self._note_sent(fabric.facts)
+        if self._facts is not None:
+            obstacle = "" if self.target is not None else self._port.obstacle()
+            self._facts.sent(self._data, self._number, obstacle)
         if self.target is None:
             self._wait_for_nothing()
             return
@@ -283,17 +284,16 @@ class Message:
                 return  # the call failed when the server went
             target.count += 1
         # Before its handler can start.
-        if fabric.facts is not None:
-            self._note_arrived(fabric.facts)
+        if self._facts is not None:
+            self._facts.handed_over()
         target.server.dispatch(self._flow.method, self._data, self._answered)
 
     def _answered(self, reply: bytes | None) -> None:
         """Send the reply on its way; the server calls this, in a task of its own."""
-        facts = self._port.fabric.facts
         # Whatever becomes of the reply, and though the call may have failed by now: the
         # server has given its word.
-        if facts is not None and reply is not None:
-            self._note_answered(facts, reply)
+        if self._facts is not None and reply is not None:
+            self._facts.answered(reply)
         # An early way out, without the mutex: `_finish` looks again, with it.
         if self._on_done is None:
             return
@@ -334,77 +334,9 @@ class Message:
             if reply is not None:
                 fabric.total_bytes += len(reply)
         # Before the caller can act on it.
-        if fabric.facts is not None:
-            self._note_end(fabric.facts, reply, why)
+        if self._facts is not None:
+            if reply is None:
+                self._facts.lost(why)
+            else:
+                self._facts.delivered(len(reply))
         on_done(reply)
-
-    # Its facts. The caller's are dated back to the incarnation that called.
-
-    def _note_sent(self, facts: Facts) -> None:
-        flow = self._flow
-        sent = Sent(
-            server=flow.source,
-            peer=flow.target,
-            method=flow.method,
-            data=self._data,
-            size=len(self._data),
-            nth=self._number,
-            obstacle="" if self.target is not None else self._port.obstacle(),
-        )
-        self._call = self._last = sent.call = facts.emit(sent)
-        self._incarnation = sent.incarnation
-
-    def _note_arrived(self, facts: Facts) -> None:
-        flow = self._flow
-        self._last = self._handed_over = facts.emit(
-            HandedOver(
-                server=flow.target,
-                peer=flow.source,
-                method=flow.method,
-                call=self._call,
-                cause=self._call,
-            )
-        )
-
-    def _note_answered(self, facts: Facts, reply: bytes) -> None:
-        flow = self._flow
-        self._last = facts.emit(
-            Answered(
-                server=flow.target,
-                peer=flow.source,
-                method=flow.method,
-                data=reply,
-                size=len(reply),
-                call=self._call,
-                cause=self._handed_over,
-            )
-        )
-
-    def _note_end(self, facts: Facts, reply: bytes | None, why: Why) -> None:
-        flow = self._flow
-        if reply is not None:
-            facts.emit(
-                Delivered(
-                    server=flow.source,
-                    incarnation=self._incarnation,
-                    peer=flow.target,
-                    method=flow.method,
-                    size=len(reply),
-                    call=self._call,
-                    cause=self._last,
-                )
-            )
-            return
-        if not facts.wants(Lost):
-            return
-        facts.emit(
-            Lost(
-                server=flow.source,
-                incarnation=self._incarnation,
-                peer=flow.target,
-                method=flow.method,
-                why=str(why),
-                call=self._call,
-                cause=self._last,
-            )
-        )

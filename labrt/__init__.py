@@ -22,7 +22,15 @@ from labrt.errors import (
     UsageError,
     WorldKilled,
 )
-from labrt.facts import Fact, Facts, Printed, ProgramEnded, ProgramStarted, printed
+from labrt.facts import (
+    Fact,
+    Facts,
+    Follower,
+    Printed,
+    ProgramEnded,
+    ProgramStarted,
+    printed,
+)
 from labrt.real import RealRuntime
 from labrt.runtime import Future, HeldLock, Runtime, Task, Timer, Waiting, World
 from labrt.sim.runtime import SimRuntime
@@ -32,6 +40,7 @@ __all__ = [
     "Deadlock",
     "Fact",
     "Facts",
+    "Follower",
     "Future",
     "HeldLock",
     "LockStuck",

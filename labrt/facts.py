@@ -17,7 +17,7 @@ import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -26,6 +26,7 @@ from labrt.texts import without_addresses
 __all__ = [
     "Fact",
     "Facts",
+    "Follower",
     "Printed",
     "ProgramEnded",
     "ProgramStarted",
@@ -97,6 +98,22 @@ class Printed(Fact, gc=False, tag="printed"):
         return self.line
 
 
+class Follower(Protocol):
+    """Who wants to know what becomes of a call: see `Facts.follow`.
+
+    `number` and `time` are those of the fact that is told, whether or not it was made.
+    """
+
+    def handed_over(self, number: int, time: float) -> None:
+        """The request has reached its receiver, whose handler may start from now on."""
+
+    def answered(self, number: int, time: float, data: bytes) -> None:
+        """The handler has returned `data`; whether the caller ever gets it is open."""
+
+    def delivered(self, number: int, time: float) -> None:
+        """The caller gets the reply now."""
+
+
 F = TypeVar("F", bound=Fact)
 
 
@@ -114,20 +131,23 @@ class Facts:
         """The kinds that somebody reads."""
         # `float()` is 0.0: a stream that no runtime has yet has no time.
         self.now: Callable[[], float] = float
-        self._mutex: AbstractContextManager[object] | None = None
+        self.mutex: AbstractContextManager[object] | None = None
+        """What those hold who number or read facts, where tasks run side by side."""
         self.keeps = most != 0
         """Whether facts are kept, so that what only explains them is worth making."""
         self._kept: deque[Fact] = deque(maxlen=most)
         self._incarnations: dict[str, int] = {}
         # Of each kind those who read it; a list never gets facts of another.
         self._readers: dict[type[Fact], list[Callable[[Any], object]]] = {}
+        self.ways: list[Callable[[Any], Follower | None]] = []
+        """Who is asked about each call that begins: see `follow`."""
 
     def attach(
         self, now: Callable[[], float], mutex: AbstractContextManager[object] | None
     ) -> None:
         """Take the clock of a runtime, and its lock if its tasks run side by side."""
         self.now = now
-        self._mutex = mutex
+        self.mutex = mutex
         self.emit = self._take if mutex is None else self._take_in_turn
 
     @property
@@ -143,6 +163,14 @@ class Facts:
         self._readers.setdefault(kind, []).append(read)
         self.wanted.add(kind)
 
+    def follow(self, begins: Callable[[Any], Follower | None]) -> None:
+        """Have `begins` called with the first fact of every call.
+
+        What it returns, if anything, is told of the rest: most calls are several facts
+        that nobody keeps, and to make them would cost more than to read them.
+        """
+        self.ways.append(begins)
+
     def wants(self, kind: type[Fact]) -> bool:
         """Whether a fact of that kind is worth making: it is kept, or read."""
         return self.keeps or kind in self.wanted
@@ -157,8 +185,8 @@ class Facts:
 
     def _take_in_turn(self, fact: Fact) -> int:
         # Numbers, the order in which readers see facts, and what readers keep.
-        assert self._mutex is not None, "tasks side by side need a lock"
-        with self._mutex:
+        assert self.mutex is not None, "tasks side by side need a lock"
+        with self.mutex:
             return self._take(fact)
 
     def _take(self, fact: Fact) -> int:

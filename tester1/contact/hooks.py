@@ -54,6 +54,7 @@ class Hooks:
         self._message_class = message
         self._this_thread = this_thread
         self._tell: Callable[..., object] | None = None
+        self._keeps = False
         # What is told of: the first of each kind that was made.
         self._machine: object = None
         self._rsm: object = None
@@ -72,6 +73,7 @@ class Hooks:
         """Tell `tester`, if it listens, of what is made from here on."""
         if tester.listens:
             self._tell = tester.tell
+            self._keeps = tester.keeps
 
     def put_around(self, namespace: dict[str, Any], name: str, wrap: Wrapper) -> None:
         """Replace a function by what `wrap` makes of it, where others import it from.
@@ -237,9 +239,12 @@ class Hooks:
     def _received(self, message: Any) -> None:
         if message.CommandValid:
             if type(message.CommandIndex) is int:
-                self._told(
-                    "applied", message.CommandIndex, self._handed_on(message.Command)
-                )
+                # Where nobody waits, that something was applied says enough. Most
+                # servers follow, and to encode all of it once more is what costs most.
+                counts = bool(self._submits)
+                told = counts or self._keeps
+                data = self._handed_on(message.Command) if told else b""
+                self._told("applied", message.CommandIndex, data, counts)
         elif message.SnapshotValid:
             index, term = message.SnapshotIndex, message.SnapshotTerm
             if type(index) is int and type(term) is int:

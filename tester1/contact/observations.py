@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from labgob.descriptions import plain
 from labrt import Fact, Facts
 from tester1.facts.kinds import (
     Applied,
@@ -37,9 +38,15 @@ class WrongObservation(ValueError):
 
 # Of each kind what makes the fact, and the types of what is told, in order.
 _KINDS: Final[dict[str, tuple[Callable[..., Fact], tuple[type, ...]]]] = {
+    # Whether the command is there for the rules, or only to be shown: what they see has
+    # to be the same in every run of a seed, whether its facts are kept or not.
     "applied": (
-        lambda index, data: Applied(index=index, data=data),
-        (int, bytes),
+        lambda index, data, counts: (
+            Applied(index=index, data=data)
+            if counts
+            else Applied(index=index, contents=plain(data) if data else None)
+        ),
+        (int, bytes, bool),
     ),
     "adopted": (
         lambda index, term, size: SnapshotAdopted(index=index, term=term, size=size),

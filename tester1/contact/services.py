@@ -115,9 +115,16 @@ class TesterClient:
     """A program's way to the tester; `forward` carries its calls there."""
 
     def __init__(
-        self, runtime: Runtime, forward: Dispatch, tell: Tell | None = None
+        self,
+        runtime: Runtime,
+        forward: Dispatch,
+        tell: Tell | None = None,
+        *,
+        keeps: bool = True,
     ) -> None:
         self._tell = tell
+        self.keeps = keeps
+        """Whether what is told is kept, so that what only explains it is worth it."""
         # The labs' own end point, so that calls of the tester are encoded, and judged,
         # as all others are.
         self._end = ClientEnd(runtime, "tester", forward)

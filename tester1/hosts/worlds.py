@@ -149,14 +149,19 @@ class SimHost:
         world = self._runtime.world(
             name, roots=self._code.roots, packages=self._code.packages
         )
-        tell = None
+        tell, facts = None, self._runtime.facts
         if self._observations is not None:
             tell = partial(self._observations.told, name)
         program = SimProgram(
             self,
             world,
             MakeServer(self._runtime, world=world, name=name),
-            TesterClient(self._runtime, partial(self._forward, name), tell),
+            TesterClient(
+                self._runtime,
+                partial(self._forward, name),
+                tell,
+                keeps=facts is not None and facts.keeps,
+            ),
             persister,
         )
         # Before anything of the program runs, since loading it may register classes.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from labrpc.facts import Answered, Sent
+from labrpc.facts import Sent
 from tester1.facts.kinds import ClerkCalled, ClerkReturned
 from tester1.rules.court import Court
 from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, Put, Requests
@@ -33,6 +33,30 @@ class _Asked:
     server_said_maybe: bool = False
 
 
+class _FollowedPut:
+    """A request for a Put, which tells of its answer: of which call it is, if known."""
+
+    __slots__ = ("_clerks", "asked", "put", "sent")
+
+    def __init__(
+        self, clerks: Clerks, put: Put, asked: _Asked | None, sent: Sent
+    ) -> None:
+        self._clerks = clerks
+        self.put = put
+        self.asked = asked
+        self.sent = sent
+
+    def handed_over(self, number: int, time: float) -> None:
+        """Nothing follows from that."""
+
+    def answered(self, number: int, time: float, data: bytes) -> None:
+        """The server's handler has returned."""
+        self._clerks.answered(self, number, time, data)
+
+    def delivered(self, number: int, time: float) -> None:
+        """What the clerk makes of it, its own answer shows."""
+
+
 class Clerks:
     """The Puts of all clerks of a test."""
 
@@ -42,15 +66,11 @@ class Clerks:
         self._stores = stores
         # By clerk and call; a clerk that has been asked once stays.
         self._asked: dict[str, dict[int, _Asked]] = {}
-        # The requests under way: of which Put, and for whom. One whose call was given
-        # up may be answered later.
-        self._sent: dict[int, tuple[Put, _Asked | None]] = {}
         # How often a clerk was asked for the very same.
         self._times: dict[Put, int] = {}
         facts = court.facts
         facts.subscribe(ClerkCalled, self._on_call)
-        facts.subscribe(Sent, self._on_sent)
-        facts.subscribe(Answered, self._on_answered)
+        facts.follow(self._on_sent)
         facts.subscribe(ClerkReturned, self._on_return)
 
     def _on_call(self, fact: ClerkCalled) -> None:
@@ -65,10 +85,10 @@ class Clerks:
                 other.unclear = mine.unclear = True
         asked[fact.number] = mine
 
-    def _on_sent(self, fact: Sent) -> None:
+    def _on_sent(self, fact: Sent) -> _FollowedPut | None:
         asked = self._asked.get(fact.server)
         if asked is None:
-            return
+            return None
         put = self._requests.put(fact.data)
         mine = [one for one in asked.values() if one.put == put]
         for one in mine:
@@ -76,23 +96,25 @@ class Clerks:
         if not mine:
             for one in asked.values():
                 one.unclear = True
-        if put is not None:
-            self._sent[fact.number] = put, mine[0] if mine else None
-
-    def _on_answered(self, fact: Answered) -> None:
-        put, asked = self._sent.pop(fact.call, (None, None))
         if put is None:
-            return
-        error = self._requests.error(fact.data)
+            return None
+        return _FollowedPut(self, put, mine[0] if mine else None, fact)
+
+    def answered(
+        self, followed: _FollowedPut, number: int, time: float, data: bytes
+    ) -> None:
+        """A server has answered a Put, though its call may have been given up."""
+        error, asked = self._requests.error(data), followed.asked
         if error == ERR_MAYBE and asked is not None:
             asked.server_said_maybe = True
-        if error == "OK" and not self._stores.may_have_performed(put):
+        if error == "OK" and not self._stores.may_have_performed(followed.put):
+            sent = followed.sent
             self._court.find(
                 OK_ONLY_IF_PERFORMED,
-                f"{fact.server} answers OK to {fact.peer}'s {put} {at(fact.time)}, and "
-                "no server has performed that Put",
-                servers=[fact.server],
-                proof=[fact.call, fact.number],
+                f"{sent.peer} answers OK to {sent.server}'s {followed.put} {at(time)}, "
+                "and no server has performed that Put",
+                servers=[sent.peer],
+                proof=[sent.number, number],
             )
 
     def _on_return(self, fact: ClerkReturned) -> None:

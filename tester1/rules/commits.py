@@ -92,25 +92,23 @@ class Commits:
 
     # As a leader.
 
-    def stored(self, call: Call, moment: Moment) -> None:
+    def stored(self, call: Call, number: int, time: float) -> None:
         """A leader is told that a server has stored all up to the end of a message."""
         leader, term = call.sender, call.term
-        leadership = self._group.leadership(leader, term)
+        leadership = self._group.leaderships.get((leader.name, term))
         if leadership is None or call.sender_incarnation != leader.incarnation:
             return
         before = leadership.matched.get(call.receiver)
         if before is not None and before[0] >= call.end_index:
             return
-        leadership.matched[call.receiver] = (
-            *(call.end_index, call.end_term, moment.number),
-        )
+        leadership.matched[call.receiver] = call.end_index, call.end_term, number
         # What adds nothing to what is known as committed needs no counting.
         if call.end_index <= leadership.known_upto:
             return
         index, of_term = self._cover(leader, leadership)
         if of_term == term and index > leadership.known_upto:
             leader.legit = max(leader.legit, index)
-            self._logs.committed(leader, term, index, moment)
+            self._logs.committed(leader, term, index, Moment(number, time))
 
     def _cover(self, leader: Peer, leadership: Leadership) -> tuple[int, int]:
         """Up to which entry a majority has stored the log, and the entry's term."""

@@ -44,7 +44,7 @@ class Elections:
             return
         voter, candidate = call.receiver, call.sender
         now = self._court.facts.now()
-        self._vote(voter, candidate, call.term, call.answered, now)
+        self._vote(voter, candidate, call.term, call.answer, now)
         self._judge_log(call)
 
     def delivered(self, call: Call, number: int) -> None:
@@ -113,7 +113,7 @@ class Elections:
             f"{entry(request.last_index, request.last_term)}, and its own reaches to "
             f"{entry(floor.index, floor.term)} since {floor.time:.4f} s{crash}",
             servers=[voter.name, call.sender.name],
-            proof=[floor.number, call.sent, call.answered],
+            proof=[floor.number, call.sent, call.answer],
         )
 
     def _judge_majority(self, peer: Peer, term: int, moment: Moment, how: str) -> None:

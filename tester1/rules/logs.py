@@ -206,7 +206,7 @@ class Logs:
                 f"{self._accepts(call)}, and nothing that it ever got reaches beyond "
                 f"index {call.most}",
                 servers=[peer.name, call.sender.name],
-                proof=[call.sent, call.handed, call.answered],
+                proof=[call.sent, call.handed, call.answer],
             )
         held = self.contradicted(call)
         if ack is not None and held is not None:
@@ -215,7 +215,7 @@ class Logs:
                 f"{self._accepts(call)}, where it has {entry(index, held)}, which it "
                 f"{_how(peer, ack)} {at(ack.time)}",
                 servers=[peer.name, call.sender.name],
-                proof=[ack.number, call.sent, call.handed, call.answered],
+                proof=[ack.number, call.sent, call.handed, call.answer],
             )
 
     def _accepts(self, call: Call) -> str:
@@ -246,7 +246,12 @@ class Logs:
         return None if leadership is None else leadership.terms.get(index)
 
     def applied(self, peer: Peer, index: int, data: bytes, moment: Moment) -> None:
-        """A server applies a command: its log has it there, and so have all others."""
+        """A server applies a command: its log has it there, and so have all others.
+
+        `data` is empty where nobody has looked at the command.
+        """
+        if not data:
+            return
         self._judge_applied(peer, index, data, moment)
         known = self._applied.setdefault(index, (data, peer, moment))
         if known[0] == data or sorted(known[0]) == sorted(data):
@@ -302,7 +307,7 @@ class Logs:
                 term=call.term,
                 leader=call.sender.name,
                 index=call.end_index,
-                number=call.answered,
+                number=call.answer,
                 time=now,
                 incarnation=peer.incarnation,
                 epoch=call.epoch,
@@ -311,7 +316,7 @@ class Logs:
         if (call.end_term, call.end_index) > (floor.term, floor.index):
             peer.floor = Floor(
                 *(call.end_term, call.end_index, call.term, call.term + 1),
-                *(call.answered, now, peer.incarnation, True),
+                *(call.answer, now, peer.incarnation, True),
             )
 
     def _reaches(self, peer: Peer, floor: Floor) -> None:
@@ -332,7 +337,7 @@ class Logs:
             ack,
             f"and rejected an append at index {request.prev_index} of the same leader, "
             f"which came {at(call.handed_at)}",
-            call.answered,
+            call.answer,
         )
 
     def candidacy(self, call: Call) -> None:

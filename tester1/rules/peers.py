@@ -87,10 +87,9 @@ class Call:
 
     __slots__ = (
         "ack",
-        "answered",
+        "answer",
         "came",
         "changes",
-        "delivered",
         "end_index",
         "end_term",
         "epoch",
@@ -100,6 +99,7 @@ class Call:
         "handed",
         "handed_at",
         "holding",
+        "is_delivered",
         "kind",
         "most",
         "receiver",
@@ -132,7 +132,7 @@ class Call:
         self.sent = sent
         self.sent_at = sent_at
         self.sender_incarnation = sender_incarnation
-        self.delivered = False
+        self.is_delivered = False
         self.reply: Reply | None = None
         # Up to where an append, or a snapshot, vouches for the receiver's log.
         self.end_index = self.end_term = 0
@@ -140,7 +140,7 @@ class Call:
         self.handed: int
         self.handed_at: float
         self.receiver_incarnation: int
-        self.answered: int
+        self.answer: int
         # As it was when the request was handed over. Of a request for a vote:
         self.floor: Floor
         self.floor_epoch: int

@@ -8,8 +8,9 @@ named: the one nearer to the cause.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from labrpc.facts import Answered, Delivered, HandedOver, Sent
+from labrpc.facts import Sent
 from labrt import ProgramStarted
 from tester1.facts.kinds import (
     Applied,
@@ -33,6 +34,36 @@ from tester1.rules.terms import Terms
 __all__ = ["RaftRules"]
 
 
+class _FollowedCall(Call):
+    """A request of Raft, which tells the rules what becomes of it."""
+
+    __slots__ = ("_method", "_rules")
+
+    def __init__(
+        self, rules: RaftRules, fact: Sent, request: Any, sender: Peer, receiver: Peer
+    ) -> None:
+        super().__init__(
+            request, sender, receiver, fact.number, fact.time, fact.incarnation
+        )
+        self._rules = rules
+        self._method = fact.method
+
+    def handed_over(self, number: int, time: float) -> None:
+        """It reaches its receiver."""
+        self.handed, self.handed_at = number, time
+        self._rules.handed_over(self)
+
+    def answered(self, number: int, time: float, data: bytes) -> None:
+        """Its handler has returned."""
+        self.answer = number
+        self._rules.answered(self, self._method, data)
+
+    def delivered(self, number: int, time: float) -> None:
+        """The reply reaches the caller."""
+        self.is_delivered = True
+        self._rules.delivered(self, number, time)
+
+
 class RaftRules:
     """Watches the Raft of a group of servers, which have these `names`.
 
@@ -43,7 +74,6 @@ class RaftRules:
         self.reading = Reading()
         self.group = Group(list(names))
         self._peers = self.group.peers
-        self._calls: dict[int, Call] = {}
         self._terms = Terms(court, simulated=simulated)
         self._elections = Elections(court, self.group, self.reading)
         self._logs = Logs(court, self.group, self._elections)
@@ -52,10 +82,7 @@ class RaftRules:
         self._snapshots = Snapshots(court, self.group, self._logs)
         facts = court.facts
         facts.subscribe(ProgramStarted, self._started)
-        facts.subscribe(Sent, self._sent)
-        facts.subscribe(HandedOver, self._handed_over)
-        facts.subscribe(Answered, self._answered)
-        facts.subscribe(Delivered, self._delivered)
+        facts.follow(self._sent)
         facts.subscribe(Saved, self._saved)
         facts.subscribe(Proposed, self._proposed)
         facts.subscribe(StateTold, self._state_told)
@@ -66,25 +93,24 @@ class RaftRules:
 
     # Messages
 
-    def _sent(self, fact: Sent) -> None:
+    def _sent(self, fact: Sent) -> _FollowedCall | None:
+        """A request between servers, if it is one of Raft's; it is followed."""
         sender, receiver = self._peers.get(fact.server), self._peers.get(fact.peer)
         if sender is None or receiver is None:
-            return
+            return None
         request = self.reading.request(fact.method, fact.data)
         if request is None or self.reading.blind:
-            return
-        call = Call(request, sender, receiver, fact.number, fact.time, fact.incarnation)
+            return None
+        call = _FollowedCall(self, fact, request, sender, receiver)
         if call.kind is Message.VOTE:
             if request.pre_vote:  # type: ignore[union-attr]  # as its kind says
-                return
-            self._calls[fact.number] = call
+                return None
             self._terms.sent(call)
             if self._simulated:
                 self._saving.stands(call)
             self._logs.candidacy(call)
             self._elections.candidacy(call)
-            return
-        self._calls[fact.number] = call
+            return call
         self._terms.sent(call)
         leadership = self.group.leaderships.get((fact.server, call.term))
         if leadership is None:
@@ -100,13 +126,13 @@ class RaftRules:
                 call.end_term = call.request.prev_term
         else:
             self._snapshots.sent(call)
+        return call
 
-    def _handed_over(self, fact: HandedOver) -> None:
-        call = self._calls.get(fact.call)
-        if call is None or self.reading.blind:
+    def handed_over(self, call: Call) -> None:
+        """A request reaches its receiver: what is known of that is kept with it."""
+        if self.reading.blind:
             return
         peer = call.receiver
-        call.handed, call.handed_at = fact.number, fact.time
         call.receiver_incarnation = peer.incarnation
         call.shown = peer.shown
         call.changes = peer.changes
@@ -124,12 +150,9 @@ class RaftRules:
             self._snapshots.came(call)
             self._commits.snapshot_came(call)
 
-    def _answered(self, fact: Answered) -> None:
-        call = self._calls.get(fact.call)
-        if call is None:
-            return
-        call.answered = fact.number
-        call.reply = self.reading.reply(fact.method, call.kind, fact.data)
+    def answered(self, call: Call, method: str, data: bytes) -> None:
+        """A handler has returned: it is judged by what was known before it started."""
+        call.reply = self.reading.reply(method, call.kind, data)
         if self.reading.blind:
             return
         if call.kind is Message.VOTE:
@@ -145,17 +168,20 @@ class RaftRules:
         if self._simulated:
             self._saving.old_term_answered(call)
 
-    def _delivered(self, fact: Delivered) -> None:
-        call = self._calls.pop(fact.call, None)
-        if call is None or self.reading.blind:
+    def delivered(self, call: Call, number: int, time: float) -> None:
+        """A reply reaches its caller, which may act on it from now on."""
+        if self.reading.blind:
             return
-        call.delivered = True
-        moment = Moment(fact.number, fact.time)
-        self._terms.delivered(call, moment)
+        reply = call.reply
+        if reply is None:
+            return
+        learnt = call.sender.learnt
+        if not learnt or reply.term > learnt[-1].term:
+            self._terms.delivered(call, Moment(number, time))
         if call.kind is Message.VOTE:
-            self._elections.delivered(call, fact.number)
-        elif call.reply is not None and call.reply.verdict:
-            self._commits.stored(call, moment)
+            self._elections.delivered(call, number)
+        elif reply.verdict:
+            self._commits.stored(call, number, time)
 
     # The rest
 

@@ -10,7 +10,7 @@ What cannot be read silences the rules that need it, and `Reading.silenced` says
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, cast
 
 import msgspec
 from msgspec import Raw
@@ -124,14 +124,39 @@ _NEEDED: Final[Mapping[Message, tuple[Role, ...]]] = {
 _Decode: TypeAlias = Callable[[bytes], Any]
 
 
+def _unknown(data: bytes) -> Any:
+    raise AssertionError("a type that was never looked at")
+
+
+_UNKNOWN: Final[_Decode] = _unknown
+
+
+class _MethodReader:
+    """How the messages of one method are read, and the one that was read last."""
+
+    __slots__ = ("kinds", "last", "value")
+
+    def __init__(self) -> None:
+        # What begins the bytes of a type, and how it is read (None: it is none of
+        # Raft's). A method has one type nearly always, so the first fits.
+        self.kinds: list[tuple[bytes, _Decode | None]] = []
+        self.last = b""
+        self.value: object = None
+
+    def find(self, data: bytes) -> _Decode | None:
+        """What decodes these bytes; `_UNKNOWN` if they are of a type not seen yet."""
+        for prefix, decode in self.kinds:
+            if data.startswith(prefix):
+                return decode
+        return _UNKNOWN
+
+
 class Reading:
     """Reads the messages between the servers of one run."""
 
     def __init__(self) -> None:
-        # By method, what begins the bytes of a type, and how it is read (None: it is
-        # none of Raft's). A method has one type nearly always, so the first fits.
-        self._requests: dict[str, list[tuple[bytes, _Decode | None]]] = {}
-        self._replies: dict[str, list[tuple[bytes, _Decode | None]]] = {}
+        self._requests: dict[str, _MethodReader] = {}
+        self._replies: dict[str, _MethodReader] = {}
         self.silenced: dict[str, None] = {}
         """What could not be read, a sentence each."""
         self.names: dict[str, Names] = {}
@@ -149,37 +174,45 @@ class Reading:
 
     def request(self, method: str, data: bytes) -> Request | None:
         """The request of Raft that `data` holds; None if it is none, or unreadable."""
-        readers = self._requests.get(method)
-        if readers is None:
-            readers = self._requests[method] = []
-        for prefix, decode in readers:
-            if data.startswith(prefix):
-                return None if decode is None else self._decoded(decode, data, method)
-        prefix, decode = self._new_request(method, data)
-        readers.append((prefix, decode))
-        return None if decode is None else self._decoded(decode, data, method)
+        reader = self._requests.get(method)
+        if reader is None:
+            reader = self._requests[method] = _MethodReader()
+        # What goes to one peer goes to the others as well, and heartbeats are alike.
+        if data == reader.last:
+            return cast(Request | None, reader.value)
+        decode = reader.find(data)
+        if decode is _UNKNOWN:
+            prefix, decode = self._new_request(method, data)
+            reader.kinds.append((prefix, decode))
+        return cast(Request | None, self._decoded(reader, decode, data, method))
 
     def reply(self, method: str, to: Message, data: bytes) -> Reply | None:
         """The reply that `data` holds; None if it cannot be read."""
         # By the method alone: one that is asked for votes is asked for nothing else.
-        readers = self._replies.get(method)
-        if readers is None:
-            readers = self._replies[method] = []
-        for prefix, decode in readers:
-            if data.startswith(prefix):
-                return None if decode is None else self._decoded(decode, data, method)
-        prefix, decode = self._new_reply(method, to, data)
-        readers.append((prefix, decode))
-        return None if decode is None else self._decoded(decode, data, method)
+        reader = self._replies.get(method)
+        if reader is None:
+            reader = self._replies[method] = _MethodReader()
+        if data == reader.last:
+            return cast(Reply | None, reader.value)
+        decode = reader.find(data)
+        if decode is _UNKNOWN:
+            prefix, decode = self._new_reply(method, to, data)
+            reader.kinds.append((prefix, decode))
+        return cast(Reply | None, self._decoded(reader, decode, data, method))
 
-    def _decoded(self, decode: _Decode, data: bytes, method: str) -> Any:
-        try:
-            return decode(data)
-        except (msgspec.MsgspecError, ValueError, IndexError, TypeError):
-            # A number that is None, or is not one: what this message says is unknown.
-            self.blind = True
-            self.silenced[f"a message of {method} could not be read"] = None
-            return None
+    def _decoded(
+        self, reader: _MethodReader, decode: _Decode | None, data: bytes, method: str
+    ) -> Any:
+        value = None
+        if decode is not None:
+            try:
+                value = decode(data)
+            except (msgspec.MsgspecError, ValueError, IndexError, TypeError):
+                # A number that is None, or is not one: what it says is unknown.
+                self.blind = True
+                self.silenced[f"a message of {method} could not be read"] = None
+        reader.last, reader.value = data, value
+        return value
 
     def inspect(self, method: str, args: Description, reply: Description) -> None:
         """Take note of how a method's messages would be read, before there are any."""

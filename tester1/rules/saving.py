@@ -46,7 +46,7 @@ class Saving:
             return
         before = voter.asked_for_vote.get((call.term, call.sender.name))
         vote = voter.votes.get(call.term)
-        first = vote is not None and vote.number == call.answered
+        first = vote is not None and vote.number == call.answer
         if first and before == voter.changes:
             self._court.find(
                 SAVED_FIRST,
@@ -54,7 +54,7 @@ class Saving:
                 f"{call.term} {at(self._court.facts.now())}, and has saved nothing new "
                 f"since it was asked {at(call.handed_at)}",
                 servers=[voter.name],
-                proof=[call.handed, call.answered],
+                proof=[call.handed, call.answer],
             )
 
     def old_term_answered(self, call: Call) -> None:
@@ -128,5 +128,5 @@ class Saving:
             f"{at(unsaved.handed_at)}, and had saved nothing new since that entry "
             "first came",
             servers=[peer.name],
-            proof=[unsaved.handed, unsaved.answered],
+            proof=[unsaved.handed, unsaved.answer],
         )

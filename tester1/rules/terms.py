@@ -79,7 +79,7 @@ class Terms:
         ):
             return
         now = self._court.facts.now()
-        moment = Moment(call.answered, now)
+        moment = Moment(call.answer, now)
         # Of an answer before a crash that is told after it nothing follows.
         if call.receiver_incarnation != peer.incarnation:
             return
@@ -97,7 +97,7 @@ class Terms:
                 f"{_answers(call)}, which came {at(call.handed_at)}, with term "
                 f"{reply.term} {at(now)}",
                 servers=[peer.name, call.sender.name],
-                proof=[shown.number, call.sent, call.handed, call.answered],
+                proof=[shown.number, call.sent, call.handed, call.answer],
             )
         if shown is not None and reply.verdict and call.term < shown.term:
             self._judge_obedience(call, shown)
@@ -115,7 +115,7 @@ class Terms:
             f"{call.sender.title} in term {call.term} "
             f"{at(self._court.facts.now())}, which came {at(call.handed_at)}",
             servers=[peer.name, call.sender.name],
-            proof=[shown.number, call.sent, call.handed, call.answered],
+            proof=[shown.number, call.sent, call.handed, call.answer],
         )
 
     def delivered(self, call: Call, moment: Moment) -> None:
@@ -155,7 +155,7 @@ class Terms:
         again = (
             last is not None
             and last.kind is call.kind
-            and last.delivered
+            and last.is_delivered
             and last.sent > newer.number
         )
         if not again and not stands:

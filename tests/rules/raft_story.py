@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import labgob
-from labrpc.facts import Answered, Delivered, HandedOver, Lost, Sent
+from labrpc.facts import CallFacts
 from labrt import Facts, ProgramEnded, ProgramStarted
 from tester1.facts.kinds import (
     Applied,
@@ -92,14 +92,13 @@ class SnapshotReply:
 
 @dataclass
 class Request:
-    """A request on its way: the number of the fact that it was sent, and more."""
+    """A request on its way."""
 
-    number: int
+    facts: CallFacts
     method: str
     sender: int
     receiver: int
     term: int
-    handed: int = 0
 
 
 NOTHING = (0, 0)
@@ -153,50 +152,26 @@ class Story:
     ) -> Request:
         """Send any request."""
         self.time += 0.001
-        data = labgob.encode(args)
-        sent = Sent(server=name(sender), peer=name(receiver), method=method, data=data)
-        sent.call = self.facts.emit(sent)
-        return Request(sent.call, method, sender, receiver, term)
+        facts = CallFacts(self.facts, name(sender), name(receiver), method)
+        facts.sent(labgob.encode(args), 1, "")
+        return Request(facts, method, sender, receiver, term)
 
     def arrive(self, request: Request) -> Request:
         """A request reaches its receiver."""
         self.time += 0.001
-        request.handed = self.facts.emit(
-            HandedOver(
-                server=name(request.receiver),
-                peer=name(request.sender),
-                method=request.method,
-                call=request.number,
-                cause=request.number,
-            )
-        )
+        request.facts.handed_over()
         return request
 
     def answer(self, request: Request, reply: Any, *, arrives: bool = True) -> None:
         """Its handler returns; the sender gets the reply, unless it is lost."""
         self.time += 0.001
-        answered = self.facts.emit(
-            Answered(
-                server=name(request.receiver),
-                peer=name(request.sender),
-                data=labgob.encode(reply),
-                cause=request.handed,
-                method=request.method,
-                call=request.number,
-            )
-        )
-        end = Delivered if arrives else Lost
+        data = labgob.encode(reply)
+        request.facts.answered(data)
         self.time += 0.001
-        self.facts.emit(
-            end(
-                server=name(request.sender),
-                incarnation=self.facts.incarnation(name(request.sender)),
-                peer=name(request.receiver),
-                cause=answered,
-                method=request.method,
-                call=request.number,
-            )
-        )
+        if arrives:
+            request.facts.delivered(len(data))
+        else:
+            request.facts.lost("reply lost")
 
     # Elections
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import labgob
 from kvraft1.rpc import GetArgs, PutArgs, PutReply
-from labrpc.facts import Answered, Sent
+from labrpc.facts import CallFacts, Sent
 from labrt import Fact, Facts, ProgramStarted
 from tester1.facts.kinds import (
     Applied,
@@ -127,21 +127,18 @@ class Stream:
             )
         )
 
-    def sent(self, request: PutArgs | GetArgs, clerk: str = CLERK) -> int:
-        """A clerk sends a request."""
-        data = labgob.encode(request)
-        return self.add(
-            Sent(server=clerk, peer=SERVER, method="KVServer.Put", data=data)
-        )
+    def sent(
+        self, request: PutArgs | GetArgs, clerk: str = CLERK, server: str = SERVER
+    ) -> CallFacts:
+        """A clerk sends a request to a server."""
+        call = CallFacts(self.facts, clerk, server, "KVServer.Put")
+        call.sent(labgob.encode(request), 1, "")
+        return call
 
-    def answered(self, call: int, reply: PutReply, server: str = SERVER) -> None:
-        """A server answers it."""
-        data = labgob.encode(reply)
-        self.add(
-            Answered(
-                server=server, peer=CLERK, method="KVServer.Put", data=data, call=call
-            )
-        )
+    def answered(self, call: CallFacts, reply: PutReply) -> None:
+        """The server answers it."""
+        call.handed_over()
+        call.answered(labgob.encode(reply))
 
     def clerk_returned(self, call: int, err: str, clerk: str = CLERK) -> None:
         """The clerk has returned from what it was called for."""

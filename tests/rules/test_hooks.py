@@ -71,6 +71,7 @@ class Program:
         self.hooks = Hooks(ApplyChannel, ApplyMsg, threading.get_ident)
         client = services.TesterClient.__new__(services.TesterClient)
         client._tell = lambda kind, values: self.told.append((kind, *values))
+        client.keeps = True
         self.hooks.listen(client)
 
     def make(self) -> None:
@@ -140,7 +141,10 @@ def test_what_comes_out_of_the_channel(program: Program) -> None:
             put.start()
             assert channel.get() is message
             put.join()
-    assert program.told == [("applied", 1, labgob.encode("c")), ("adopted", 9, 2, 2)]
+    assert program.told == [
+        ("applied", 1, labgob.encode("c"), False),
+        ("adopted", 9, 2, 2),
+    ]
 
 
 def test_what_raft_does_itself(program: Program) -> None:
@@ -222,3 +226,20 @@ def test_functions_are_replaced_where_they_are_imported_from() -> None:
     hooks.put_around(passing, "other", lambda make: make)
     hooks.put_around(passing, "missing", lambda make: make)
     assert passing["other"] == 5
+
+
+def test_a_command_is_for_the_rules_where_somebody_waits(program: Program) -> None:
+    """Elsewhere it is only shown, if what is told is kept, and else not looked at."""
+    message = ApplyMsg(CommandValid=True, Command="c", CommandIndex=1)
+    for waits, keeps, data, counts in (
+        (True, False, labgob.encode("c"), True),
+        (False, True, labgob.encode("c"), False),
+        (False, False, b"", False),
+    ):
+        program.hooks._keeps = keeps
+        program.hooks._submits = {1: 1} if waits else {}
+        put = threading.Thread(target=program.channel.put, args=(message,))
+        put.start()
+        program.channel.get()
+        put.join()
+        assert program.told[-1] == ("applied", 1, data, counts)
