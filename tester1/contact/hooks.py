@@ -23,7 +23,7 @@ import itertools
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from types import FunctionType
+from types import FunctionType, MemberDescriptorType
 from typing import Any, Final, TypeAlias
 
 import labgob
@@ -170,8 +170,12 @@ class Hooks:
         def DoOp(this: object, *args: Any, **options: Any) -> Any:
             reply = method(this, *args, **options)
             if this is self._machine:
-                data = self._handed_on(_first(args, options))
-                self._told("performed", data, self._made(reply))
+                request = _first(args, options)
+                brief = None if self._submits else _put_in_brief(request, reply)
+                if brief is not None:
+                    self._told("put performed", *brief)
+                else:
+                    self._told("performed", self._handed_on(request), self._made(reply))
             return reply
 
         return DoOp
@@ -282,6 +286,41 @@ class Hooks:
         tell = self._tell
         assert tell is not None, "a hook of a program that nobody listens to"
         tell(kind, *values)
+
+
+def _put_in_brief(request: object, reply: object) -> tuple[str, str, int, str] | None:
+    """The fields of a Put and the error that it was answered with, if it is one."""
+    if type(request).__name__ != "PutArgs":
+        return None
+    # As they are stored: a property would be code of the solution's.
+    fields = _stored(request, "Key", "Value", "Version")
+    answer = _stored(reply, "Err")
+    if fields is None or answer is None:
+        return None
+    key, value, version = fields
+    (err,) = answer
+    if isinstance(key, str) and isinstance(value, str) and type(version) is int:
+        return str(key), str(value), version, str(err)
+    return None
+
+
+def _stored(value: object, *names: str) -> list[Any] | None:
+    """What is stored in an object under these names; None if something is not."""
+    kind = type(value)
+    stored = getattr(value, "__dict__", None)
+    found = []
+    for name in names:
+        if stored is not None and name in stored:
+            found.append(stored[name])
+            continue
+        slot = kind.__dict__.get(name)
+        if type(slot) is not MemberDescriptorType:
+            return None
+        try:
+            found.append(slot.__get__(value))
+        except AttributeError:  # it was never set
+            return None
+    return found
 
 
 _STARTED: Final = (int, int, bool)

@@ -21,6 +21,7 @@ from tester1.facts.kinds import (
     Killed,
     Performed,
     Proposed,
+    PutPerformed,
     Restored,
     SnapshotAdopted,
     SnapshotTaken,
@@ -75,6 +76,12 @@ _KINDS: Final[dict[str, tuple[Callable[..., Fact], tuple[type, ...]]]] = {
     "performed": (
         lambda data, reply: Performed(data=data, reply=reply),
         (bytes, bytes),
+    ),
+    "put performed": (
+        lambda key, value, version, err: PutPerformed(
+            key=key, value=value, version=version, err=err
+        ),
+        (str, str, int, str),
     ),
     "restored": (lambda size: Restored(size=size), (int,)),
 }

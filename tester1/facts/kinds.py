@@ -39,6 +39,7 @@ __all__ = [
     "Noted",
     "Performed",
     "Proposed",
+    "PutPerformed",
     "Restored",
     "RuleBroken",
     "Saved",
@@ -195,6 +196,24 @@ class SubmitReturned(_Holding, kw_only=True, gc=False, tag="submitted"):
     def text(self) -> str:
         """The error, or the reply."""
         return f"{self.err} {brief(self.content)}"
+
+
+class PutPerformed(Fact, gc=False, tag="put performed"):
+    """The state machine of a server on which nobody waits has performed a Put.
+
+    It is `Performed` in few words: all servers perform all requests, and those that
+    only follow are most of them.
+    """
+
+    key: str
+    value: str
+    version: int
+    err: str
+
+    def text(self) -> str:
+        """The Put and its answer."""
+        put = f"Put({brief(self.key)}, {brief(self.value)}, version {self.version})"
+        return f"{put} gives {self.err}"
 
 
 class Performed(_Holding, gc=False, tag="performed"):
@@ -389,6 +408,7 @@ AnyFact: TypeAlias = (
     | Submitted
     | SubmitReturned
     | Performed
+    | PutPerformed
     | Restored
     | ClerkCalled
     | ClerkReturned

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from labrt import ProgramStarted
-from tester1.facts.kinds import Performed, Restored, SnapshotAdopted
+from tester1.facts.kinds import Performed, PutPerformed, Restored, SnapshotAdopted
 from tester1.rules.court import Court
 from tester1.rules.requests import ERR_NO_KEY, ERR_VERSION, OK, Put, Requests
 from tester1.rules.service_rules import VERSIONS
@@ -52,7 +52,7 @@ class Stores:
         self._snapshots = snapshots
         self._stores: dict[str, _Store] = {}
         # By what was performed, and by its answer, the first that did so.
-        self._first: dict[tuple[Put, str], Performed] = {}
+        self._first: dict[tuple[Put, str], Performed | PutPerformed] = {}
         # Puts of which only the solution can tell how they were answered.
         self._unread: set[Put] = set()
         facts = court.facts
@@ -60,8 +60,9 @@ class Stores:
         facts.subscribe(Restored, self._on_other_state)
         facts.subscribe(SnapshotAdopted, self._on_other_state)
         facts.subscribe(Performed, self._on_performed)
+        facts.subscribe(PutPerformed, self._on_put_performed)
 
-    def performed(self, put: Put) -> Performed | None:
+    def performed(self, put: Put) -> Performed | PutPerformed | None:
         """Who has performed it first, with the answer OK."""
         return self._first.get((put, OK))
 
@@ -89,10 +90,14 @@ class Stores:
 
     def _on_performed(self, fact: Performed) -> None:
         put = self._requests.put(fact.data)
-        if put is None:
-            return
+        if put is not None:
+            self._performs(fact, put, self._requests.error(fact.reply))
+
+    def _on_put_performed(self, fact: PutPerformed) -> None:
+        self._performs(fact, Put(fact.key, fact.value, fact.version), fact.err)
+
+    def _performs(self, fact: Performed | PutPerformed, put: Put, error: str) -> None:
         store = self._store(fact.server)
-        error = self._requests.error(fact.reply)
         if error not in (OK, ERR_VERSION, ERR_NO_KEY):
             store.versions[put.key] = None
             self._unread.add(put)
@@ -112,7 +117,9 @@ class Stores:
         if is_first:
             self._first[answer] = fact
 
-    def _find(self, fact: Performed, put: Put, error: str, present: int | None) -> None:
+    def _find(
+        self, fact: Performed | PutPerformed, put: Put, error: str, present: int | None
+    ) -> None:
         state = "does not exist" if not present else f"is at version {present}"
         self._court.find(
             VERSIONS,

@@ -19,13 +19,14 @@ from tester1.facts.kinds import (
     Killed,
     Performed,
     Proposed,
+    PutPerformed,
     SnapshotAdopted,
     StateTold,
     SubmitReturned,
     Submitted,
 )
 from tester1.rules.court import Court
-from tester1.rules.requests import OK, Requests
+from tester1.rules.requests import OK, Put, Requests
 from tester1.rules.service_rules import ANSWERED_BY_ITS_OWN, WAITERS_ARE_TOLD
 from tester1.rules.words import at
 
@@ -85,6 +86,8 @@ class Submits:
         self._deadlines: deque[tuple[float, _Submit, _Reason]] = deque()
         # What came of each request, on any server.
         self._performed: dict[bytes, set[bytes]] = {}
+        # By server, what it has performed while nobody waited there.
+        self._in_brief: set[tuple[str, Put]] = set()
         facts = court.facts
         facts.subscribe(ProgramStarted, self._on_change)
         facts.subscribe(ProgramEnded, self._on_change)
@@ -95,6 +98,7 @@ class Submits:
         facts.subscribe(SnapshotAdopted, self._on_adopted)
         facts.subscribe(Killed, self._on_kill)
         facts.subscribe(Performed, self._on_performed)
+        facts.subscribe(PutPerformed, self._on_put_performed)
         facts.subscribe(SubmitReturned, self._on_return)
         facts.subscribe(Sent, self._look)
 
@@ -137,6 +141,10 @@ class Submits:
             if submit.request == fact.data:
                 submit.replies.append(fact.reply)
 
+    def _on_put_performed(self, fact: PutPerformed) -> None:
+        put = Put(fact.key, fact.value, fact.version)
+        self._in_brief.add((fact.server, put))
+
     def _on_return(self, fact: SubmitReturned) -> None:
         self._look(fact)
         submit = self._server(fact.server).open.pop(fact.call, None)
@@ -147,6 +155,10 @@ class Submits:
         if not is_put and not self._requests.is_anonymous(submit.request):
             return
         replies = submit.replies
+        # One that it has performed before, in a few words, may be remembered.
+        put = self._requests.put(submit.request)
+        if not replies and put is not None and (submit.server, put) in self._in_brief:
+            return
         if not replies and is_put:
             replies = sorted(self._performed.get(submit.request, ()))
         if not replies:

@@ -37,6 +37,7 @@ from tester1.facts.kinds import (
     Noted,
     Performed,
     Proposed,
+    PutPerformed,
     Restored,
     RuleBroken,
     Saved,
@@ -290,6 +291,11 @@ def _performed(fact: Performed) -> tuple[Any, ...]:
     return f"performs {brief(fact.content, 30)}: {_value(fact.result)}", Topic.SERVICE
 
 
+def _put_performed(fact: PutPerformed) -> tuple[Any, ...]:
+    put = f"PutArgs({fact.key}, {brief(fact.value, 12)}, {fact.version})"
+    return f"performs {put}: {fact.err}", Topic.SERVICE
+
+
 _SAYINGS: Final[dict[type[Fact], Callable[[Any], tuple[Any, ...]]]] = {
     ProgramStarted: _started,
     ProgramEnded: lambda fact: (f"ends (life {fact.incarnation})", Topic.FAULT),
@@ -313,6 +319,7 @@ _SAYINGS: Final[dict[type[Fact], Callable[[Any], tuple[Any, ...]]]] = {
     Submitted: lambda fact: (f"Submit({brief(fact.content, 30)})", Topic.SERVICE),
     SubmitReturned: _submitted,
     Performed: _performed,
+    PutPerformed: _put_performed,
     Restored: lambda fact: (f"restored from {fact.size} B", Topic.SNAPSHOT),
     FaultMade: lambda fact: (fact.label, Topic.FAULT),
     Noted: lambda fact: (fact.label, Topic.TEST),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kvraft1.rpc import PutReply
-from tester1.facts.kinds import Restored, SnapshotAdopted
+from tester1.facts.kinds import PutPerformed, Restored, SnapshotAdopted
+from tester1.rules.service_rules import VERSIONS
 from tests.rules.service_streams import (
     ERR_NO_KEY,
     ERR_VERSION,
@@ -125,3 +126,13 @@ def test_a_reply_of_another_kind() -> None:
     stream.performed(put(0), "done")
     stream.performed(put(7), OK)
     assert stream.broken == ""
+
+
+def test_what_followers_perform_is_judged_as_well() -> None:
+    """They tell it in few words, and it is held to the same versions."""
+    for version, broken in ((3, VERSIONS.name), (0, "")):
+        stream = Stream()
+        stream.add(
+            PutPerformed(server=OTHER, key="k", value="v", version=version, err="OK")
+        )
+        assert stream.broken == broken
