@@ -688,6 +688,17 @@ class AppendEntriesReply:
             self.step_down(args.term)
             self.restart_timer()
         """,
+        # Its own snapshot comes back if an entry took long to do so.
+        """
+                return InstallSnapshotReply(self.current_term)
+            self.step_down(args.term)
+        """,
+        """
+                return InstallSnapshotReply(self.current_term)
+            if args.leader_id == self.me:
+                return InstallSnapshotReply(self.current_term)
+            self.step_down(args.term)
+        """,
     ),
 ]
 
