@@ -11,7 +11,7 @@ travels; in files `contents` says the same as plain data.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Final, Self
 
 import msgspec
 
@@ -35,8 +35,6 @@ __all__ = [
 
 class Message(Fact, gc=False, tag="message"):
     """Something that happens to a call; `call` is the number of its `Sent`.
-
-    While a `Sent` is read for the first time, its own `number` alone says that.
 
     `peer` is the program at the other end of the call.
     """
@@ -132,7 +130,7 @@ class CallFacts:
         self._sender = sender
         self._receiver = receiver
         self._method = method
-        self._makes_all = facts.keeps
+        self._makes_all = facts.wants(_STATIONS)
         # The numbers of its facts: the first, the latest, and that of its arrival.
         self._call = self._last = self._handed_over = 0
         # The sender's, which may be over when the call ends.
@@ -142,118 +140,96 @@ class CallFacts:
     def sent(self, data: bytes, nth: int, obstacle: str) -> None:
         """The request sets out; `obstacle` says why it cannot get anywhere, if so."""
         facts = self._facts
-        fact = Sent(
-            server=self._sender,
-            peer=self._receiver,
-            method=self._method,
-            data=data,
-            size=len(data),
-            nth=nth,
-            obstacle=obstacle,
-        )
-        if facts.mutex is None:
-            self._begin(fact)
-        else:
-            with facts.mutex:
-                self._begin(fact)
-
-    def _begin(self, fact: Sent) -> None:
-        facts = self._facts
-        self._call = self._last = fact.call = facts.emit(fact)
-        self._incarnation = fact.incarnation
-        for begins in facts.ways:
-            follower = begins(fact)
-            if follower is not None:
-                self._followers += (follower,)
+        with facts.mutex:
+            self._call = self._last = facts.count + 1
+            fact = Sent(
+                server=self._sender,
+                peer=self._receiver,
+                method=self._method,
+                call=self._call,
+                data=data,
+                size=len(data),
+                nth=nth,
+                obstacle=obstacle,
+            )
+            facts.emit(fact)
+            self._incarnation = fact.incarnation
+            for begins in facts.ways:
+                follower = begins(fact)
+                if follower is not None:
+                    self._followers += (follower,)
 
     def handed_over(self) -> None:
         """The request reaches its receiver."""
         facts = self._facts
-        if facts.mutex is None:
-            self._arrive()
-        else:
-            with facts.mutex:
-                self._arrive()
-
-    def _arrive(self) -> None:
-        facts = self._facts
-        if self._makes_all:
-            number = facts.emit(
-                HandedOver(
-                    server=self._receiver,
-                    peer=self._sender,
-                    method=self._method,
-                    call=self._call,
-                    cause=self._call,
+        with facts.mutex:
+            if self._makes_all:
+                number = facts.emit(
+                    HandedOver(
+                        server=self._receiver,
+                        peer=self._sender,
+                        method=self._method,
+                        call=self._call,
+                        cause=self._call,
+                    )
                 )
-            )
-        else:
-            number = facts.count = facts.count + 1
-        self._last = self._handed_over = number
-        for follower in self._followers:
-            follower.handed_over(number, facts.now())
+            else:
+                number = facts.skip()
+            self._last = self._handed_over = number
+            for follower in self._followers:
+                follower.handed_over(number, facts.now())
 
     def answered(self, reply: bytes) -> None:
         """The receiver's handler has returned."""
         facts = self._facts
-        if facts.mutex is None:
-            self._answer(reply)
-        else:
-            with facts.mutex:
-                self._answer(reply)
-
-    def _answer(self, reply: bytes) -> None:
-        facts = self._facts
-        if self._makes_all:
-            number = facts.emit(
-                Answered(
-                    server=self._receiver,
-                    peer=self._sender,
-                    method=self._method,
-                    data=reply,
-                    size=len(reply),
-                    call=self._call,
-                    cause=self._handed_over,
+        with facts.mutex:
+            if self._makes_all:
+                number = facts.emit(
+                    Answered(
+                        server=self._receiver,
+                        peer=self._sender,
+                        method=self._method,
+                        data=reply,
+                        size=len(reply),
+                        call=self._call,
+                        cause=self._handed_over,
+                    )
                 )
-            )
-        else:
-            number = facts.count = facts.count + 1
-        self._last = number
-        for follower in self._followers:
-            follower.answered(number, facts.now(), reply)
+            else:
+                number = facts.skip()
+            self._last = number
+            for follower in self._followers:
+                follower.answered(number, facts.now(), reply)
 
     def delivered(self, size: int) -> None:
         """The sender gets the reply, of so many bytes."""
         facts = self._facts
-        if facts.mutex is None:
-            self._deliver(size)
-        else:
-            with facts.mutex:
-                self._deliver(size)
-
-    def _deliver(self, size: int) -> None:
-        facts = self._facts
-        if self._makes_all:
-            number = facts.emit(
-                Delivered(
-                    server=self._sender,
-                    incarnation=self._incarnation,
-                    peer=self._receiver,
-                    method=self._method,
-                    size=size,
-                    call=self._call,
-                    cause=self._last,
+        with facts.mutex:
+            if self._makes_all:
+                number = facts.emit(
+                    Delivered(
+                        server=self._sender,
+                        incarnation=self._incarnation,
+                        peer=self._receiver,
+                        method=self._method,
+                        size=size,
+                        call=self._call,
+                        cause=self._last,
+                    )
                 )
-            )
-        else:
-            number = facts.count = facts.count + 1
-        for follower in self._followers:
-            follower.delivered(number, facts.now())
+            else:
+                number = facts.skip()
+            for follower in self._followers:
+                follower.delivered(number, facts.now())
 
     def lost(self, why: str) -> None:
         """The call fails."""
-        if self._makes_all:
-            self._facts.emit(
+        facts = self._facts
+        with facts.mutex:
+            if not self._makes_all:
+                facts.skip()
+                return
+            facts.emit(
                 Lost(
                     server=self._sender,
                     incarnation=self._incarnation,
@@ -264,8 +240,9 @@ class CallFacts:
                     cause=self._last,
                 )
             )
-        else:
-            self._facts.count += 1
+
+
+_STATIONS: Final = (HandedOver, Answered, Delivered, Lost)
 
 
 class LinkCut(Fact, gc=False, tag="cut"):

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -125,14 +125,10 @@ class Facts:
 
     def __init__(self, *, most: int | None = 0) -> None:
         self.count = 0
-        # Bound at once, since every message is several facts: `attach` may change it.
-        self.emit: Callable[[Fact], int] = self._take
-        self.wanted: set[type[Fact]] = set()
-        """The kinds that somebody reads."""
         # `float()` is 0.0: a stream that no runtime has yet has no time.
         self.now: Callable[[], float] = float
-        self.mutex: AbstractContextManager[object] | None = None
-        """What those hold who number or read facts, where tasks run side by side."""
+        self.mutex: AbstractContextManager[object] = nullcontext()
+        """What those hold who number or read facts: tasks may run side by side."""
         self.keeps = most != 0
         """Whether facts are kept, so that what only explains them is worth making."""
         self._kept: deque[Fact] = deque(maxlen=most)
@@ -143,12 +139,11 @@ class Facts:
         """Who is asked about each call that begins: see `follow`."""
 
     def attach(
-        self, now: Callable[[], float], mutex: AbstractContextManager[object] | None
+        self, now: Callable[[], float], mutex: AbstractContextManager[object]
     ) -> None:
-        """Take the clock of a runtime, and its lock if its tasks run side by side."""
+        """Take the clock of a runtime, and its lock, which may be taken once more."""
         self.now = now
         self.mutex = mutex
-        self.emit = self._take if mutex is None else self._take_in_turn
 
     @property
     def kept(self) -> list[Fact]:
@@ -161,7 +156,6 @@ class Facts:
         It must neither block nor raise; it may emit facts, and fail the run.
         """
         self._readers.setdefault(kind, []).append(read)
-        self.wanted.add(kind)
 
     def follow(self, begins: Callable[[Any], Follower | None]) -> None:
         """Have `begins` called with the first fact of every call.
@@ -171,9 +165,9 @@ class Facts:
         """
         self.ways.append(begins)
 
-    def wants(self, kind: type[Fact]) -> bool:
-        """Whether a fact of that kind is worth making: it is kept, or read."""
-        return self.keeps or kind in self.wanted
+    def wants(self, kinds: Collection[type[Fact]]) -> bool:
+        """Whether facts of these kinds are worth making: they are kept, or read."""
+        return self.keeps or not self._readers.keys().isdisjoint(kinds)
 
     def incarnation(self, server: str) -> int:
         """The present incarnation of a program, 0 before it has begun."""
@@ -183,14 +177,17 @@ class Facts:
         """A hash over all that is kept; equal runs have equal digests."""
         return digest(self._kept)
 
-    def _take_in_turn(self, fact: Fact) -> int:
-        # Numbers, the order in which readers see facts, and what readers keep.
-        assert self.mutex is not None, "tasks side by side need a lock"
+    def emit(self, fact: Fact) -> int:
+        """Take note of a fact that happens now; returns its number."""
         with self.mutex:
             return self._take(fact)
 
+    def skip(self) -> int:
+        """The number of a fact that is not made; it counts all the same."""
+        self.count += 1
+        return self.count
+
     def _take(self, fact: Fact) -> int:
-        """Take note of a fact that happens now; returns its number."""
         fact.number = self.count = self.count + 1
         fact.time = self.now()
         if fact.__class__ is ProgramStarted:

@@ -18,6 +18,7 @@ from typing import Final
 
 from kvraft1.rpc import OK
 from kvraft1.testing.counter import Dec, Inc, IncRep, Null
+from kvraft1.testing.watching import watch
 from labrt.runtime import Future, Task
 from tester1.cluster.config import Config
 from tester1.cluster.group import server_number
@@ -25,7 +26,6 @@ from tester1.cluster.testcase import NO_LEADER_PAUSE_S, LabTest, growing_pauses
 from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.kv_messages import NO_SNAPSHOTS
 from tester1.lab import Lab
-from tester1.rules.service import watch_service
 
 N_SERVERS: Final = 3
 SUBMIT_LIMIT_S: Final = 10.0
@@ -45,11 +45,7 @@ class RsmTest(LabTest):
             start="kvraft1.testing.inside_rsm:start_rsm",
             options={"maxraftstate": maxraftstate},
         )
-        watch_service(
-            config.court,
-            maxraftstate=None if maxraftstate == NO_SNAPSHOTS else maxraftstate,
-            simulated=lab.runtime.simulated,
-        )
+        watch(config, maxraftstate)
         super().__init__(config, name)
         self.maxraftstate = maxraftstate
         # The server that has answered last; not always the present leader.

@@ -12,6 +12,7 @@ from typing import Final
 from kvraft1.rpc import OK
 from kvraft1.testing.clerk_proxies import ClerkProxy
 from kvraft1.testing.kvtest import ClientResult, KvTest
+from kvraft1.testing.watching import watch
 from labrt.runtime import Future, Task
 from tester1.cluster.config import Config
 from tester1.cluster.testcase import ELECTION_TIMEOUT_S
@@ -19,7 +20,6 @@ from tester1.contact import kv_messages as kvtestrpc
 from tester1.contact.kv_messages import NO_SNAPSHOTS
 from tester1.contact.raft_messages import StateReply
 from tester1.lab import Lab
-from tester1.rules.service import watch_service
 
 ITERATIONS: Final = 3
 CLIENT_PHASE_S: Final = 1.0
@@ -93,13 +93,7 @@ class KvraftTest(KvTest):
             options={"maxraftstate": setup.maxraftstate},
             hop_delay=setup.hop_delay,
         )
-        watch_service(
-            config.court,
-            maxraftstate=None
-            if setup.maxraftstate == NO_SNAPSHOTS
-            else setup.maxraftstate,
-            simulated=lab.runtime.simulated,
-        )
+        watch(config, setup.maxraftstate)
         super().__init__(config, name=name, random_keys=setup.random_keys)
         self.setup = setup
         self.begin(setup.title)

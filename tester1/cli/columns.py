@@ -16,7 +16,7 @@ import typer
 
 from labrt import Fact
 from tester1.cli.errors import InputError
-from tester1.facts.names import is_server
+from tester1.facts.names import is_server, number_of
 from tester1.view.cells import Words
 from tester1.view.layout import columns
 from tester1.view.rows import one_each
@@ -121,7 +121,7 @@ def _is_at(fact: Fact, servers: Sequence[str]) -> bool:
 def _chosen_servers(facts: Sequence[Fact], view: View) -> list[str]:
     names = servers_of(facts)
     # Servers are called `server-0-2`; what the user calls them is 2.
-    numbers = {name.rpartition("-")[2]: name for name in names}
+    numbers = {number_of(name): name for name in names}
     wanted = [str(number) for number in view.servers]
     _require_known("server", wanted, numbers)
     return [name for number, name in numbers.items() if not wanted or number in wanted]

@@ -119,7 +119,7 @@ def _repeating(history: History) -> Iterator[Hint]:
                 if request in out[link].values():
                     count[key] += 1
                     latest[key] = fact.time
-                out[link][fact.call or fact.number] = request
+                out[link][fact.call] = request
         elif isinstance(fact, Delivered | Lost):
             out[fact.server, fact.peer].pop(fact.call, None)
     if sum(count.values()) < _MANY_REPEATS:

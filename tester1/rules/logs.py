@@ -9,6 +9,7 @@ import msgspec
 
 from labgob.descriptions import plain
 from tester1.facts.kinds import brief
+from tester1.facts.names import number_of
 from tester1.rules.court import Court
 from tester1.rules.elections import Elections
 from tester1.rules.names import Message
@@ -263,8 +264,8 @@ class Logs:
             f"and {first.title} had applied {_shown(known[0])} there {at(since.time)}",
             servers=[peer.name, first.name],
             proof=[since.number, moment.number],
-            words=f"apply error: commit index={index} server={_number(peer)} "
-            f"{plain(data)} != server={_number(first)} {plain(known[0])}",
+            words=f"apply error: commit index={index} server={number_of(peer.name)} "
+            f"{plain(data)} != server={number_of(first.name)} {plain(known[0])}",
         )
 
     def _judge_applied(
@@ -442,10 +443,6 @@ class Logs:
         elif offset != self._group.offset:
             self._group.offset = None
             self._group.contradictory = True
-
-
-def _number(peer: Peer) -> str:
-    return peer.name.rpartition("-")[2]
 
 
 def _how(peer: Peer, ack: Ack) -> str:

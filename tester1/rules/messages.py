@@ -119,7 +119,7 @@ class Calls:
         self._answered: dict[int, Answered] = {}
         for fact in facts:
             if isinstance(fact, Sent):
-                self._sent[fact.call or fact.number] = fact
+                self._sent[fact.call] = fact
             elif isinstance(fact, Answered):
                 self._answered[fact.call] = fact
         self._requests: dict[int, RaftRequest | None] = {}
@@ -127,15 +127,15 @@ class Calls:
 
     def sent(self, fact: network.Message) -> Sent | None:
         """The sending of the call that a fact belongs to, None if it was not kept."""
-        return self._sent.get(fact.call or fact.number)
+        return self._sent.get(fact.call)
 
     def answered(self, fact: network.Message) -> Answered | None:
         """The answer to the call that a fact belongs to, None if there is none."""
-        return self._answered.get(fact.call or fact.number)
+        return self._answered.get(fact.call)
 
     def request(self, fact: network.Message) -> RaftRequest | None:
         """Raft's request that a fact belongs to."""
-        call = fact.call or fact.number
+        call = fact.call
         if call not in self._requests:
             sent = self._sent.get(call)
             found = None
@@ -146,7 +146,7 @@ class Calls:
 
     def reply(self, fact: network.Message) -> RaftMessage | None:
         """Raft's reply to the call that a fact belongs to."""
-        call = fact.call or fact.number
+        call = fact.call
         if call not in self._replies:
             answered, request = self._answered.get(call), self.request(fact)
             found = None

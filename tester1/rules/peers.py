@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
+from tester1.facts.names import number_of
 from tester1.rules.names import Message
 from tester1.rules.reading import Reply
 
@@ -178,7 +179,7 @@ class Peer:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.title = f"server {name.rpartition('-')[2]}"
+        self.title = f"server {number_of(name)}"
         self.incarnation = 0
         self.started = Moment(0, 0.0)
         # The highest term shown by this incarnation, and by earlier ones to others.

@@ -10,6 +10,7 @@ What cannot be read silences the rules that need it, and `Reading.silenced` says
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Protocol, TypeAlias, cast
 
 import msgspec
@@ -124,31 +125,31 @@ _NEEDED: Final[Mapping[Message, tuple[Role, ...]]] = {
 _Decode: TypeAlias = Callable[[bytes], Any]
 
 
-def _unknown(data: bytes) -> Any:
-    raise AssertionError("a type that was never looked at")
-
-
-_UNKNOWN: Final[_Decode] = _unknown
-
-
 class _MethodReader:
-    """How the messages of one method are read, and the one that was read last."""
+    """How the messages of one method are read, and the one that was read last.
 
-    __slots__ = ("kinds", "last", "value")
+    `new` finds how a type is read, of which None is known if it is no record.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_kinds", "_new", "last", "value")
+
+    def __init__(self, new: Callable[[Description | None], _Decode | None]) -> None:
+        self._new = new
         # What begins the bytes of a type, and how it is read (None: it is none of
         # Raft's). A method has one type nearly always, so the first fits.
-        self.kinds: list[tuple[bytes, _Decode | None]] = []
+        self._kinds: list[tuple[bytes, _Decode | None]] = []
         self.last = b""
         self.value: object = None
 
-    def find(self, data: bytes) -> _Decode | None:
-        """What decodes these bytes; `_UNKNOWN` if they are of a type not seen yet."""
-        for prefix, decode in self.kinds:
+    def decoder(self, data: bytes) -> _Decode | None:
+        """What decodes these bytes, None if nothing does."""
+        for prefix, decode in self._kinds:
             if data.startswith(prefix):
                 return decode
-        return _UNKNOWN
+        description, prefix = _described(data)
+        decode = self._new(description)
+        self._kinds.append((prefix, decode))
+        return decode
 
 
 class Reading:
@@ -176,43 +177,32 @@ class Reading:
         """The request of Raft that `data` holds; None if it is none, or unreadable."""
         reader = self._requests.get(method)
         if reader is None:
-            reader = self._requests[method] = _MethodReader()
-        # What goes to one peer goes to the others as well, and heartbeats are alike.
-        if data == reader.last:
-            return cast(Request | None, reader.value)
-        decode = reader.find(data)
-        if decode is _UNKNOWN:
-            prefix, decode = self._new_request(method, data)
-            reader.kinds.append((prefix, decode))
-        return cast(Request | None, self._decoded(reader, decode, data, method))
+            new = partial(self._request_decoder, method)
+            reader = self._requests[method] = _MethodReader(new)
+        return cast(Request | None, self._read_with(reader, data, method))
 
     def reply(self, method: str, to: Message, data: bytes) -> Reply | None:
         """The reply that `data` holds; None if it cannot be read."""
         # By the method alone: one that is asked for votes is asked for nothing else.
         reader = self._replies.get(method)
         if reader is None:
-            reader = self._replies[method] = _MethodReader()
-        if data == reader.last:
-            return cast(Reply | None, reader.value)
-        decode = reader.find(data)
-        if decode is _UNKNOWN:
-            prefix, decode = self._new_reply(method, to, data)
-            reader.kinds.append((prefix, decode))
-        return cast(Reply | None, self._decoded(reader, decode, data, method))
+            new = partial(self._reply_decoder, method, to)
+            reader = self._replies[method] = _MethodReader(new)
+        return cast(Reply | None, self._read_with(reader, data, method))
 
-    def _decoded(
-        self, reader: _MethodReader, decode: _Decode | None, data: bytes, method: str
-    ) -> Any:
-        value = None
-        if decode is not None:
-            try:
-                value = decode(data)
-            except (msgspec.MsgspecError, ValueError, IndexError, TypeError):
-                # A number that is None, or is not one: what it says is unknown.
-                self.blind = True
-                self.silenced[f"a message of {method} could not be read"] = None
-        reader.last, reader.value = data, value
-        return value
+    def _read_with(self, reader: _MethodReader, data: bytes, method: str) -> object:
+        # What goes to one peer goes to the others as well, and heartbeats are alike.
+        if data != reader.last:
+            reader.last, reader.value = data, None
+            decode = reader.decoder(data)
+            if decode is not None:
+                try:
+                    reader.value = decode(data)
+                except (msgspec.MsgspecError, ValueError, IndexError, TypeError):
+                    # A number that is None, or is not one: what it says is unknown.
+                    self.blind = True
+                    self.silenced[f"a message of {method} could not be read"] = None
+        return reader.value
 
     def inspect(self, method: str, args: Description, reply: Description) -> None:
         """Take note of how a method's messages would be read, before there are any."""
@@ -243,10 +233,6 @@ class Reading:
             if self._lost & NEEDS.get(rule.name, frozenset())
         ]
 
-    def _new_request(self, method: str, data: bytes) -> tuple[bytes, _Decode | None]:
-        description, prefix = _described(data)
-        return prefix, self._request_decoder(method, description)
-
     def _request_decoder(
         self, method: str, description: Description | None
     ) -> _Decode | None:
@@ -271,12 +257,6 @@ class Reading:
         else:
             self._read.add(kind)
         return decode
-
-    def _new_reply(
-        self, method: str, to: Message, data: bytes
-    ) -> tuple[bytes, _Decode | None]:
-        description, prefix = _described(data)
-        return prefix, self._reply_decoder(method, to, description)
 
     def _reply_decoder(
         self, method: str, to: Message, description: Description | None

@@ -7,6 +7,7 @@ the first on; after a snapshot, only as far as they have told a version since.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field
 
 from labrt import ProgramStarted
@@ -50,7 +51,7 @@ class Stores:
         self._court = court
         self._requests = requests
         self._snapshots = snapshots
-        self._stores: dict[str, _Store] = {}
+        self._stores: defaultdict[str, _Store] = defaultdict(_Store)
         # By what was performed, and by its answer, the first that did so.
         self._first: dict[tuple[Put, str], Performed | PutPerformed] = {}
         # Puts of which only the solution can tell how they were answered.
@@ -80,13 +81,7 @@ class Stores:
             store.forget()
 
     def _on_other_state(self, fact: Restored | SnapshotAdopted) -> None:
-        self._store(fact.server).forget()
-
-    def _store(self, server: str) -> _Store:
-        store = self._stores.get(server)
-        if store is None:
-            store = self._stores[server] = _Store()
-        return store
+        self._stores[fact.server].forget()
 
     def _on_performed(self, fact: Performed) -> None:
         put = self._requests.put(fact.data)
@@ -97,7 +92,7 @@ class Stores:
         self._performs(fact, Put(fact.key, fact.value, fact.version), fact.err)
 
     def _performs(self, fact: Performed | PutPerformed, put: Put, error: str) -> None:
-        store = self._store(fact.server)
+        store = self._stores[fact.server]
         if error not in (OK, ERR_VERSION, ERR_NO_KEY):
             store.versions[put.key] = None
             self._unread.add(put)

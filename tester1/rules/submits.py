@@ -8,7 +8,7 @@ is always another fact, since a Raft that is alive sends heartbeats.
 
 from __future__ import annotations
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -80,7 +80,7 @@ class Submits:
         self._court = court
         self._requests = requests
         self._limit = limit
-        self._servers: dict[str, _Server] = {}
+        self._servers: defaultdict[str, _Server] = defaultdict(_Server)
         # The Submits that have to return, the earliest deadline first: all are set the
         # same time ahead.
         self._deadlines: deque[tuple[float, _Submit, _Reason]] = deque()
@@ -106,22 +106,16 @@ class Submits:
         # Whoever waited is gone, and so is what it waited for.
         self._servers.pop(fact.server, None)
 
-    def _server(self, name: str) -> _Server:
-        server = self._servers.get(name)
-        if server is None:
-            server = self._servers[name] = _Server()
-        return server
-
     # What a Submit does
 
     def _on_submit(self, fact: Submitted) -> None:
         self._look(fact)
-        self._server(fact.server).open[fact.call] = _Submit(
+        self._servers[fact.server].open[fact.call] = _Submit(
             fact.server, fact.call, fact.number, fact.time, fact.data
         )
 
     def _on_start(self, fact: Proposed) -> None:
-        server = self._server(fact.server)
+        server = self._servers[fact.server]
         submit = server.open.get(fact.call)
         if fact.is_leader:
             self._leads_again(server)
@@ -137,7 +131,7 @@ class Submits:
 
     def _on_performed(self, fact: Performed) -> None:
         self._performed.setdefault(fact.data, set()).add(fact.reply)
-        for submit in self._server(fact.server).open.values():
+        for submit in self._servers[fact.server].open.values():
             if submit.request == fact.data:
                 submit.replies.append(fact.reply)
 
@@ -147,7 +141,7 @@ class Submits:
 
     def _on_return(self, fact: SubmitReturned) -> None:
         self._look(fact)
-        submit = self._server(fact.server).open.pop(fact.call, None)
+        submit = self._servers[fact.server].open.pop(fact.call, None)
         # Nothing is known of what is performed as long as nothing is seen of it.
         if submit is None or fact.err != OK or not self._performed:
             return
@@ -209,7 +203,7 @@ class Submits:
 
     def _pass(self, fact: Applied | SnapshotAdopted, index: int) -> None:
         self._look(fact)
-        server = self._server(fact.server)
+        server = self._servers[fact.server]
         if index <= server.applied:
             return
         server.applied, server.applied_by = index, fact.number
@@ -223,7 +217,7 @@ class Submits:
 
     def _on_state(self, fact: StateTold) -> None:
         self._look(fact)
-        server = self._server(fact.server)
+        server = self._servers[fact.server]
         if fact.is_leader:
             self._leads_again(server)
             return
@@ -237,7 +231,7 @@ class Submits:
             submit.deposed = None
 
     def _on_kill(self, fact: Killed) -> None:
-        for submit in self._server(fact.server).open.values():
+        for submit in self._servers[fact.server].open.values():
             if submit.over is None:
                 words = "`Kill` was called"
                 submit.over = self._reason(submit, fact.number, words, fact.time)

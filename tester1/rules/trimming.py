@@ -5,6 +5,7 @@ Saves are seen in simulation alone, where each is told as it happens.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
@@ -46,7 +47,7 @@ class Trimming:
     def __init__(self, court: Court, maxraftstate: int) -> None:
         self._court = court
         self._limit = FACTOR * maxraftstate
-        self._logs: dict[str, _Log] = {}
+        self._logs: defaultdict[str, _Log] = defaultdict(_Log)
         facts = court.facts
         facts.subscribe(ProgramStarted, self._on_program)
         facts.subscribe(Saved, self._on_save)
@@ -57,14 +58,8 @@ class Trimming:
     def _on_program(self, fact: ProgramStarted) -> None:
         self._logs[fact.server] = _Log()
 
-    def _log(self, server: str) -> _Log:
-        log = self._logs.get(server)
-        if log is None:
-            log = self._logs[server] = _Log()
-        return log
-
     def _on_save(self, fact: Saved) -> None:
-        log = self._log(fact.server)
+        log = self._logs[fact.server]
         log.state = fact.state
         if fact.state <= self._limit:
             log.number = 0
@@ -73,10 +68,10 @@ class Trimming:
 
     def _on_snapshot(self, fact: SnapshotTaken | SnapshotAdopted) -> None:
         # Told before Raft acts upon it: the next save says how large the state is then.
-        self._log(fact.server).begin_anew()
+        self._logs[fact.server].begin_anew()
 
     def _on_applied(self, fact: Applied) -> None:
-        log = self._log(fact.server)
+        log = self._logs[fact.server]
         log.applied += len(fact.data)
         if not log.number:
             return

@@ -94,7 +94,7 @@ def _bars(
             continue
         if isinstance(fact, Sent | HandedOver):
             kind = "call" if isinstance(fact, Sent) else "handler"
-            begun[kind, fact.call or fact.number] = fact, words.cell(fact).full
+            begun[kind, fact.call] = fact, words.cell(fact).full
         elif isinstance(fact, Answered | Delivered | Lost):
             kind = "handler" if isinstance(fact, Answered) else "call"
             start = begun.pop((kind, fact.call), None)

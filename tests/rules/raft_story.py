@@ -12,7 +12,7 @@ from typing import Any
 
 import labgob
 from labrpc.facts import CallFacts
-from labrt import Facts, ProgramEnded, ProgramStarted
+from labrt import ProgramEnded, ProgramStarted
 from tester1.facts.kinds import (
     Applied,
     Proposed,
@@ -21,9 +21,8 @@ from tester1.facts.kinds import (
     SnapshotTaken,
     StateTold,
 )
-from tester1.rules.court import Court
-from tester1.rules.findings import RuleFailure
 from tester1.rules.raft import RaftRules
+from tests.rules.verdicts import Watched
 
 
 @dataclass
@@ -110,36 +109,17 @@ def name(server: int) -> str:
     return f"server-0-{server}"
 
 
-class Story:
+class Story(Watched):
     """Servers 0 to `n - 1`, which have just been started."""
 
     def __init__(self, n: int = 3, *, simulated: bool = True) -> None:
-        self.time = 0.0
-        self.facts = Facts(most=None)
-        self.facts.attach(lambda: self.time, None)
-        self.failures: list[BaseException] = []
+        super().__init__(most=None)
         # Of each server the highest term that an append has told it.
         self._terms = [0] * n
-        court = Court(self.facts, self.failures.append)
         names = [name(server) for server in range(n)]
-        self.rules = RaftRules(court, names, simulated=simulated)
+        self.rules = RaftRules(self.court, names, simulated=simulated)
         for server in range(n):
             self.facts.emit(ProgramStarted(server=name(server), incarnation=1))
-
-    @property
-    def broken(self) -> str:
-        """The name of the rule that was found broken, empty if none was."""
-        if not self.failures:
-            return ""
-        (failure,) = self.failures
-        assert isinstance(failure, RuleFailure)
-        return failure.finding.rule.name
-
-    @property
-    def sentence(self) -> str:
-        """What the finding says, whole."""
-        (failure,) = self.failures
-        return str(failure)
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import labgob
 from kvraft1.rpc import GetArgs, PutArgs, PutReply
 from labrpc.facts import CallFacts, Sent
-from labrt import Fact, Facts, ProgramStarted
+from labrt import Fact, ProgramStarted
 from tester1.facts.kinds import (
     Applied,
     ClerkCalled,
@@ -16,9 +16,8 @@ from tester1.facts.kinds import (
     SubmitReturned,
     Submitted,
 )
-from tester1.rules.court import Court
-from tester1.rules.findings import RuleFailure
 from tester1.rules.service import watch_service
+from tests.rules.verdicts import Watched
 
 OK = PutReply("OK")  # type: ignore[arg-type]  # as it is written on the wire
 ERR_VERSION = PutReply("ErrVersion")  # type: ignore[arg-type]  # likewise
@@ -33,35 +32,16 @@ def put(version: int, value: str = "v", key: str = "k") -> PutArgs:
     return PutArgs(key, value, version)
 
 
-class Stream:
+class Stream(Watched):
     """Facts, as they happen, before the rules of the service."""
 
     def __init__(
         self, *, maxraftstate: int | None = None, simulated: bool = True
     ) -> None:
-        self.time = 0.0
-        self.facts = Facts()
-        self.facts.attach(lambda: self.time, None)
-        self.failures: list[BaseException] = []
-        court = Court(self.facts, self.failures.append)
-        watch_service(court, maxraftstate=maxraftstate, simulated=simulated)
+        super().__init__()
+        watch_service(self.court, maxraftstate=maxraftstate, simulated=simulated)
         for server in SERVER, OTHER:
             self.start(server)
-
-    @property
-    def broken(self) -> str:
-        """The name of the rule that was found broken, empty if none was."""
-        if not self.failures:
-            return ""
-        (failure,) = self.failures
-        assert isinstance(failure, RuleFailure)
-        return failure.finding.rule.name
-
-    @property
-    def finding(self) -> str:
-        """What the finding says."""
-        (failure,) = self.failures
-        return str(failure)
 
     def add(self, *facts: Fact) -> int:
         """Let these happen now; returns the number of the last one."""

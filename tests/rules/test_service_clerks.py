@@ -17,7 +17,7 @@ def test_maybe_of_what_was_sent_once() -> None:
     stream.answered(stream.sent(put(0)), ERR_VERSION)
     stream.clerk_returned(call, "ErrMaybe")
     assert stream.broken == MAYBE
-    assert "Put('k', 'v', version 0), which it was asked for at" in stream.finding
+    assert "Put('k', 'v', version 0), which it was asked for at" in stream.sentence
 
 
 def test_maybe_of_what_was_sent_twice() -> None:

@@ -54,7 +54,7 @@ def test_a_version_that_grows_by_two() -> None:
     stream.performed(put(0))
     stream.performed(put(2, "new"))
     assert stream.broken == "versions"
-    assert "the key is at version 1 there: it has to answer ErrVer" in stream.finding
+    assert "the key is at version 1 there: it has to answer ErrVer" in stream.sentence
 
 
 def test_an_answer_that_is_remembered() -> None:

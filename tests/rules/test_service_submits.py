@@ -41,7 +41,7 @@ def test_another_reply_than_its_own() -> None:
     stream.performed(put(0), ERR_VERSION)
     stream.returned(OK)
     assert stream.broken == OWN
-    assert "what came of its request was PutReply(ErrVersion)" in stream.finding
+    assert "what came of its request was PutReply(ErrVersion)" in stream.sentence
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,9 @@ def test_its_index_is_applied() -> None:
     stream.applied(5)
     assert still_waiting(stream, 2.9) == ""
     assert still_waiting(stream, 0.2) == TOLD
-    assert "the service took index 5 from the apply channel at 1.0000" in stream.finding
+    assert (
+        "the service took index 5 from the apply channel at 1.0000" in stream.sentence
+    )
 
 
 def test_an_index_before_it_is_applied() -> None:

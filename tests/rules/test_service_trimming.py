@@ -22,7 +22,7 @@ def test_a_log_that_is_not_trimmed() -> None:
     """For a second of progress, over eight times the limit."""
     stream = grown(12)
     assert stream.broken == "snapshots in time"
-    assert "has been over 800 since 0.0000 s" in stream.finding
+    assert "has been over 800 since 0.0000 s" in stream.sentence
 
 
 def test_not_for_long() -> None:
