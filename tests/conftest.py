@@ -23,6 +23,29 @@ def interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+_TASTES = (
+    *("CI", "BUILD_NUMBER", "PYTEST_ADDOPTS", "PYTEST_THEME", "PYTEST_THEME_MODE"),
+    *("PY_COLORS", "NO_COLOR", "FORCE_COLOR"),
+)
+"""The variables by which whoever starts pytest changes how it prints.
+
+Not the width: a test that depends on it sets it for what it starts, and what it starts
+may be lab tests, which have this fixture as well.
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_tastes() -> Iterator[None]:
+    """Let what the tests start print alike everywhere, also on a builder of a service.
+
+    With `CI` set, to name one, pytest does not cut the lines of its summary.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _TASTES:
+            patch.delenv(name, raising=False)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _no_falls(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test of the suites that labgob could only do on its exact path."""
