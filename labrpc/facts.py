@@ -11,6 +11,7 @@ travels; in files `contents` says the same as plain data.
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Final, Self
 
 import msgspec
@@ -30,6 +31,7 @@ __all__ = [
     "Message",
     "ModesChanged",
     "Sent",
+    "facts_of_call",
 ]
 
 
@@ -109,140 +111,195 @@ class CallFacts:
     """The facts of one call, made at its stations; whoever follows it is told.
 
     A fact that nobody keeps or reads is only counted, so that all have the same numbers
-    in every run of a seed.
+    in every run of a seed. `facts_of_call` makes the right kind of these.
     """
 
     __slots__ = (
-        "_call",
         "_facts",
         "_followers",
         "_handed_over",
-        "_incarnation",
         "_last",
         "_makes_all",
-        "_method",
-        "_receiver",
-        "_sender",
+        "data",
+        "incarnation",
+        "method",
+        "number",
+        "receiver",
+        "sender",
+        "time",
     )
 
     def __init__(self, facts: Facts, sender: str, receiver: str, method: str) -> None:
         self._facts = facts
-        self._sender = sender
-        self._receiver = receiver
-        self._method = method
-        self._makes_all = facts.wants(_STATIONS)
-        # The numbers of its facts: the first, the latest, and that of its arrival.
-        self._call = self._last = self._handed_over = 0
-        # The sender's, which may be over when the call ends.
-        self._incarnation = 0
+        self.sender = sender
+        self.receiver = receiver
+        self.method = method
+        # What follows is set when it is sent. (With real threads it may fail before.)
+        self.number = 0
+        """The number of its first fact, which all of them bear as `call`."""
+        self.time = 0.0
+        """When it was sent, in seconds of the run."""
+        self.incarnation = 0
+        """The sender's, which may be over when the call ends."""
+        self.data = b""
+        """The request, as it travels."""
+        self._makes_all = False
+        # The number of its latest fact, and that of its arrival.
+        self._last = self._handed_over = 0
         self._followers: tuple[Follower, ...] = ()
 
     def sent(self, data: bytes, nth: int, obstacle: str) -> None:
         """The request sets out; `obstacle` says why it cannot get anywhere, if so."""
         facts = self._facts
-        with facts.mutex:
-            self._call = self._last = facts.count + 1
+        self.data = data
+        self._makes_all = facts.wants(*_STATIONS)
+        if self._makes_all:
             fact = Sent(
-                server=self._sender,
-                peer=self._receiver,
-                method=self._method,
-                call=self._call,
+                server=self.sender,
+                peer=self.receiver,
+                method=self.method,
+                call=facts.count + 1,
                 data=data,
                 size=len(data),
                 nth=nth,
                 obstacle=obstacle,
             )
-            facts.emit(fact)
-            self._incarnation = fact.incarnation
-            for begins in facts.ways:
-                follower = begins(fact)
-                if follower is not None:
-                    self._followers += (follower,)
+            self.number = self._last = facts.emit(fact)
+            self.time = fact.time
+            self.incarnation = fact.incarnation
+        else:
+            self.number = self._last = facts.skip()
+            self.time = facts.now()
+            self.incarnation = facts.incarnation(self.sender)
+        for begins in facts.ways:
+            follower = begins(self)
+            if follower is not None:
+                self._followers += (follower,)
 
     def handed_over(self) -> None:
         """The request reaches its receiver."""
         facts = self._facts
-        with facts.mutex:
-            if self._makes_all:
-                number = facts.emit(
-                    HandedOver(
-                        server=self._receiver,
-                        peer=self._sender,
-                        method=self._method,
-                        call=self._call,
-                        cause=self._call,
-                    )
+        if self._makes_all:
+            number = facts.emit(
+                HandedOver(
+                    server=self.receiver,
+                    peer=self.sender,
+                    method=self.method,
+                    call=self.number,
+                    cause=self.number,
                 )
-            else:
-                number = facts.skip()
-            self._last = self._handed_over = number
-            for follower in self._followers:
-                follower.handed_over(number, facts.now())
+            )
+        else:
+            number = facts.skip()
+        self._last = self._handed_over = number
+        for follower in self._followers:
+            follower.handed_over(number, facts.now())
 
     def answered(self, reply: bytes) -> None:
         """The receiver's handler has returned."""
         facts = self._facts
-        with facts.mutex:
-            if self._makes_all:
-                number = facts.emit(
-                    Answered(
-                        server=self._receiver,
-                        peer=self._sender,
-                        method=self._method,
-                        data=reply,
-                        size=len(reply),
-                        call=self._call,
-                        cause=self._handed_over,
-                    )
+        if self._makes_all:
+            number = facts.emit(
+                Answered(
+                    server=self.receiver,
+                    peer=self.sender,
+                    method=self.method,
+                    data=reply,
+                    size=len(reply),
+                    call=self.number,
+                    cause=self._handed_over,
                 )
-            else:
-                number = facts.skip()
-            self._last = number
-            for follower in self._followers:
-                follower.answered(number, facts.now(), reply)
+            )
+        else:
+            number = facts.skip()
+        self._last = number
+        for follower in self._followers:
+            follower.answered(number, facts.now(), reply)
 
     def delivered(self, size: int) -> None:
         """The sender gets the reply, of so many bytes."""
         facts = self._facts
-        with facts.mutex:
-            if self._makes_all:
-                number = facts.emit(
-                    Delivered(
-                        server=self._sender,
-                        incarnation=self._incarnation,
-                        peer=self._receiver,
-                        method=self._method,
-                        size=size,
-                        call=self._call,
-                        cause=self._last,
-                    )
+        if self._makes_all:
+            number = facts.emit(
+                Delivered(
+                    server=self.sender,
+                    incarnation=self.incarnation,
+                    peer=self.receiver,
+                    method=self.method,
+                    size=size,
+                    call=self.number,
+                    cause=self._last,
                 )
-            else:
-                number = facts.skip()
-            for follower in self._followers:
-                follower.delivered(number, facts.now())
+            )
+        else:
+            number = facts.skip()
+        for follower in self._followers:
+            follower.delivered(number, facts.now())
 
     def lost(self, why: str) -> None:
         """The call fails."""
         facts = self._facts
-        with facts.mutex:
-            if not self._makes_all:
-                facts.skip()
-                return
-            facts.emit(
-                Lost(
-                    server=self._sender,
-                    incarnation=self._incarnation,
-                    peer=self._receiver,
-                    method=self._method,
-                    why=why,
-                    call=self._call,
-                    cause=self._last,
-                )
+        if not self._makes_all:
+            facts.skip()
+            return
+        facts.emit(
+            Lost(
+                server=self.sender,
+                incarnation=self.incarnation,
+                peer=self.receiver,
+                method=self.method,
+                why=why,
+                call=self.number,
+                cause=self._last,
             )
+        )
 
 
-_STATIONS: Final = (HandedOver, Answered, Delivered, Lost)
+class _SharedCallFacts(CallFacts):
+    """The same where tasks run side by side: one station of all calls at a time."""
+
+    __slots__ = ("_mutex",)
+
+    def __init__(
+        self,
+        facts: Facts,
+        sender: str,
+        receiver: str,
+        method: str,
+        mutex: AbstractContextManager[object],
+    ) -> None:
+        super().__init__(facts, sender, receiver, method)
+        self._mutex = mutex
+
+    def sent(self, data: bytes, nth: int, obstacle: str) -> None:
+        with self._mutex:
+            super().sent(data, nth, obstacle)
+
+    def handed_over(self) -> None:
+        with self._mutex:
+            super().handed_over()
+
+    def answered(self, reply: bytes) -> None:
+        with self._mutex:
+            super().answered(reply)
+
+    def delivered(self, size: int) -> None:
+        with self._mutex:
+            super().delivered(size)
+
+    def lost(self, why: str) -> None:
+        with self._mutex:
+            super().lost(why)
+
+
+def facts_of_call(facts: Facts, sender: str, receiver: str, method: str) -> CallFacts:
+    """The facts of a call that is about to be sent."""
+    if facts.mutex is None:
+        return CallFacts(facts, sender, receiver, method)
+    return _SharedCallFacts(facts, sender, receiver, method, facts.mutex)
+
+
+_STATIONS: Final = (Sent, HandedOver, Answered, Delivered, Lost)
 
 
 class LinkCut(Fact, gc=False, tag="cut"):

@@ -35,7 +35,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from labrpc.dispatch import Dispatcher, OnDone
-from labrpc.facts import CallFacts
+from labrpc.facts import facts_of_call
 from labrpc.faults import Decider, Decision, Faults, Flow
 from labrt import Runtime
 
@@ -231,7 +231,7 @@ class Message:
         self._facts = (
             None
             if facts is None
-            else CallFacts(facts, flow.source, flow.target, flow.method)
+            else facts_of_call(facts, flow.source, flow.target, flow.method)
         )
 
     def send(self) -> None:

@@ -15,8 +15,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Collection, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -127,23 +127,32 @@ class Facts:
         self.count = 0
         # `float()` is 0.0: a stream that no runtime has yet has no time.
         self.now: Callable[[], float] = float
-        self.mutex: AbstractContextManager[object] = nullcontext()
-        """What those hold who number or read facts: tasks may run side by side."""
+        self.mutex: AbstractContextManager[object] | None = None
+        """What those hold who number or read facts, if tasks may run side by side."""
+        self.emit: Callable[[Fact], int] = self._take
+        """Take note of a fact that happens now; returns its number."""
         self.keeps = most != 0
         """Whether facts are kept, so that what only explains them is worth making."""
         self._kept: deque[Fact] = deque(maxlen=most)
         self._incarnations: dict[str, int] = {}
         # Of each kind those who read it; a list never gets facts of another.
         self._readers: dict[type[Fact], list[Callable[[Any], object]]] = {}
+        self._wanted: dict[tuple[type[Fact], ...], bool] = {}
         self.ways: list[Callable[[Any], Follower | None]] = []
         """Who is asked about each call that begins: see `follow`."""
 
     def attach(
-        self, now: Callable[[], float], mutex: AbstractContextManager[object]
+        self,
+        now: Callable[[], float],
+        mutex: AbstractContextManager[object] | None = None,
     ) -> None:
-        """Take the clock of a runtime, and its lock, which may be taken once more."""
+        """Take the clock of a runtime, and its lock, which may be taken once more.
+
+        Without one, no task is stopped in the middle of code that does not block.
+        """
         self.now = now
         self.mutex = mutex
+        self.emit = self._take if mutex is None else self._take_alone
 
     @property
     def kept(self) -> list[Fact]:
@@ -156,18 +165,23 @@ class Facts:
         It must neither block nor raise; it may emit facts, and fail the run.
         """
         self._readers.setdefault(kind, []).append(read)
+        self._wanted.clear()
 
     def follow(self, begins: Callable[[Any], Follower | None]) -> None:
-        """Have `begins` called with the first fact of every call.
+        """Have `begins` called with every call that sets out: its `CallFacts`.
 
         What it returns, if anything, is told of the rest: most calls are several facts
         that nobody keeps, and to make them would cost more than to read them.
         """
         self.ways.append(begins)
 
-    def wants(self, kinds: Collection[type[Fact]]) -> bool:
+    def wants(self, *kinds: type[Fact]) -> bool:
         """Whether facts of these kinds are worth making: they are kept, or read."""
-        return self.keeps or not self._readers.keys().isdisjoint(kinds)
+        wanted = self._wanted.get(kinds)
+        if wanted is None:
+            wanted = self.keeps or not self._readers.keys().isdisjoint(kinds)
+            self._wanted[kinds] = wanted
+        return wanted
 
     def incarnation(self, server: str) -> int:
         """The present incarnation of a program, 0 before it has begun."""
@@ -176,11 +190,6 @@ class Facts:
     def digest(self) -> str:
         """A hash over all that is kept; equal runs have equal digests."""
         return digest(self._kept)
-
-    def emit(self, fact: Fact) -> int:
-        """Take note of a fact that happens now; returns its number."""
-        with self.mutex:
-            return self._take(fact)
 
     def skip(self) -> int:
         """The number of a fact that is not made; it counts all the same."""
@@ -202,6 +211,11 @@ class Facts:
             for read in readers:
                 read(fact)
         return fact.number
+
+    def _take_alone(self, fact: Fact) -> int:
+        assert self.mutex is not None, "only where there is a lock"
+        with self.mutex:
+            return self._take(fact)
 
 
 def digest(facts: Iterable[Fact]) -> str:

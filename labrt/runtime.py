@@ -131,7 +131,7 @@ class Runtime(ABC):
         self.facts = facts
         self._streams = Streams(seed)
         if facts is not None:
-            facts.attach(self.now, self.mutex())
+            facts.attach(self.now, None if self.simulated else self.mutex())
 
     @abstractmethod
     def now(self) -> float:

@@ -125,25 +125,57 @@ def own_frames(task: SimTask) -> list[FrameType]:
     return [frame for frame in _frames(task) if is_own_code(task, frame)]
 
 
-def held_locks(task: SimTask) -> list[Held]:
-    """The locks that the running task holds and that the objects on its stack have."""
-    if task.world is None:
-        return []
-    frames = own_frames(task)
-    found: dict[Lock, None] = {}
-    for frame in frames:
-        for value in frame.f_locals.values():
-            for lock in _locks_in(value):
-                if lock.holder is task:
-                    found[lock] = None
-    line = line_of(task, frames[0], frames[0].f_lineno) if frames else ""
-    return [Held(lock, task, _name_of_lock(task, lock), line) for lock in found]
+class LockSearch:
+    """Finds the locks that tasks of one run hold, at every call that they make.
 
+    Where the objects of a type keep what they have is looked up once: most of a search
+    is to learn of an object that it is none, and has none.
+    """
 
-def _locks_in(value: object) -> list[Lock]:
-    """A value that is a lock or a condition, or else those in its attributes."""
-    found = [_lock_of(one) for one in (value, *_attributes(value).values())]
-    return [lock for lock in found if lock is not None]
+    def __init__(self) -> None:
+        # By identity: a class of the solution's may have a metaclass, whose code must
+        # not run. The class is kept with it, so that no other gets its address.
+        self._layouts: dict[int, tuple[type, _Layout]] = {}
+
+    def held_by(self, task: SimTask) -> list[Held]:
+        """The locks that it holds and that the objects on its stack have."""
+        if task.world is None:
+            return []
+        frames = own_frames(task)
+        found: dict[Lock, None] = {}
+        seen: set[int] = set()
+        for frame in frames:
+            for value in frame.f_locals.values():
+                if id(value) not in seen:
+                    seen.add(id(value))
+                    self._look_at(value, task, found)
+        if not found:
+            return []
+        line = line_of(task, frames[0], frames[0].f_lineno)
+        return [Held(lock, task, _name_of_lock(task, lock), line) for lock in found]
+
+    def _look_at(self, value: object, task: SimTask, found: dict[Lock, None]) -> None:
+        """Add what is a lock of the task's: the value, and what is stored in it."""
+        layouts = self._layouts
+        for one in (value, *self._layout_of(value).stored_in(value)):
+            known = layouts.get(id(type(one)))
+            layout = self._layout_of(one) if known is None else known[1]
+            # Nearly all are of a type that is neither.
+            if not layout.counts:
+                continue
+            lock = one
+            if layout.is_condition:
+                lock = _attributes(one).get("_lock")
+                layout = self._layout_of(lock)
+            if layout.is_lock and cast(Lock, lock).holder is task:
+                found[cast(Lock, lock)] = None
+
+    def _layout_of(self, value: object) -> _Layout:
+        kind = type(value)
+        known = self._layouts.get(id(kind))
+        if known is None:
+            known = self._layouts[id(kind)] = kind, _Layout(kind)
+        return known[1]
 
 
 def runaway(task: SimTask, frame: FrameType | None, seconds: float) -> str:
@@ -251,14 +283,41 @@ def _attributes(value: object) -> dict[str, object]:
     return found
 
 
-def _lock_of(value: object) -> Lock | None:
-    """The lock that a value is, or that it is built on as a condition."""
-    kinds = type.__dict__["__mro__"].__get__(type(value))
-    if any(kind is Lock for kind in kinds):
-        return cast(Lock, value)
-    if any(kind is Condition for kind in kinds):
-        return cast("Lock | None", _attributes(value).get("_lock"))
-    return None
+class _Layout:
+    """Where the objects of a type keep what is stored in them."""
+
+    __slots__ = ("_dicts", "_slots", "counts", "is_condition", "is_lock")
+
+    def __init__(self, kind: type) -> None:
+        kinds = type.__dict__["__mro__"].__get__(kind)
+        self.is_lock = any(one is Lock for one in kinds)
+        self.is_condition = any(one is Condition for one in kinds)
+        self.counts = self.is_lock or self.is_condition
+        members = [
+            item
+            for one in kinds
+            for item in type.__dict__["__dict__"].__get__(one).items()
+        ]
+        self._slots = [
+            member for _, member in members if type(member) is MemberDescriptorType
+        ]
+        self._dicts = [
+            member
+            for name, member in members
+            if name == "__dict__" and type(member) is GetSetDescriptorType
+        ]
+
+    def stored_in(self, value: object) -> list[object]:
+        """What is stored in an object of that type."""
+        found: list[object] = []
+        for stored in self._dicts:
+            names = stored.__get__(value)
+            if type(names) in (dict, MappingProxyType):
+                found.extend(names.values())
+        for slot in self._slots:
+            with suppress(AttributeError):  # a slot that is empty
+                found.append(slot.__get__(value))
+        return found
 
 
 def _is_lock_of(value: object, lock: object) -> bool:

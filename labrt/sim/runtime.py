@@ -80,6 +80,7 @@ class SimRuntime(Kernel):
         self._output = output
         self.sources = simulated_sources(preempt_lines=preempt_lines)
         self._incarnations: dict[str, int] = {}
+        self._lock_search = reports.LockSearch()
 
     def run(self, main: Callable[[], T]) -> T:
         """Run `main` as the first task; every other task ends with it.
@@ -165,7 +166,7 @@ class SimRuntime(Kernel):
 
     def held_locks(self) -> Sequence[reports.Held]:
         """The locks that the running task holds, as far as its frames show them."""
-        return reports.held_locks(self.current)
+        return self._lock_search.held_by(self.current)
 
     def own_frames(self) -> Sequence[FrameType]:
         """The frames of the running task in its world's own code, innermost first."""

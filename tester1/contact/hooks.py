@@ -20,6 +20,7 @@ from __future__ import annotations
 import functools
 import inspect
 import itertools
+import operator
 import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
@@ -27,7 +28,7 @@ from types import FunctionType, MemberDescriptorType
 from typing import Any, Final, TypeAlias
 
 import labgob
-from tester1.contact.services import TesterClient
+from tester1.contact.services import Tell, TesterClient
 
 __all__ = ["Hooks"]
 
@@ -38,6 +39,9 @@ Wrapper = Callable[[Callable[..., Any]], Callable[..., Any]]
 """Makes of a method the one that takes its place."""
 
 _Latest: TypeAlias = OrderedDict[int, tuple[object, bytes]]
+
+_ReadPut: TypeAlias = Callable[[object, object], tuple[str, str, int, str] | None]
+"""Reads the fields of a Put, and the error in its reply."""
 
 
 class Hooks:
@@ -53,7 +57,8 @@ class Hooks:
         self._channel_class = channel
         self._message_class = message
         self._this_thread = this_thread
-        self._tell: Callable[..., object] | None = None
+        self._tell: Tell = _nobody_listens
+        self._listens = False
         self._keeps = False
         # What is told of: the first of each kind that was made.
         self._machine: object = None
@@ -68,12 +73,14 @@ class Hooks:
         # so that no address is used twice.
         self._messages: _Latest = OrderedDict()
         self._replies: _Latest = OrderedDict()
+        # By the types of a request and its reply, what takes the fields of a Put out of
+        # them, None if it is none.
+        self._puts: dict[tuple[type, type], _ReadPut | None] = {}
 
     def listen(self, tester: TesterClient) -> None:
         """Tell `tester`, if it listens, of what is made from here on."""
-        if tester.listens:
-            self._tell = tester.tell
-            self._keeps = tester.keeps
+        self._tell, self._listens = tester.tell, tester.listens
+        self._keeps = tester.keeps
 
     def put_around(self, namespace: dict[str, Any], name: str, wrap: Wrapper) -> None:
         """Replace a function by what `wrap` makes of it, where others import it from.
@@ -95,7 +102,7 @@ class Hooks:
         """`MakeRSM`, with hooks around the state machine and the RSM."""
 
         def MakeRSM(*args: Any, **options: Any) -> Any:
-            if self._tell is None or self._machine is not None:
+            if not self._listens or self._machine is not None:
                 return make(*args, **options)
             machine = _first_with("DoOp", (*args, *options.values()))
             # Before the RSM is made, which may restore a snapshot and perform commands
@@ -114,7 +121,7 @@ class Hooks:
         """`Make`, with hooks around the Raft and its apply channel."""
 
         def Make(*args: Any, **options: Any) -> Any:
-            if self._tell is None or self._raft is not None:
+            if not self._listens or self._raft is not None:
                 return make(*args, **options)
             given = (*args, *options.values())
             channels = [one for one in given if isinstance(one, self._channel_class)]
@@ -143,11 +150,11 @@ class Hooks:
             if this is not self._rsm or thread in self._submits:
                 return method(this, *args, **options)
             call = self._submits[thread] = next(self._calls)
-            self._told("submit", call, self._asked(_first(args, options)))
+            self._tell("submit", call, self._asked(_first(args, options)))
             try:
                 result = method(this, *args, **options)
             except Exception:
-                self._told("submitted", call, "", b"")
+                self._tell("submitted", call, "", b"")
                 raise
             finally:
                 del self._submits[thread]
@@ -164,18 +171,19 @@ class Hooks:
             # As it was when it was made, whatever has been done to it since.
             known = self._replies.get(id(result[1]))
             data = _encoded(result[1]) if known is None else known[1]
-        self._told("submitted", call, err, data)
+        self._tell("submitted", call, err, data)
 
     def _do_op(self, method: Callable[..., Any]) -> Callable[..., Any]:
         def DoOp(this: object, *args: Any, **options: Any) -> Any:
             reply = method(this, *args, **options)
             if this is self._machine:
                 request = _first(args, options)
-                brief = None if self._submits else _put_in_brief(request, reply)
-                if brief is not None:
-                    self._told("put performed", *brief)
+                # Where nobody waits, few words are enough.
+                put = None if self._submits else self._put_in_brief(request, reply)
+                if put is not None:
+                    self._tell("put performed", *put)
                 else:
-                    self._told("performed", self._handed_on(request), self._made(reply))
+                    self._tell("performed", self._handed_on(request), self._made(reply))
             return reply
 
         return DoOp
@@ -184,7 +192,7 @@ class Hooks:
         def Restore(this: object, *args: Any, **options: Any) -> Any:
             result = method(this, *args, **options)
             if this is self._machine:
-                self._told("restored", _length(_first(args, options)))
+                self._tell("restored", _length(_first(args, options)))
             return result
 
         return Restore
@@ -197,7 +205,7 @@ class Hooks:
             result = method(this, *args, **options)
             if this is self._raft and _is_from_outside() and _is(result, _STARTED):
                 call = self._submits.get(self._this_thread(), 0)
-                self._told("start", call, self._asked(_first(args, options)), *result)
+                self._tell("start", call, self._asked(_first(args, options)), *result)
             return result
 
         return Start
@@ -206,7 +214,7 @@ class Hooks:
         def GetState(this: object, *args: Any, **options: Any) -> Any:
             result = method(this, *args, **options)
             if this is self._raft and _is_from_outside() and _is(result, _STATE):
-                self._told("state", *result)
+                self._tell("state", *result)
             return result
 
         return GetState
@@ -217,7 +225,7 @@ class Hooks:
             if this is self._raft and _is_from_outside():
                 index, *rest = (*args, *options.values(), None)
                 if type(index) is int:
-                    self._told("snapshot", index, _length(rest[0]))
+                    self._tell("snapshot", index, _length(rest[0]))
             return method(this, *args, **options)
 
         return Snapshot
@@ -226,7 +234,7 @@ class Hooks:
         def Kill(this: object, *args: Any, **options: Any) -> Any:
             # Before: it is called, and what follows may follow from it.
             if this is self._raft and _is_from_outside():
-                self._told("kill")
+                self._tell("kill")
             return method(this, *args, **options)
 
         return Kill
@@ -248,11 +256,11 @@ class Hooks:
                 counts = bool(self._submits)
                 told = counts or self._keeps
                 data = self._handed_on(message.Command) if told else b""
-                self._told("applied", message.CommandIndex, data, counts)
+                self._tell("applied", message.CommandIndex, data, counts)
         elif message.SnapshotValid:
             index, term = message.SnapshotIndex, message.SnapshotTerm
             if type(index) is int and type(term) is int:
-                self._told("adopted", index, term, _length(message.Snapshot))
+                self._tell("adopted", index, term, _length(message.Snapshot))
 
     def _asked(self, value: object) -> bytes:
         """What a Submit or a Start is given, as a message."""
@@ -282,45 +290,57 @@ class Hooks:
             _keep(self._replies, reply, data)
         return data
 
-    def _told(self, kind: str, *values: object) -> None:
-        tell = self._tell
-        assert tell is not None, "a hook of a program that nobody listens to"
-        tell(kind, *values)
+    def _put_in_brief(
+        self, request: object, reply: object
+    ) -> tuple[str, str, int, str] | None:
+        """The fields of a Put and the error that it was answered with, if it is one."""
+        kinds = type(request), type(reply)
+        if kinds not in self._puts:
+            self._puts[kinds] = _reader_of_puts(*kinds)
+        read = self._puts[kinds]
+        return None if read is None else read(request, reply)
 
 
-def _put_in_brief(request: object, reply: object) -> tuple[str, str, int, str] | None:
-    """The fields of a Put and the error that it was answered with, if it is one."""
-    if type(request).__name__ != "PutArgs":
+def _nobody_listens(*told: object) -> None:
+    raise AssertionError(f"a hook of a program that nobody listens to tells {told}")
+
+
+def _reader_of_puts(request: type, reply: type) -> _ReadPut | None:
+    """What reads the Puts of these types, None if they are others."""
+    fields = _reader(request, "Key", "Value", "Version")
+    answer = _reader(reply, "Err")
+    if request.__name__ != "PutArgs" or fields is None or answer is None:
         return None
-    # As they are stored: a property would be code of the solution's.
-    fields = _stored(request, "Key", "Value", "Version")
-    answer = _stored(reply, "Err")
-    if fields is None or answer is None:
-        return None
-    key, value, version = fields
-    (err,) = answer
-    if isinstance(key, str) and isinstance(value, str) and type(version) is int:
-        return str(key), str(value), version, str(err)
-    return None
 
-
-def _stored(value: object, *names: str) -> list[Any] | None:
-    """What is stored in an object under these names; None if something is not."""
-    kind = type(value)
-    stored = getattr(value, "__dict__", None)
-    found = []
-    for name in names:
-        if stored is not None and name in stored:
-            found.append(stored[name])
-            continue
-        slot = kind.__dict__.get(name)
-        if type(slot) is not MemberDescriptorType:
-            return None
+    def read(request: object, reply: object) -> tuple[str, str, int, str] | None:
         try:
-            found.append(slot.__get__(value))
-        except AttributeError:  # it was never set
+            key, value, version = fields(request)
+            err = answer(reply)
+        except AttributeError:  # one was never set
             return None
-    return found
+        if (
+            type(key) is str
+            and type(value) is str
+            and type(version) is int
+            and type(err) is str
+        ):
+            return key, value, version, err
+        return None
+
+    return read
+
+
+def _reader(kind: type, *names: str) -> Callable[[object], Any] | None:
+    """What reads these attributes of such objects, if no code of theirs runs then."""
+    # A property would be the solution's code, and so would these methods.
+    ways = inspect.getattr_static(kind, "__getattribute__", None)
+    if ways is not object.__getattribute__ or hasattr(kind, "__getattr__"):
+        return None
+    for name in names:
+        found = inspect.getattr_static(kind, name, None)
+        if hasattr(type(found), "__get__") and type(found) is not MemberDescriptorType:
+            return None
+    return operator.attrgetter(*names)
 
 
 _STARTED: Final = (int, int, bool)

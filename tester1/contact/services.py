@@ -8,7 +8,7 @@ never the program's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -29,8 +29,8 @@ from tester1.timeline.annotations import Annotations
 
 R = TypeVar("R")
 
-Tell = Callable[[str, Sequence[object]], object]
-"""Takes the kind of what a program tells, and its values."""
+Tell = Callable[..., object]
+"""Takes the kind of what a program tells, and its values, one by one."""
 
 __all__ = [
     "Annotate",
@@ -122,7 +122,10 @@ class TesterClient:
         *,
         keeps: bool = True,
     ) -> None:
-        self._tell = tell
+        self.listens = tell is not None
+        """Whether the tester wants to be told anything."""
+        self.tell: Tell = _say_nothing if tell is None else tell
+        """Tell the tester what has happened; see `tester1.contact.observations`."""
         self.keeps = keeps
         """Whether what is told is kept, so that what only explains it is worth it."""
         # The labs' own end point, so that calls of the tester are encoded, and judged,
@@ -133,15 +136,9 @@ class TesterClient:
         """Call a method of the tester; None if this program is being shut down."""
         return self._end.Call(method, args, reply_type)
 
-    @property
-    def listens(self) -> bool:
-        """Whether the tester wants to be told anything."""
-        return self._tell is not None
 
-    def tell(self, kind: str, *values: object) -> None:
-        """Tell the tester what has happened; see `tester1.contact.observations`."""
-        if self._tell is not None:
-            self._tell(kind, values)
+def _say_nothing(kind: str, *values: object) -> None:
+    """Where nobody listens."""
 
 
 class TesterRPC:

@@ -151,7 +151,7 @@ class SimHost:
         )
         tell, facts = None, self._runtime.facts
         if self._observations is not None:
-            tell = partial(self._observations.told, name)
+            tell = partial(self._observations.note, name)
         program = SimProgram(
             self,
             world,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from labrpc.facts import Sent
+from labrpc.facts import CallFacts
 from tester1.facts.kinds import ClerkCalled, ClerkReturned
 from tester1.rules.court import Court
 from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, Put, Requests
@@ -39,7 +39,7 @@ class _FollowedPut:
     __slots__ = ("_clerks", "asked", "put", "sent")
 
     def __init__(
-        self, clerks: Clerks, put: Put, asked: _Asked | None, sent: Sent
+        self, clerks: Clerks, put: Put, asked: _Asked | None, sent: CallFacts
     ) -> None:
         self._clerks = clerks
         self.put = put
@@ -85,8 +85,8 @@ class Clerks:
                 other.unclear = mine.unclear = True
         asked[fact.number] = mine
 
-    def _on_sent(self, fact: Sent) -> _FollowedPut | None:
-        asked = self._asked.get(fact.server)
+    def _on_sent(self, fact: CallFacts) -> _FollowedPut | None:
+        asked = self._asked.get(fact.sender)
         if asked is None:
             return None
         put = self._requests.put(fact.data)
@@ -111,9 +111,9 @@ class Clerks:
             sent = followed.sent
             self._court.find(
                 OK_ONLY_IF_PERFORMED,
-                f"{sent.peer} answers OK to {sent.server}'s {followed.put} {at(time)}, "
-                "and no server has performed that Put",
-                servers=[sent.peer],
+                f"{sent.receiver} answers OK to {sent.sender}'s {followed.put} "
+                f"{at(time)}, and no server has performed that Put",
+                servers=[sent.receiver],
                 proof=[sent.number, number],
             )
 

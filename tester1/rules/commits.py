@@ -7,7 +7,7 @@ from typing import Final
 from tester1.rules.court import Court
 from tester1.rules.logs import Logs
 from tester1.rules.names import Message, Role
-from tester1.rules.peers import Call, Group, Leadership, Moment, Peer
+from tester1.rules.peers import Call, Group, Instant, Leadership, Moment, Peer
 from tester1.rules.raft_rules import (
     COMMIT_BY_MAJORITY,
     COMMIT_OWN_TERM,
@@ -45,26 +45,30 @@ class Commits:
     def appended(self, call: Call) -> None:
         """An append reaches a server: it may verify, and tell the commit index."""
         peer, request, term = call.receiver, call.request, call.term
-        commit = request.commit
-        upto = request.prev_index + len(request.entries)
-        if commit <= peer.told_commit.get(term, 0) and upto <= peer.verified.get(
-            term, 0
-        ):
+        commit, prev_index = request.commit, request.prev_index
+        upto = prev_index + len(request.entries)
+        verified = peer.verified.get(term, 0)
+        told = peer.told_commit.get(term, 0)
+        if commit <= told and upto <= verified:
             return
         # One that its log is known to contradict, or not to reach, vouches for nothing.
         # If something else comes to the log's aid meanwhile, that vouches for as much.
-        reach = max(call.most, peer.applied_ever, peer.snapshot)
-        if request.prev_index > reach or self._logs.contradicted(call) is not None:
+        reach = call.most
+        if prev_index > reach:
+            reach = max(reach, peer.applied_ever, peer.snapshot)
+        if prev_index > reach or self._logs.contradicted(call) is not None:
             upto = 0
-        if upto > peer.verified.get(term, 0):
-            peer.verified[term] = upto
-        if commit > peer.told_commit.get(term, 0):
+        if upto > verified:
+            peer.verified[term] = verified = upto
+        if commit > told:
             peer.told_commit[term] = commit
-            peer.commit_told = max(peer.commit_told, commit)
+            if commit > peer.commit_told:
+                peer.commit_told = commit
         if term >= peer.newest_handed:
             # The usual case: what was told before holds for the newest leader's log.
-            verified = peer.verified.get(term, 0)
-            peer.legit = max(peer.legit, min(verified, peer.commit_told))
+            legit = verified if verified < peer.commit_told else peer.commit_told
+            if legit > peer.legit:
+                peer.legit = legit
             if len(peer.verified) > _TERMS_KEPT or len(peer.told_commit) > _TERMS_KEPT:
                 self._follow(peer)
         elif commit > peer.legit or upto > peer.legit:
@@ -95,34 +99,31 @@ class Commits:
     def stored(self, call: Call, number: int, time: float) -> None:
         """A leader is told that a server has stored all up to the end of a message."""
         leader, term = call.sender, call.term
-        leadership = self._group.leaderships.get((leader.name, term))
+        leadership = leader.leads.get(term)
         if leadership is None or call.sender_incarnation != leader.incarnation:
             return
         before = leadership.matched.get(call.receiver)
         if before is not None and before[0] >= call.end_index:
             return
+        if call.receiver is leader:  # it has all of its log anyway
+            return
         leadership.matched[call.receiver] = call.end_index, call.end_term, number
         # What adds nothing to what is known as committed needs no counting.
         if call.end_index <= leadership.known_upto:
             return
-        index, of_term = self._cover(leader, leadership)
+        index, of_term = self._cover(leadership)
         if of_term == term and index > leadership.known_upto:
             leader.legit = max(leader.legit, index)
-            self._logs.committed(leader, term, index, Moment(number, time))
+            self._logs.committed(leader, term, index, Instant(number, time))
 
-    def _cover(self, leader: Peer, leadership: Leadership) -> tuple[int, int]:
+    def _cover(self, leadership: Leadership) -> tuple[int, int]:
         """Up to which entry a majority has stored the log, and the entry's term."""
         # The leader itself has all of it.
-        ends = sorted(
-            (
-                (index, term)
-                for peer, (index, term, _) in leadership.matched.items()
-                if peer is not leader
-            ),
-            reverse=True,
-        )
         needed = self._group.majority - 1
-        return ends[needed - 1] if len(ends) >= needed else (0, 0)
+        if len(leadership.matched) < needed:
+            return 0, 0
+        index, term, _ = sorted(leadership.matched.values(), reverse=True)[needed - 1]
+        return index, term
 
     def told(self, call: Call, leadership: Leadership) -> None:
         """A leader tells its commit index."""
@@ -138,7 +139,7 @@ class Commits:
             call.term,
             commit,
             f"tells {call.receiver.title} that index {commit} is committed",
-            Moment(call.sent, call.sent_at),
+            Instant(call.sent, call.sent_at),
         )
 
     # What is applied.
@@ -146,7 +147,8 @@ class Commits:
     def applied(self, peer: Peer, index: int, moment: Moment) -> None:
         """A server applies the command at an index."""
         peer.applied = index
-        peer.applied_ever = max(peer.applied_ever, index)
+        if index > peer.applied_ever:
+            peer.applied_ever = index
         peer.last_applied = moment
         offset = self._group.offset
         if offset is None or index - offset <= peer.legit:
@@ -154,15 +156,10 @@ class Commits:
         if not self._is_certain():
             return
         index -= offset
-        led = [
-            (term, one)
-            for (name, term), one in self._group.leaderships.items()
-            if name == peer.name
-        ]
         deed = f"applied index {index}"
-        newest = max(led, key=lambda pair: pair[0], default=None)
-        if newest is not None and newest[0] >= peer.newest_handed:
-            self._accuse(peer, newest[1], newest[0], index, deed, moment)
+        newest = max(peer.leads, default=None)
+        if newest is not None and newest >= peer.newest_handed:
+            self._accuse(peer, peer.leads[newest], newest, index, deed, moment)
             return
         if peer.commit_told >= index:
             self._unverified(peer, index, deed, moment)
@@ -192,11 +189,11 @@ class Commits:
         moment: Moment,
     ) -> None:
         """A leader knows more as committed than it can: say what it has counted."""
-        index, of_term = self._cover(leader, leadership)
+        index, of_term = self._cover(leadership)
         stored = [
             (peer.title, number)
             for peer, (upto, _, number) in leadership.matched.items()
-            if upto >= commit and peer is not leader
+            if upto >= commit
         ]
         stood = leader.candidacies.get(term)
         election = [] if stood is None else [stood.sent]

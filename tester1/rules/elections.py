@@ -57,11 +57,11 @@ class Elections:
 
     def leads(self, peer: Peer, term: int, moment: Moment, how: str) -> Leadership:
         """A server acts as the leader of a term; returns what it does in it."""
-        leadership = self._group.leadership(peer, term)
+        leadership = peer.leads.get(term)
         if leadership is not None:
             return leadership
         leadership = Leadership(moment)
-        self._group.leaderships[peer.name, term] = leadership
+        peer.leads[term] = leadership
         self._judge_majority(peer, term, moment, how)
         self._judge_completeness(peer, term, moment)
         first = self._leaders.setdefault(term, (peer, moment, how))

@@ -13,7 +13,16 @@ from tester1.facts.names import number_of
 from tester1.rules.court import Court
 from tester1.rules.elections import Elections
 from tester1.rules.names import Message
-from tester1.rules.peers import Ack, Call, Floor, Group, Leadership, Moment, Peer
+from tester1.rules.peers import (
+    Ack,
+    Call,
+    Floor,
+    Group,
+    Instant,
+    Leadership,
+    Moment,
+    Peer,
+)
 from tester1.rules.raft_rules import (
     ACKNOWLEDGED_STAY,
     APPENDS_FIT,
@@ -54,11 +63,9 @@ class Logs:
     # What leaders send.
 
     def appended(self, call: Call, leadership: Leadership) -> None:
-        """A leader sends entries, or a sign of life."""
+        """A leader sends entries."""
         request = call.request
         entries: Sequence[Entry] = request.entries
-        if not entries:
-            return
         leader, term = call.sender, call.term
         index = request.prev_index
         terms = leadership.terms
@@ -69,19 +76,20 @@ class Logs:
             # Most of them are sent many times over, to one server and to the next.
             if terms.get(index) != one.term:
                 self._holds(call, leadership, index, one.term)
-                moment = Moment(call.sent, call.sent_at)
+                moment = Instant(call.sent, call.sent_at)
                 self._command(leader, index, one.term, bytes(one.command), moment)
         call.end_index, call.end_term = index, entries[-1].term
         # Most of what it sends it has sent to others before.
         held = leader.holding
         if held is not None and held.term == term and index <= held.index:
             return
-        leader.most = max(leader.most, index)
+        if index > leader.most:
+            leader.most = index
         if leader.newest_handed <= term:
             if held is None or (term, index) > (held.term, held.index):
                 leader.holding = Ack(
                     term=term,
-                    leader=leader.name,
+                    leader=leader,
                     index=index,
                     number=call.sent,
                     time=call.sent_at,
@@ -148,7 +156,7 @@ class Logs:
 
     def committed(self, leader: Peer, term: int, upto: int, moment: Moment) -> None:
         """A majority has stored a leader's log up to an entry of its own term."""
-        leadership = self._group.leaderships[leader.name, term]
+        leadership = leader.leads[term]
         for index in range(leadership.known_upto + 1, upto + 1):
             of_term = leadership.terms.get(index)
             if of_term is not None:
@@ -166,7 +174,8 @@ class Logs:
     def handed_over(self, call: Call) -> None:
         """A leader's message reaches a server, which may truncate its log from now."""
         peer = call.receiver
-        peer.newest_handed = max(peer.newest_handed, call.term)
+        if call.term > peer.newest_handed:
+            peer.newest_handed = call.term
         peer.recent.append(call)
         call.epoch_before, call.most = peer.epoch, peer.most
         # A sign of life changes nothing.
@@ -175,10 +184,12 @@ class Logs:
                 peer.modifier_term = call.term
                 peer.epoch += 1
             peer.came += 1
-            peer.most = max(peer.most, call.end_index)
+            if call.end_index > peer.most:
+                peer.most = call.end_index
         call.epoch, call.came = peer.epoch, peer.came
-        if peer.floor.voided_by <= call.term and peer.floor.number:
-            peer.floor = msgspec.structs.replace(peer.floor, term=0, index=0, number=0)
+        floor = peer.floor
+        if floor.voided_by <= call.term and floor.number:
+            peer.floor = msgspec.structs.replace(floor, term=0, index=0, number=0)
             peer.floor_epoch += 1
 
     def answered(self, call: Call) -> None:
@@ -243,16 +254,11 @@ class Logs:
         """The term of an entry that a server had as it acknowledged; None: unknown."""
         if index > ack.index:
             return None
-        leadership = self._group.leaderships.get((ack.leader, ack.term))
+        leadership = ack.leader.leads.get(ack.term)
         return None if leadership is None else leadership.terms.get(index)
 
     def applied(self, peer: Peer, index: int, data: bytes, moment: Moment) -> None:
-        """A server applies a command: its log has it there, and so have all others.
-
-        `data` is empty where nobody has looked at the command.
-        """
-        if not data:
-            return
+        """A server applies a command: its log has it there, and so have all others."""
         self._judge_applied(peer, index, data, moment)
         known = self._applied.setdefault(index, (data, peer, moment))
         if known[0] == data or sorted(known[0]) == sorted(data):
@@ -306,7 +312,7 @@ class Logs:
         if ack is None or (call.term, call.end_index) > (ack.term, ack.index):
             peer.ack = peer.holding = Ack(
                 term=call.term,
-                leader=call.sender.name,
+                leader=call.sender,
                 index=call.end_index,
                 number=call.answer,
                 time=now,
@@ -403,7 +409,7 @@ class Logs:
         self, peer: Peer, index: int, term: int, data: bytes, moment: Moment
     ) -> None:
         """`Start` has put a command into a leader's log."""
-        leadership = self._group.leaderships[peer.name, term]
+        leadership = peer.leads[term]
         before = leadership.starts.get(index)
         if before is not None:
             self._court.find(
@@ -446,7 +452,7 @@ class Logs:
 
 
 def _how(peer: Peer, ack: Ack) -> str:
-    return "sent as leader" if ack.leader == peer.name else "acknowledged"
+    return "sent as leader" if ack.leader is peer else "acknowledged"
 
 
 def _shown(command: bytes) -> str:

@@ -3,21 +3,45 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import msgspec
 
+from labrpc.facts import CallFacts
 from tester1.facts.names import number_of
 from tester1.rules.names import Message
 from tester1.rules.reading import Reply
 
-__all__ = ["NOTHING", "Ack", "Call", "Floor", "Group", "Leadership", "Peer", "Vote"]
+__all__ = [
+    "NOTHING",
+    "Ack",
+    "Call",
+    "Floor",
+    "Group",
+    "Instant",
+    "Leadership",
+    "Moment",
+    "Peer",
+    "Vote",
+]
 
 _RECENT: Final = 12
 
 
-class Moment(msgspec.Struct, frozen=True, gc=False):
-    """When something became known: the number and the time of a fact."""
+class Moment(Protocol):
+    """When something became known: a fact, or the number and the time of one."""
+
+    @property
+    def number(self) -> int:
+        """The fact's number."""
+
+    @property
+    def time(self) -> float:
+        """When it happened, in seconds of the run."""
+
+
+class Instant(msgspec.Struct, frozen=True, gc=False):
+    """The number and the time of a fact that was not made."""
 
     number: int
     time: float
@@ -56,7 +80,7 @@ class Ack(msgspec.Struct, frozen=True, gc=False):
     """
 
     term: int
-    leader: str
+    leader: Peer
     index: int
     number: int
     time: float
@@ -116,13 +140,7 @@ class Call:
     )
 
     def __init__(
-        self,
-        request: Any,
-        sender: Peer,
-        receiver: Peer,
-        sent: int,
-        sent_at: float,
-        sender_incarnation: int,
+        self, request: Any, sender: Peer, receiver: Peer, made: CallFacts
     ) -> None:
         self.kind: Message = request.kind
         # Of any of the requests: which fields it has, its kind says.
@@ -130,9 +148,9 @@ class Call:
         self.term: int = request.term
         self.sender = sender
         self.receiver = receiver
-        self.sent = sent
-        self.sent_at = sent_at
-        self.sender_incarnation = sender_incarnation
+        self.sent = made.number
+        self.sent_at = made.time
+        self.sender_incarnation = made.incarnation
         self.is_delivered = False
         self.reply: Reply | None = None
         # Up to where an append, or a snapshot, vouches for the receiver's log.
@@ -181,13 +199,18 @@ class Peer:
         self.name = name
         self.title = f"server {number_of(name)}"
         self.incarnation = 0
-        self.started = Moment(0, 0.0)
+        self.started: Moment = Instant(0, 0.0)
         # The highest term shown by this incarnation, and by earlier ones to others.
         self.shown: Shown | None = None
         self.told: Shown | None = None
         self.remembered: Shown | None = None
         # Newer terms, when each was first known to the server: ascending.
         self.learnt: list[Shown] = []
+        # The term that it has shown to others and knows to be the newest, so that
+        # nothing follows from its being shown again. -1 if there is none.
+        self.settled = -1
+        # What it has done as the leader of each term that it has led.
+        self.leads: dict[int, Leadership] = {}
         self.votes: dict[int, Vote] = {}
         self.candidacies: dict[int, Call] = {}
         # Grants that this incarnation was told of, by term: who, and the fact.
@@ -232,6 +255,7 @@ class Peer:
         self.shown = None
         self.remembered = self.told
         self.learnt.clear()
+        self.settled = -1
         self.grants.clear()
         self.old_term = None
         self.unsaved = None
@@ -250,12 +274,7 @@ class Group:
     def __init__(self, names: list[str]) -> None:
         self.peers = {name: Peer(name) for name in names}
         self.majority = len(names) // 2 + 1
-        self.leaderships: dict[tuple[str, int], Leadership] = {}
         # What the index of a command at the interface has over that on the wire: 1 for
         # a log that counts from 0. None until it is known, or if it is contradictory.
         self.offset: int | None = None
         self.contradictory = False
-
-    def leadership(self, peer: Peer, term: int) -> Leadership | None:
-        """What a server has done as leader of a term, if it has led it."""
-        return self.leaderships.get((peer.name, term))

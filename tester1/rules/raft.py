@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from labrpc.facts import Sent
+from labrpc.facts import CallFacts
 from labrt import ProgramStarted
 from tester1.facts.kinds import (
     Applied,
@@ -25,7 +25,7 @@ from tester1.rules.court import Court
 from tester1.rules.elections import Elections
 from tester1.rules.logs import Logs
 from tester1.rules.names import Message
-from tester1.rules.peers import Call, Group, Moment, Peer
+from tester1.rules.peers import Call, Group, Instant, Peer
 from tester1.rules.reading import Reading
 from tester1.rules.saving import Saving
 from tester1.rules.snapshots import Snapshots
@@ -40,13 +40,16 @@ class _FollowedCall(Call):
     __slots__ = ("_method", "_rules")
 
     def __init__(
-        self, rules: RaftRules, fact: Sent, request: Any, sender: Peer, receiver: Peer
+        self,
+        rules: RaftRules,
+        made: CallFacts,
+        request: Any,
+        sender: Peer,
+        receiver: Peer,
     ) -> None:
-        super().__init__(
-            request, sender, receiver, fact.number, fact.time, fact.incarnation
-        )
+        super().__init__(request, sender, receiver, made)
         self._rules = rules
-        self._method = fact.method
+        self._method = made.method
 
     def handed_over(self, number: int, time: float) -> None:
         """It reaches its receiver."""
@@ -93,15 +96,16 @@ class RaftRules:
 
     # Messages
 
-    def _sent(self, fact: Sent) -> _FollowedCall | None:
+    def _sent(self, made: CallFacts) -> _FollowedCall | None:
         """A request between servers, if it is one of Raft's; it is followed."""
-        sender, receiver = self._peers.get(fact.server), self._peers.get(fact.peer)
+        sender = self._peers.get(made.sender)
+        receiver = self._peers.get(made.receiver)
         if sender is None or receiver is None:
             return None
-        request = self.reading.request(fact.method, fact.data)
+        request = self.reading.request(made.method, made.data)
         if request is None or self.reading.blind:
             return None
-        call = _FollowedCall(self, fact, request, sender, receiver)
+        call = _FollowedCall(self, made, request, sender, receiver)
         if call.kind is Message.VOTE:
             if request.pre_vote:  # type: ignore[union-attr]  # as its kind says
                 return None
@@ -111,19 +115,22 @@ class RaftRules:
             self._logs.candidacy(call)
             self._elections.candidacy(call)
             return call
-        self._terms.sent(call)
-        leadership = self.group.leaderships.get((fact.server, call.term))
+        if call.term == sender.settled:
+            sender.last_calls[receiver] = call
+        else:
+            self._terms.sent(call)
+        leadership = sender.leads.get(call.term)
         if leadership is None:
             is_append = call.kind is Message.APPEND
             how = "sent an append" if is_append else "sent a snapshot"
-            moment = Moment(fact.number, fact.time)
-            leadership = self._elections.leads(sender, call.term, moment, how)
+            leadership = self._elections.leads(sender, call.term, made, how)
         if call.kind is Message.APPEND:
-            self._logs.appended(call, leadership)
-            self._commits.told(call, leadership)
-            if not call.end_index:
+            if request.entries:  # type: ignore[union-attr]  # as its kind says
+                self._logs.appended(call, leadership)
+            else:
                 call.end_index = call.request.prev_index
                 call.end_term = call.request.prev_term
+            self._commits.told(call, leadership)
         else:
             self._snapshots.sent(call)
         return call
@@ -164,7 +171,12 @@ class RaftRules:
             if self._simulated:
                 self._saving.holds(call)
                 self._saving.stored(call)
-        self._terms.answered(call)
+        reply, peer = call.reply, call.receiver
+        if reply is None:
+            return
+        # Mostly nothing of it is new, nor wrong.
+        if call.term != reply.term or reply.term != peer.settled:
+            self._terms.answered(call)
         if self._simulated:
             self._saving.old_term_answered(call)
 
@@ -177,7 +189,7 @@ class RaftRules:
             return
         learnt = call.sender.learnt
         if not learnt or reply.term > learnt[-1].term:
-            self._terms.delivered(call, Moment(number, time))
+            self._terms.delivered(call, Instant(number, time))
         if call.kind is Message.VOTE:
             self._elections.delivered(call, number)
         elif reply.verdict:
@@ -192,7 +204,7 @@ class RaftRules:
     def _started(self, fact: ProgramStarted) -> None:
         peer = self._peers.get(fact.server)
         if peer is not None:
-            peer.restart(fact.incarnation, Moment(fact.number, fact.time))
+            peer.restart(fact.incarnation, fact)
 
     def _saved(self, fact: Saved) -> None:
         peer = self._peers.get(fact.server)
@@ -203,33 +215,31 @@ class RaftRules:
         peer = self._seen(fact.server)
         if peer is None or fact.term <= 0:
             return
-        moment = Moment(fact.number, fact.time)
-        self._terms.shown(peer, fact.term, moment, to_others=False)
+        if fact.term != peer.settled:
+            self._terms.shown(peer, fact.term, fact, to_others=False)
         if fact.is_leader:
-            self._elections.leads(peer, fact.term, moment, "accepted a command")
-            self._logs.proposed(peer, fact.index, fact.term, fact.data, moment)
+            self._elections.leads(peer, fact.term, fact, "accepted a command")
+            self._logs.proposed(peer, fact.index, fact.term, fact.data, fact)
 
     def _state_told(self, fact: StateTold) -> None:
         peer = self._seen(fact.server)
         if peer is None or fact.term <= 0:
             return
-        moment = Moment(fact.number, fact.time)
-        self._terms.shown(peer, fact.term, moment, to_others=False)
+        self._terms.shown(peer, fact.term, fact, to_others=False)
         if fact.is_leader:
-            self._elections.leads(peer, fact.term, moment, "says that it leads")
+            self._elections.leads(peer, fact.term, fact, "says that it leads")
 
     def _applied(self, fact: Applied) -> None:
         peer = self._seen(fact.server)
         if peer is not None:
-            moment = Moment(fact.number, fact.time)
-            self._commits.applied(peer, fact.index, moment)
-            self._logs.applied(peer, fact.index, fact.data, moment)
+            self._commits.applied(peer, fact.index, fact)
+            if fact.data:  # nobody has looked at the others
+                self._logs.applied(peer, fact.index, fact.data, fact)
 
     def _adopted(self, fact: SnapshotAdopted) -> None:
         peer = self._seen(fact.server)
         if peer is not None:
-            moment = Moment(fact.number, fact.time)
-            self._snapshots.adopted(peer, fact.index, moment)
+            self._snapshots.adopted(peer, fact.index, fact)
 
     def _taken(self, fact: SnapshotTaken) -> None:
         peer = self._peers.get(fact.server)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Protocol, TypeAlias, cast
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Raw
@@ -179,7 +179,8 @@ class Reading:
         if reader is None:
             new = partial(self._request_decoder, method)
             reader = self._requests[method] = _MethodReader(new)
-        return cast(Request | None, self._read_with(reader, data, method))
+        request: Request | None = self._read_with(reader, data, method)
+        return request
 
     def reply(self, method: str, to: Message, data: bytes) -> Reply | None:
         """The reply that `data` holds; None if it cannot be read."""
@@ -188,9 +189,10 @@ class Reading:
         if reader is None:
             new = partial(self._reply_decoder, method, to)
             reader = self._replies[method] = _MethodReader(new)
-        return cast(Reply | None, self._read_with(reader, data, method))
+        reply: Reply | None = self._read_with(reader, data, method)
+        return reply
 
-    def _read_with(self, reader: _MethodReader, data: bytes, method: str) -> object:
+    def _read_with(self, reader: _MethodReader, data: bytes, method: str) -> Any:
         # What goes to one peer goes to the others as well, and heartbeats are alike.
         if data != reader.last:
             reader.last, reader.value = data, None

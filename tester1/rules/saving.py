@@ -59,8 +59,8 @@ class Saving:
 
     def old_term_answered(self, call: Call) -> None:
         """A server has answered with its term, in which it was when it was asked."""
-        peer, reply = call.receiver, call.reply
-        if reply is None or call.receiver_incarnation != peer.incarnation:
+        peer = call.receiver
+        if call.receiver_incarnation != peer.incarnation:
             return
         before = peer.old_term
         if before is None or call.handed > before.handed:
@@ -100,7 +100,7 @@ class Saving:
         end = call.end_index, call.end_term
         # What it has from a snapshot, or has led with itself, came another way.
         covered = end[0] <= max(peer.snapshot, peer.applied_ever)
-        own = self._group.leadership(peer, end[1]) is not None
+        own = end[1] in peer.leads
         if covered or own or reply.term > call.term:
             return
         if peer.entries_came.get(end) == peer.changes and peer.unsaved is None:

@@ -33,7 +33,7 @@ def watch_service(
     # Before the clerks, which ask it: it has to hear first of what is performed.
     stores = Stores(court, requests, snapshots=maxraftstate is not None)
     limit = WAIT_LIMIT_S if simulated else PROCESS_WAIT_LIMIT_S
-    Submits(court, requests, limit=limit)
+    Submits(court, requests, stores, limit=limit)
     Clerks(court, requests, stores)
     if maxraftstate is not None:
         Trimming(court, maxraftstate)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import Final
 
 from labrt import ProgramStarted
 from tester1.facts.kinds import Performed, PutPerformed, Restored, SnapshotAdopted
@@ -28,9 +29,9 @@ class _Store:
     versions: dict[str, int | None] = field(default_factory=dict)
     # Whether the keys that are not there do not exist.
     whole: bool = True
-    # The answers that it has given, which it may remember; and whether it may remember
-    # those of others, out of a snapshot.
-    answers: set[tuple[Put, str]] = field(default_factory=set)
+    # The answers that it has given, which it may remember, and whether they were told
+    # in few words; and whether it may remember those of others, out of a snapshot.
+    answers: dict[tuple[Put, str], bool] = field(default_factory=dict)
     alone: bool = True
 
     def version(self, key: str) -> int | None:
@@ -52,6 +53,9 @@ class Stores:
         self._requests = requests
         self._snapshots = snapshots
         self._stores: defaultdict[str, _Store] = defaultdict(_Store)
+        # By server, the answers of each incarnation before this one.
+        self._earlier: defaultdict[str, list[dict[tuple[Put, str], bool]]]
+        self._earlier = defaultdict(list)
         # By what was performed, and by its answer, the first that did so.
         self._first: dict[tuple[Put, str], Performed | PutPerformed] = {}
         # Puts of which only the solution can tell how they were answered.
@@ -74,7 +78,17 @@ class Stores:
         """
         return (put, OK) in self._first or put in self._unread or not self._first
 
+    def performed_in_brief(self, server: str, put: Put) -> bool:
+        """Whether that server has ever performed it while nobody waited there."""
+        if put in self._unread:
+            return True
+        known = [*self._earlier[server], self._stores[server].answers]
+        return any(answers.get((put, error)) for answers in known for error in _ERRORS)
+
     def _on_start(self, fact: ProgramStarted) -> None:
+        before = self._stores.get(fact.server)
+        if before is not None:
+            self._earlier[fact.server].append(before.answers)
         store = self._stores[fact.server] = _Store()
         # The solution may read the persisted snapshot in a way of its own.
         if self._snapshots and fact.incarnation > 1:
@@ -86,17 +100,35 @@ class Stores:
     def _on_performed(self, fact: Performed) -> None:
         put = self._requests.put(fact.data)
         if put is not None:
-            self._performs(fact, put, self._requests.error(fact.reply))
+            self._performs(fact, put, self._requests.error(fact.reply), in_brief=False)
 
     def _on_put_performed(self, fact: PutPerformed) -> None:
-        self._performs(fact, Put(fact.key, fact.value, fact.version), fact.err)
+        put = Put(fact.key, fact.value, fact.version)
+        self._performs(fact, put, fact.err, in_brief=True)
 
-    def _performs(self, fact: Performed | PutPerformed, put: Put, error: str) -> None:
+    def _performs(
+        self, fact: Performed | PutPerformed, put: Put, error: str, *, in_brief: bool
+    ) -> None:
         store = self._stores[fact.server]
-        if error not in (OK, ERR_VERSION, ERR_NO_KEY):
+        if error not in _ERRORS:
             store.versions[put.key] = None
             self._unread.add(put)
             return
+        answer = put, error
+        is_first = answer not in self._first
+        present = store.version(put.key)
+        # The usual case is a Put that fits; of all others it is asked what is due.
+        if present == put.version and error == OK:
+            store.versions[put.key] = present + 1
+        else:
+            self._judge(fact, store, put, error)
+        store.answers[answer] = in_brief or store.answers.get(answer, False)
+        if is_first:
+            self._first[answer] = fact
+
+    def _judge(
+        self, fact: Performed | PutPerformed, store: _Store, put: Put, error: str
+    ) -> None:
         answer = put, error
         is_first = answer not in self._first
         present = store.version(put.key)
@@ -108,9 +140,6 @@ class Stores:
                 _learn(store, put, error)
         elif answer not in store.answers and (store.alone or is_first):
             self._find(fact, put, error, present)
-        store.answers.add(answer)
-        if is_first:
-            self._first[answer] = fact
 
     def _find(
         self, fact: Performed | PutPerformed, put: Put, error: str, present: int | None
@@ -124,6 +153,9 @@ class Stores:
             servers=[fact.server],
             proof=[fact.number],
         )
+
+
+_ERRORS: Final = (OK, ERR_VERSION, ERR_NO_KEY)
 
 
 def _due(version: int, present: int | None) -> str | None:

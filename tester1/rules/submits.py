@@ -12,22 +12,22 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from labrpc.facts import Sent
+from labrpc.facts import CallFacts
 from labrt import Fact, ProgramEnded, ProgramStarted
 from tester1.facts.kinds import (
     Applied,
     Killed,
     Performed,
     Proposed,
-    PutPerformed,
     SnapshotAdopted,
     StateTold,
     SubmitReturned,
     Submitted,
 )
 from tester1.rules.court import Court
-from tester1.rules.requests import OK, Put, Requests
+from tester1.rules.requests import OK, Requests
 from tester1.rules.service_rules import ANSWERED_BY_ITS_OWN, WAITERS_ARE_TOLD
+from tester1.rules.stores import Stores
 from tester1.rules.words import at
 
 __all__ = ["Submits"]
@@ -76,9 +76,12 @@ class _Server:
 class Submits:
     """The Submits of all servers; `limit` is how long one may go on waiting."""
 
-    def __init__(self, court: Court, requests: Requests, *, limit: float) -> None:
+    def __init__(
+        self, court: Court, requests: Requests, stores: Stores, *, limit: float
+    ) -> None:
         self._court = court
         self._requests = requests
+        self._stores = stores
         self._limit = limit
         self._servers: defaultdict[str, _Server] = defaultdict(_Server)
         # The Submits that have to return, the earliest deadline first: all are set the
@@ -86,8 +89,6 @@ class Submits:
         self._deadlines: deque[tuple[float, _Submit, _Reason]] = deque()
         # What came of each request, on any server.
         self._performed: dict[bytes, set[bytes]] = {}
-        # By server, what it has performed while nobody waited there.
-        self._in_brief: set[tuple[str, Put]] = set()
         facts = court.facts
         facts.subscribe(ProgramStarted, self._on_change)
         facts.subscribe(ProgramEnded, self._on_change)
@@ -98,9 +99,8 @@ class Submits:
         facts.subscribe(SnapshotAdopted, self._on_adopted)
         facts.subscribe(Killed, self._on_kill)
         facts.subscribe(Performed, self._on_performed)
-        facts.subscribe(PutPerformed, self._on_put_performed)
         facts.subscribe(SubmitReturned, self._on_return)
-        facts.subscribe(Sent, self._look)
+        facts.follow(self._look)
 
     def _on_change(self, fact: ProgramStarted | ProgramEnded) -> None:
         # Whoever waited is gone, and so is what it waited for.
@@ -135,25 +135,22 @@ class Submits:
             if submit.request == fact.data:
                 submit.replies.append(fact.reply)
 
-    def _on_put_performed(self, fact: PutPerformed) -> None:
-        put = Put(fact.key, fact.value, fact.version)
-        self._in_brief.add((fact.server, put))
-
     def _on_return(self, fact: SubmitReturned) -> None:
         self._look(fact)
         submit = self._servers[fact.server].open.pop(fact.call, None)
         # Nothing is known of what is performed as long as nothing is seen of it.
         if submit is None or fact.err != OK or not self._performed:
             return
-        is_put = self._requests.put(submit.request) is not None
-        if not is_put and not self._requests.is_anonymous(submit.request):
-            return
         replies = submit.replies
-        # One that it has performed before, in a few words, may be remembered.
-        put = self._requests.put(submit.request)
-        if not replies and put is not None and (submit.server, put) in self._in_brief:
+        if fact.data in replies:  # as nearly always
             return
-        if not replies and is_put:
+        put = self._requests.put(submit.request)
+        if put is None and not self._requests.is_anonymous(submit.request):
+            return
+        if not replies and put is not None:
+            # One that it has performed before, in a few words, may be remembered.
+            if self._stores.performed_in_brief(submit.server, put):
+                return
             replies = sorted(self._performed.get(submit.request, ()))
         if not replies:
             self._find_unperformed(submit, fact)
@@ -202,7 +199,9 @@ class Submits:
         self._pass(fact, fact.index)
 
     def _pass(self, fact: Applied | SnapshotAdopted, index: int) -> None:
-        self._look(fact)
+        deadlines = self._deadlines
+        if deadlines and deadlines[0][0] <= fact.time:
+            self._look(fact)
         server = self._servers[fact.server]
         if index <= server.applied:
             return
@@ -241,7 +240,7 @@ class Submits:
         self._deadlines.append((reason.due, submit, reason))
         return reason
 
-    def _look(self, fact: Fact) -> None:
+    def _look(self, fact: Fact | CallFacts) -> None:
         """Find whoever waits still when its time is over."""
         while self._deadlines and self._deadlines[0][0] <= fact.time:
             _, submit, reason = self._deadlines.popleft()
@@ -252,7 +251,9 @@ class Submits:
         server = self._servers.get(submit.server)
         return server is not None and server.open.get(submit.call) is submit
 
-    def _find_waiting(self, submit: _Submit, reason: _Reason, fact: Fact) -> None:
+    def _find_waiting(
+        self, submit: _Submit, reason: _Reason, fact: Fact | CallFacts
+    ) -> None:
         self._court.find(
             WAITERS_ARE_TOLD,
             f"Submit({self._requests.words(submit.request)}) on {submit.server}, "

@@ -6,7 +6,7 @@ from typing import Final
 
 from tester1.rules.court import Court
 from tester1.rules.names import Message
-from tester1.rules.peers import Call, Moment, Peer, Shown
+from tester1.rules.peers import Call, Instant, Moment, Peer, Shown
 from tester1.rules.raft_rules import (
     ANSWERS_TELL_THE_TERM,
     NEWER_TERMS_DEPOSE,
@@ -42,6 +42,7 @@ class Terms:
             if not to_others or (told is not None and told.term >= term):
                 return
         if shown is None or term > shown.term:
+            peer.settled = -1
             peer.shown = Shown(term, moment.number, moment.time, peer.incarnation)
         # What was told to a caller need not be saved before.
         if to_others:
@@ -49,16 +50,17 @@ class Terms:
             if told is None or term > told.term:
                 peer.told = Shown(term, moment.number, moment.time, peer.incarnation)
             self._learn(peer, term, moment)
+            self._settle(peer, term)
 
     def sent(self, call: Call) -> None:
         """A server acts as candidate or leader of a term."""
         peer = call.sender
         if peer.remembered is not None and call.term < peer.remembered.term:
             deed = f"sent {_request(call)} to {call.receiver.title}"
-            self._forgot(peer, call.term, Moment(call.sent, call.sent_at), deed)
+            self._forgot(peer, call.term, Instant(call.sent, call.sent_at), deed)
         if peer.learnt and call.term <= peer.learnt[-1].term:
             self._judge_deposed(call)
-        self.shown(peer, call.term, Moment(call.sent, call.sent_at))
+        self.shown(peer, call.term, Instant(call.sent, call.sent_at))
         peer.last_calls[call.receiver] = call
 
     def answered(self, call: Call) -> None:
@@ -66,20 +68,8 @@ class Terms:
         reply, peer = call.reply, call.receiver
         if reply is None or reply.term <= 0:
             return
-        # Mostly nothing is new, nor wrong.
-        shown, told = peer.shown, peer.told
-        if (
-            call.term == reply.term
-            and shown is not None
-            and shown.term == reply.term
-            and told is not None
-            and told.term >= reply.term
-            and peer.learnt
-            and peer.learnt[-1].term == reply.term
-        ):
-            return
         now = self._court.facts.now()
-        moment = Moment(call.answer, now)
+        moment = Instant(call.answer, now)
         # Of an answer before a crash that is told after it nothing follows.
         if call.receiver_incarnation != peer.incarnation:
             return
@@ -127,7 +117,18 @@ class Terms:
     def _learn(self, peer: Peer, term: int, moment: Moment) -> None:
         learnt = peer.learnt
         if not learnt or term > learnt[-1].term:
+            peer.settled = -1
             learnt.append(Shown(term, moment.number, moment.time, peer.incarnation))
+
+    def _settle(self, peer: Peer, term: int) -> None:
+        """Note the term that a server has just shown to others, if that settles it."""
+        shown, told, remembered = peer.shown, peer.told, peer.remembered
+        assert shown is not None, "it has just been shown"
+        assert told is not None, "and to another"
+        # It may have shown or learnt a newer one, also before a crash.
+        newest = max(shown.term, told.term, peer.learnt[-1].term)
+        if newest == term and (remembered is None or remembered.term <= term):
+            peer.settled = term
 
     def _forgot(self, peer: Peer, term: int, moment: Moment, deed: str) -> None:
         before = peer.remembered

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import labgob
 from kvraft1.rpc import GetArgs, PutArgs, PutReply
-from labrpc.facts import CallFacts, Sent
+from labrpc.facts import CallFacts
 from labrt import Fact, ProgramStarted
 from tester1.facts.kinds import (
     Applied,
@@ -91,7 +91,7 @@ class Stream(Watched):
 
     def heartbeat(self) -> None:
         """Raft goes on."""
-        self.add(Sent(server=OTHER, peer=SERVER, method="Raft.AppendEntries"))
+        CallFacts(self.facts, OTHER, SERVER, "Raft.AppendEntries").sent(b"", 1, "")
 
     # Clerks
 

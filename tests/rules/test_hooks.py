@@ -70,8 +70,8 @@ class Program:
         self.rsm = Rsm(self.machine, self.raft)
         self.hooks = Hooks(ApplyChannel, ApplyMsg, threading.get_ident)
         client = services.TesterClient.__new__(services.TesterClient)
-        client._tell = lambda kind, values: self.told.append((kind, *values))
-        client.keeps = True
+        client.tell = lambda kind, *values: self.told.append((kind, *values))
+        client.listens = client.keeps = True
         self.hooks.listen(client)
 
     def make(self) -> None:

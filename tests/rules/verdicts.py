@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-
 from labrt import Facts
 from tester1.rules.court import Court
 from tester1.rules.findings import RuleFailure
@@ -15,7 +13,7 @@ class Watched:
     def __init__(self, *, most: int | None = 0) -> None:
         self.time = 0.0
         self.facts = Facts(most=most)
-        self.facts.attach(lambda: self.time, nullcontext())
+        self.facts.attach(lambda: self.time)
         self.failures: list[BaseException] = []
         self.court = Court(self.facts, self.failures.append)
 

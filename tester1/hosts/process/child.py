@@ -18,7 +18,7 @@ import socket
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -212,7 +212,7 @@ class ChildProgram:
             self._server.AddService(service)
         self._link.send(Kind.READY, labgob.encode(Ready()))
 
-    def _tell(self, kind: str, values: Sequence[object]) -> None:
+    def _tell(self, kind: str, *values: object) -> None:
         data = labgob.encode(list(values))
         self._link.write(encode_frame(Kind.TOLD, 0, data, method=kind))
 
