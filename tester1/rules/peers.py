@@ -73,11 +73,13 @@ class Floor(msgspec.Struct, frozen=True, gc=False):
     acknowledged: bool
 
 
-class Ack(msgspec.Struct, frozen=True, gc=False):
+class Ack(msgspec.Struct, frozen=True):
     """A server holds the log of the leader of `term` up to `index`.
 
     So it has told that leader; or it is that leader itself.
     """
+
+    # Not without the collector, as the others: servers refer to each other here.
 
     term: int
     leader: Peer
