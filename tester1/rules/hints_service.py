@@ -49,7 +49,12 @@ def _stale(
     )
     answer = _answer(history, fact)
     if answer is not None:
-        text += f": {_who(history, answer)}"
+        told = _told_version(answer)
+        if told is not None and told != fact.version:
+            server = number_of(answer.server)
+            text += f": server {server} had answered version {told}, so the clerk erred"
+        else:
+            text += f": {_who(history, answer)}"
     return Hint(6, text, history.end)
 
 
@@ -65,6 +70,14 @@ def _answer(history: History, fact: ClerkReturned) -> Answered | None:
         ),
         None,
     )
+
+
+def _told_version(answer: Answered) -> int | None:
+    """The version that a server has answered, None if it named none."""
+    content = answer.content
+    fields = content if isinstance(content, dict) else {}
+    version = fields.get("Version")
+    return version if type(version) is int and fields.get("Err") == "OK" else None
 
 
 def _who(history: History, answer: Answered) -> str:

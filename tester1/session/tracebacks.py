@@ -108,8 +108,10 @@ def steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
 
 def _without_harness(traceback: TracebackType | None) -> TracebackType | None:
     whole = list(steps(traceback))
-    # A failure in a task of the harness leaves nothing of the innermost one.
-    own = _outside_harness(_innermost_task(whole)) or _outside_harness(whole)
+    # A failure in a task of the harness leaves nothing of the innermost one: then where
+    # the test stood that waited for it. The outermost is pytest, if there is another.
+    tasks = map(_outside_harness, reversed(_by_task(whole)))
+    own = next(filter(None, tasks), [])
     # The chain is made anew, from its end: a step cannot be taken out of an old one
     # without changing it for whoever else holds it.
     following: TracebackType | None = None
@@ -120,12 +122,15 @@ def _without_harness(traceback: TracebackType | None) -> TracebackType | None:
     return following
 
 
-def _innermost_task(whole: list[TracebackType]) -> list[TracebackType]:
-    """The steps after the last at which a runtime called something else."""
-    for number in reversed(range(1, len(whole))):
-        if _is_runtime(whole[number - 1]) and not _is_runtime(whole[number]):
-            return whole[number:]
-    return whole
+def _by_task(whole: list[TracebackType]) -> list[list[TracebackType]]:
+    """The steps, cut wherever a runtime called something else, the outermost first."""
+    cuts = [
+        number
+        for number in range(1, len(whole))
+        if _is_runtime(whole[number - 1]) and not _is_runtime(whole[number])
+    ]
+    bounds = zip([0, *cuts], [*cuts, len(whole)], strict=True)
+    return [whole[begin:end] for begin, end in bounds]
 
 
 def _outside_harness(found: list[TracebackType]) -> list[TracebackType]:

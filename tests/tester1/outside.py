@@ -15,7 +15,8 @@ from tests.mutating import Mutant
 def report_of(mutant: Mutant, part: str, test: str, folder: Path) -> str:
     """What pytest prints of a failed test, on a screen of 100 columns."""
     solution = mutant.write(folder / "solution")
-    command = [sys.executable, "-m", "pytest", f"tests/raft/test_{part}.py::{test}"]
+    suite = "raft" if part.startswith("3") else "kvraft"
+    command = [sys.executable, "-m", "pytest", f"tests/{suite}/test_{part}.py::{test}"]
     command += ["--solution", str(solution), "--seed", "7", "-q"]
     command += ["-p", "no:cacheprovider", "-p", "no:xdist"]
     if not entry_points(group="pytest11", name="raftlab"):

@@ -251,8 +251,11 @@ def test_snapshots_that_are_not_taken() -> None:
     assert "server 0 has grown" not in said(story)
 
 
-def stale_read(*, performed: bool) -> Story:
-    """Server 0, which led term 1, answers a read after a write in term 2."""
+def stale_read(*, performed: bool, answer: int = 4) -> Story:
+    """Server 0, which led term 1, answers a read after a write in term 2.
+
+    It answers with version `answer`; what the clerk returns is version 4.
+    """
     story = Story()
     story.send(0, 1, APPEND, append(1, 0))
     story.send(1, 2, APPEND, append(2, 1))
@@ -276,7 +279,8 @@ def stale_read(*, performed: bool) -> Story:
     story.arrive(sent)
     if performed:
         story.add(Performed(server=name(0), contents={"": "GetArgs", "key": "x"}))
-    story.answer(sent, {"": "GetReply", "value": "old", "version": 4})
+    reply = {"": "GetReply", "Value": "old", "Version": answer, "Err": "OK"}
+    story.answer(sent, reply)
     story.add(
         ClerkReturned(
             clerk="client-2",
@@ -289,6 +293,13 @@ def stale_read(*, performed: bool) -> Story:
         )
     )
     return story
+
+
+def test_a_clerk_that_returns_what_nobody_answered() -> None:
+    """Then the servers are not to blame."""
+    assert said(stale_read(performed=True, answer=5)).endswith(
+        ": server 0 had answered version 5, so the clerk erred"
+    )
 
 
 def test_a_stale_read() -> None:

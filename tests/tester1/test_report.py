@@ -13,6 +13,7 @@ from _pytest._io import TerminalWriter
 from tester1.session.coloured import add_section
 from tester1.view.cells import Topic
 from tester1.view.layout import Line
+from tests.mutating import Mutant
 from tests.raft1.mutants import ANY_LOG_WINS, APPLIES_UNDER_LOCK, FIXED_TIMEOUT
 from tests.tester1.outside import report_of
 
@@ -58,6 +59,23 @@ def test_threads_that_are_stuck(tmp_path: Path) -> None:
     waits = [line for line in section.splitlines() if " waits for Lock " in line]
     assert waits
     assert all(" since " in line and ".py:" in line for line in waits)
+
+
+FINDS_NOTHING = Mutant(
+    "a clerk that gets finds no key",
+    "kvraft1/client.py",
+    right="        return reply.Value, reply.Version, reply.Err\n",
+    wrong='        return "", 0, Err("ErrNoKey")\n',
+)
+
+
+def test_a_failure_in_a_thread_of_the_harness(tmp_path: Path) -> None:
+    """It is shown where the test stood that waited for it, and nowhere in pytest."""
+    report = report_of(FINDS_NOTHING, "4b", "test_basic_4B", tmp_path)
+    traceback, _ = report.split("- raftlab -", 1)
+    places = re.findall(r"^(\S+\.py):\d+: in ", traceback, re.MULTILINE)
+    assert places == ["tests/kvraft/test_4b.py"]
+    assert "ErrNoKey" in traceback
 
 
 def explained() -> pytest.TestReport:
