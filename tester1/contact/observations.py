@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from labgob.descriptions import plain
 from labrt import Fact, Facts
 from tester1.facts.kinds import (
     Applied,
@@ -45,7 +44,7 @@ _KINDS: Final[dict[str, tuple[Callable[..., Fact], tuple[type, ...]]]] = {
         lambda index, data, counts: (
             Applied(index=index, data=data)
             if counts
-            else Applied(index=index, contents=plain(data) if data else None)
+            else Applied(index=index, unread=data)
         ),
         (int, bytes, bool),
     ),

@@ -138,9 +138,25 @@ class StateTold(Fact, gc=False, tag="state"):
 
 
 class Applied(_Holding, kw_only=True, gc=False, tag="applied"):
-    """A command came out of the apply channel."""
+    """A command came out of the apply channel.
+
+    Where nobody waits the command is in `unread`: it is there to be shown only.
+    """
 
     index: int
+    unread: bytes = b""
+
+    @property
+    def content(self) -> object:
+        """The command, as plain data."""
+        data = self.data or self.unread
+        return plain(data) if data else self.contents
+
+    def lasting(self) -> Self:
+        """The same with the command spelled out."""
+        return msgspec.structs.replace(
+            self, data=b"", unread=b"", contents=self.content
+        )
 
     def text(self) -> str:
         """The index and the command."""
