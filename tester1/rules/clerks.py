@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from labrpc.facts import CallFacts
 from tester1.facts.kinds import ClerkCalled, ClerkReturned
 from tester1.rules.court import Court
-from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, Put, Requests
+from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, OK, Put, Requests
 from tester1.rules.service_rules import MAYBE_AFTER_REPEAT, OK_ONLY_IF_PERFORMED
 from tester1.rules.stores import Stores
 from tester1.rules.words import at
@@ -107,7 +107,7 @@ class Clerks:
         error, asked = self._requests.error(data), followed.asked
         if error == ERR_MAYBE and asked is not None:
             asked.server_said_maybe = True
-        if error == "OK" and not self._stores.may_have_performed(followed.put):
+        if error == OK and not self._stores.may_have_performed(followed.put):
             sent = followed.sent
             self._court.find(
                 OK_ONLY_IF_PERFORMED,
@@ -119,12 +119,26 @@ class Clerks:
 
     def _on_return(self, fact: ClerkReturned) -> None:
         asked = self._asked[fact.clerk].pop(fact.cause, None)
-        if asked is None or asked.unclear:
+        if asked is None:
+            return
+        if fact.err == OK and not self._stores.may_have_performed(asked.put):
+            self._find_unperformed(asked, fact)
+        if asked.unclear:
             return
         if fact.err == ERR_MAYBE:
             self._judge_maybe(asked, fact)
         elif fact.err == ERR_VERSION:
             self._judge_refusal(asked, fact)
+
+    def _find_unperformed(self, asked: _Asked, fact: ClerkReturned) -> None:
+        self._court.find(
+            OK_ONLY_IF_PERFORMED,
+            f"{fact.clerk} returns OK {at(fact.time)} for {asked.put}, which it was "
+            f"asked for {at(asked.time)} and has sent {_times(len(asked.sent))}, and "
+            "no server has performed that Put",
+            servers=[fact.clerk],
+            proof=[asked.number, *asked.sent, fact.number],
+        )
 
     def _judge_maybe(self, asked: _Asked, fact: ClerkReturned) -> None:
         if len(asked.sent) != 1 or asked.server_said_maybe:

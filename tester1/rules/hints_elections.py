@@ -46,25 +46,47 @@ def _not_reset(history: History) -> Iterator[Hint]:
     """Candidacies too soon after hearing from the leader, or after granting a vote."""
     heard: dict[str, _Heard] = {}
     found: dict[str, list[tuple[Sent, _Heard]]] = defaultdict(list)
+    # When it stood last and has heard nothing since, and the shortest time from one
+    # candidacy to the next: so long is its timeout, whatever resets the timer.
+    stood: dict[str, tuple[float, int]] = {}
+    shortest: dict[str, float] = {}
     for fact in history.facts:
         if isinstance(fact, ProgramStarted):
             heard.pop(fact.server, None)
+            stood.pop(fact.server, None)
         elif isinstance(fact, Answered):
             what = _resets(history, fact)
             if what:
                 heard[fact.server] = _Heard(fact.time, what)
-        elif isinstance(fact, Sent) and _is_candidacy(history, fact):
+                stood.pop(fact.server, None)
+        elif isinstance(fact, Sent):
+            request = history.calls.request(fact)
+            if not isinstance(request, VoteRequest):
+                continue
             last = heard.pop(fact.server, None)
             if last is not None and fact.time - last.time < _TOO_SOON_S:
                 found[fact.server].append((fact, last))
+            time, term = stood.get(fact.server, (fact.time, request.term))
+            if request.term > term and not request.trial:
+                gap = fact.time - time
+                shortest[fact.server] = min(gap, shortest.get(fact.server, gap))
+            if request.term > term or fact.server not in stood:
+                stood[fact.server] = fact.time, request.term
     for server, times in found.items():
         sent, last = times[-1]
         soon = (sent.time - last.time) * 1000
         often = f", and so {len(times)} times" if len(times) > 1 else ""
+        timeout = shortest.get(server, _TOO_SOON_S)
+        cause = "is its election timer reset?"
+        if timeout < _TOO_SOON_S:
+            cause = (
+                f"from one candidacy to the next it waited {timeout * 1000:.0f} ms; is "
+                "its timeout longer than the time between heartbeats?"
+            )
         yield Hint(
             4,
             f"server {number_of(server)} stood for election at {sent.time:.3f} s, "
-            f"{soon:.0f} ms after it {last.what}{often}: is its election timer reset?",
+            f"{soon:.0f} ms after it {last.what}{often}: {cause}",
             sent.time,
         )
 
@@ -85,10 +107,6 @@ def _resets(history: History, fact: Answered) -> str:
     return ""
 
 
-def _is_candidacy(history: History, fact: Sent) -> bool:
-    return isinstance(history.calls.request(fact), VoteRequest)
-
-
 @dataclass(slots=True)
 class _Quiet:
     """A server that neither hears of a leader nor stands for election."""
@@ -103,6 +121,8 @@ def _dead_timers(history: History) -> Iterator[Hint]:
     quiet: dict[str, _Quiet] = {}
     leading: set[str] = set()
     reported: set[str] = set()
+    # Who has stood last, with nothing since that ends a candidacy: when, and for what.
+    candidates: dict[str, tuple[float, int]] = {}
     network_change = (LinkCut, LinkHealed, ProgramStarted, ProgramEnded)
     for fact, network in history.walk():
         if isinstance(fact, network_change):
@@ -112,15 +132,23 @@ def _dead_timers(history: History) -> Iterator[Hint]:
                 else:
                     quiet.pop(name, None)
             leading.discard(fact.server)
-        yield from _over(quiet, fact.time, leading, reported)
+        if isinstance(fact, ProgramStarted):
+            candidates.pop(fact.server, None)
+        yield from _over(quiet, fact.time, leading, reported, candidates)
         if isinstance(fact, Sent):
             request = history.calls.request(fact)
             if isinstance(request, AppendRequest | SnapshotRequest):
                 leading.add(fact.server)
+                candidates.pop(fact.server, None)
+            elif isinstance(request, VoteRequest):
+                candidates[fact.server] = fact.time, request.term
             if request is not None and fact.server in quiet:
                 quiet[fact.server] = _Quiet(fact.time)
-        elif isinstance(fact, Answered) and fact.server in quiet:
-            _answered(history, fact, quiet, leading)
+        elif isinstance(fact, Answered):
+            if _resets(history, fact):
+                candidates.pop(fact.server, None)
+            if fact.server in quiet:
+                _answered(history, fact, quiet, leading)
 
 
 def _answered(
@@ -139,7 +167,11 @@ def _answered(
 
 
 def _over(
-    quiet: dict[str, _Quiet], now: float, leading: set[str], reported: set[str]
+    quiet: dict[str, _Quiet],
+    now: float,
+    leading: set[str],
+    reported: set[str],
+    candidates: dict[str, tuple[float, int]],
 ) -> Iterator[Hint]:
     for server, state in quiet.items():
         if now - state.since <= _DEAD_S or server in reported | leading:
@@ -153,6 +185,12 @@ def _over(
             by.append(f"heard from old leaders of {terms}")
         meanwhile = f"; meanwhile it {' and '.join(by)}" if by else ""
         ending = ": do these reset its timer?" if by else ": is its timer dead?"
+        if not by and server in candidates:
+            stood, term = candidates[server]
+            ending = (
+                f": it is the candidate of term {term} since {stood:.3f} s; does a "
+                "candidate stand again?"
+            )
         yield Hint(
             5,
             f"server {number_of(server)} heard of no leader from {state.since:.3f} s "

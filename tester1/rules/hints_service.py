@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from labrpc.facts import Answered, Sent
-from tester1.facts.kinds import ClerkCalled, ClerkReturned, Performed
+from tester1.facts.kinds import ClerkCalled, ClerkReturned, Performed, PutPerformed
 from tester1.facts.names import is_server, number_of
 from tester1.rules.history import Hint, History
 from tester1.rules.messages import AppendRequest, SnapshotRequest
@@ -15,6 +15,45 @@ __all__ = ["service_hints"]
 
 def service_hints(history: History) -> Iterator[Hint]:
     """What may be wrong with the answers of the service."""
+    yield from _unperformed(history)
+    yield from _stale_reads(history)
+
+
+def _unperformed(history: History) -> Iterator[Hint]:
+    """A Put that a clerk says was done, and that no server has performed."""
+    done: set[tuple[object, ...]] = set()
+    asked: dict[int, ClerkCalled] = {}
+    found: ClerkReturned | None = None
+    for fact in history.facts:
+        if isinstance(fact, PutPerformed):
+            done.add((fact.key, fact.value, fact.version))
+        elif isinstance(fact, Performed) and isinstance(fact.content, dict):
+            done.add(tuple(map(fact.content.get, ("Key", "Value", "Version"))))
+        elif isinstance(fact, ClerkCalled) and fact.operation == "Put":
+            asked[fact.number] = fact
+        elif isinstance(fact, ClerkReturned) and fact.cause in asked:
+            call = asked[fact.cause]
+            put = call.key, call.value, call.version
+            if fact.err == "OK" and put not in done and found is None:
+                found = fact
+    # Of a solution that performs nothing where it is seen, nothing is known.
+    if found is None or not done:
+        return
+    call = asked[found.cause]
+    text = (
+        f"{found.clerk} returned OK at {found.time:.3f} s for Put({call.key!r}, "
+        f"version {call.version}), and no server had performed it"
+    )
+    answer = _answer(history, found)
+    if answer is not None:
+        content = answer.content
+        error = content.get("Err") if isinstance(content, dict) else None
+        text += f": the last answer was {error}, of server {number_of(answer.server)}"
+    yield Hint(7, text, history.end)
+
+
+def _stale_reads(history: History) -> Iterator[Hint]:
+    """A read of an older version than some clerk knew of when it began."""
     # The newest version of each key that some clerk knew of, with how it knew.
     newest: dict[str, tuple[int, ClerkReturned]] = {}
     expected: dict[int, tuple[int, ClerkReturned]] = {}

@@ -66,6 +66,26 @@ class Requests:
         except KeyError:
             return _kept(self._puts, data, self._read_put(data))
 
+    def key_of_get(self, data: bytes) -> str | None:
+        """The key that a message asks for, None if it is no Get."""
+        tag, values = _record(data)
+        description = description_of(tag)
+        # One with more fields may ask for something else as well.
+        if description is None or description.name != "GetArgs" or len(values) != 2:
+            return None
+        names = [field.name for field in description.fields]
+        return values[1] if names == ["Key"] and isinstance(values[1], str) else None
+
+    def version_in(self, data: bytes) -> int | None:
+        """The version in the reply to a Get, None if there is none."""
+        tag, values = _record(data)
+        description = description_of(tag)
+        if description is None or description.name != "GetReply":
+            return None
+        names = [field.name for field in description.fields]
+        version = dict(zip(names, values[1:], strict=False)).get("Version")
+        return version if type(version) is int else None
+
     def error(self, data: bytes) -> str:
         """The `Err` of a reply; empty if it has none."""
         try:

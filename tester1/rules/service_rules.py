@@ -47,7 +47,7 @@ not performed.
 OK_ONLY_IF_PERFORMED: Final = Rule(
     "OK only if performed",
     "4B",
-    "A server answers OK to a Put only after the Put was performed.",
+    "A server, or a clerk, answers OK to a Put only after the Put was performed.",
     "answers to clerks' Puts, and what state machines have performed before",
 )
 """Performed by any server: it may have asked another one on the clerk's behalf, or know
@@ -58,8 +58,9 @@ VERSIONS: Final = Rule(
     "versions",
     "4B",
     "A Put is performed at the present version of its key, and adds 1 to it; of a "
-    "key that does not exist that is version 0, and at any other it answers ErrNoKey.",
-    "what a server's state machine answers to Puts, in the order of its calls",
+    "key that does not exist that is version 0, and at any other it answers ErrNoKey. "
+    "A Get tells the present version.",
+    "what a server's state machine answers to Puts and Gets, in the order of its calls",
 )
 """The state machine performs one request after the other, so that the answers to Puts
 tell the version of each key: nothing else changes one. A server begins with no keys,

@@ -101,6 +101,30 @@ class Stores:
         put = self._requests.put(fact.data)
         if put is not None:
             self._performs(fact, put, self._requests.error(fact.reply), in_brief=False)
+        else:
+            self._gets(fact)
+
+    def _gets(self, fact: Performed) -> None:
+        """A Get tells the version of its key."""
+        key = self._requests.key_of_get(fact.data)
+        if key is None:
+            return
+        error = self._requests.error(fact.reply)
+        told = self._requests.version_in(fact.reply)
+        present = self._stores[fact.server].version(key)
+        if error not in (OK, ERR_NO_KEY) or told is None or present is None:
+            return
+        # Without a key the version says nothing.
+        answer = error if error == ERR_NO_KEY else f"version {told}"
+        if answer == (f"version {present}" if present else ERR_NO_KEY):
+            return
+        self._court.find(
+            VERSIONS,
+            f"{fact.server} performs Get({key!r}) {at(fact.time)} with the answer "
+            f"{answer}, while the key {_state(present)} there",
+            servers=[fact.server],
+            proof=[fact.number],
+        )
 
     def _on_put_performed(self, fact: PutPerformed) -> None:
         put = Put(fact.key, fact.value, fact.version)
@@ -144,11 +168,10 @@ class Stores:
     def _find(
         self, fact: Performed | PutPerformed, put: Put, error: str, present: int | None
     ) -> None:
-        state = "does not exist" if not present else f"is at version {present}"
         self._court.find(
             VERSIONS,
             f"{fact.server} performs {put} with the answer {error} {at(fact.time)}, "
-            f"while the key {state} there: it has to answer "
+            f"while the key {_state(present)} there: it has to answer "
             f"{_due(put.version, present)}",
             servers=[fact.server],
             proof=[fact.number],
@@ -156,6 +179,10 @@ class Stores:
 
 
 _ERRORS: Final = (OK, ERR_VERSION, ERR_NO_KEY)
+
+
+def _state(version: int | None) -> str:
+    return f"is at version {version}" if version else "does not exist"
 
 
 def _due(version: int, present: int | None) -> str | None:

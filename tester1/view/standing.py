@@ -46,6 +46,8 @@ from tester1.view.cells import TIMES
 __all__ = ["Standing", "standings", "table", "threads"]
 
 _MOST_THREADS: Final = 6
+_STEPS_DOWN_S: Final = 0.15
+"""How long a leader may go on after it was told of a newer term, in seconds."""
 
 
 @dataclass(slots=True)
@@ -61,9 +63,14 @@ class Standing:
     log_end: tuple[int, int | None] | None = None
     commit: int | None = None
     applied: int | None = None
+    snapshot: int | None = None
+    # When it was told of its term by another, if it has shown nothing since.
+    told_at: float | None = None
 
     def show_term(self, term: int) -> bool:
         """Take note of a term that the server has shown; whether it is its present."""
+        if self.term is None or term >= self.term:
+            self.told_at = None
         if self.term is None or term > self.term:
             # Its role and its vote are those of a term.
             self.term, self.voted, self.role = term, None, None
@@ -117,13 +124,17 @@ def _message(
     # What reached a server may be of a term that it has refused, and what it sends is
     # its own; a request that was handed over is judged when it is answered.
     if isinstance(fact, Sent):
+        told_at = server.told_at
+        # One that goes on as before, when others would have stepped down long ago.
+        if told_at is not None and fact.time - told_at > _STEPS_DOWN_S:
+            server.term = min(content.term, server.term or 0)
         _sent(server, content)
     elif isinstance(fact, Answered):
         request = calls.request(fact)
         _answered(server, number_of(fact.peer), request, content)
     elif isinstance(fact, Delivered) and content.term > (server.term or 0):
         server.show_term(content.term)
-        server.role = "follower"
+        server.role, server.told_at = "follower", fact.time
 
 
 def _sent(server: Standing, content: RaftMessage) -> None:
@@ -195,6 +206,7 @@ def _other(server: Standing, fact: Fact) -> None:
             server.applied = index
             server.commits(index)
         case SnapshotAdopted(index=index) | SnapshotTaken(index=index):
+            server.snapshot = max(server.snapshot or 0, index)
             server.applied = max(server.applied or 0, index)
             server.commits(index)
 
@@ -203,9 +215,12 @@ def table(servers: Sequence[Standing]) -> list[str]:
     """A line for each server, below a heading."""
     heading = (
         *("server", "", "connected", "role", "term", "vote"),
-        *("log end", "commit", "applied"),
+        *("log end", "commit", "applied", "snapshot"),
     )
     lines = [heading, *map(_cells, servers)]
+    # Most tests take none.
+    if all(server.snapshot is None for server in servers):
+        lines = [line[:-1] for line in lines]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(
@@ -217,7 +232,7 @@ def table(servers: Sequence[Standing]) -> list[str]:
 
 def _cells(server: Standing) -> tuple[str, ...]:
     if not server.alive:
-        return (number_of(server.server), "down", *("" for _ in range(7)))
+        return (number_of(server.server), "down", *("" for _ in range(8)))
     reached = [number_of(peer) for peer, yes in server.reaches.items() if yes]
     if len(reached) == len(server.reaches):
         connected = "yes"
@@ -229,6 +244,7 @@ def _cells(server: Standing) -> tuple[str, ...]:
         *(_known(server.term), _known(server.voted)),
         "?" if end is None else f"{end[0]}/T{_known(end[1])}",
         *(_known(server.commit), _known(server.applied)),
+        "" if server.snapshot is None else str(server.snapshot),
     )
 
 

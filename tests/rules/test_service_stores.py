@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kvraft1.rpc import PutReply
+from kvraft1.rpc import Err, GetArgs, GetReply, PutReply
 from tester1.facts.kinds import PutPerformed, Restored, SnapshotAdopted
 from tester1.rules.service_rules import VERSIONS
 from tests.rules.service_streams import (
@@ -16,6 +16,13 @@ from tests.rules.service_streams import (
     Stream,
     put,
 )
+
+NO_KEY = Err("ErrNoKey")
+
+
+def found(version: int) -> GetReply:
+    """The answer to a Get."""
+    return GetReply("v", version, Err("OK"))
 
 
 @pytest.mark.parametrize(
@@ -46,6 +53,37 @@ def test_a_key_that_does_not(version: int, wrong: PutReply, right: PutReply) -> 
         stream = Stream()
         stream.performed(put(version), reply)
         assert stream.broken == broken
+
+
+@pytest.mark.parametrize(
+    ("puts", "wrong", "right"),
+    [
+        (0, found(0), GetReply("", 0, NO_KEY)),
+        (1, found(0), found(1)),
+        (1, GetReply("", 0, NO_KEY), found(1)),
+        (2, found(1), found(2)),
+    ],
+)
+def test_a_get(puts: int, wrong: GetReply, right: GetReply) -> None:
+    """It tells the version that the Puts before it have made."""
+    for reply, broken in (wrong, "versions"), (right, ""):
+        stream = Stream()
+        for version in range(puts):
+            stream.performed(put(version))
+        stream.performed(GetArgs("k"), reply)
+        assert stream.broken == broken
+
+
+def test_a_get_after_another_state_is_taken() -> None:
+    """Then no version is known, until a Put tells it."""
+    stream = Stream()
+    stream.performed(put(0))
+    stream.add(Restored(server=SERVER, size=9))
+    stream.performed(GetArgs("k"), found(7))
+    stream.performed(put(7, "new"))
+    assert stream.broken == ""
+    stream.performed(GetArgs("k"), found(7))
+    assert "with the answer version 7, while the key is at version 8" in stream.sentence
 
 
 def test_a_version_that_grows_by_two() -> None:

@@ -11,6 +11,7 @@ from tester1.facts.kinds import (
     ClerkReturned,
     LockHeldInCall,
     Performed,
+    PutPerformed,
     Saved,
     SnapshotTaken,
     TaskWaits,
@@ -71,6 +72,34 @@ def test_a_timer_that_is_not_reset(after: float, given: bool) -> None:
     story.send(1, 2, VOTE, vote(2, 1))
     text = "ms after it heard from server 0, the leader of term 1: is its election"
     assert (text in said(story)) is given
+
+
+@pytest.mark.parametrize(("timeout", "given"), [(0.09, True), (0.3, False)])
+def test_a_timeout_below_the_heartbeats(timeout: float, given: bool) -> None:
+    """From one candidacy to the next, with nothing heard in between."""
+    story = Story()
+    for term in (1, 2):
+        story.send(1, 2, VOTE, vote(term, 1))
+        story.time += timeout
+    story.call(0, 1, APPEND, append(3, 0), appended(3, True))
+    story.time += 0.09
+    story.send(1, 2, VOTE, vote(4, 1))
+    text = said(story)
+    assert ("is its timeout longer than the time between heartbeats" in text) is given
+    assert ("is its election timer reset" in text) is not given
+
+
+def test_a_candidate_that_does_not_stand_again() -> None:
+    """Its timer need not be dead."""
+    story = Story()
+    story.send(1, 2, VOTE, vote(7, 1), obstacle="end disabled")
+    story.time += 3.5
+    story.add(Saved(server=name(1), state=9, snapshot=0))
+    text = "server 1 heard of no leader from 0.000 s on"
+    (hint,) = [line for line in hints(story.facts) if line.startswith(text)]
+    assert hint.endswith(
+        "it is the candidate of term 7 since 0.000 s; does a candidate stand again?"
+    )
 
 
 def test_a_vote_resets_the_timer() -> None:
@@ -293,6 +322,29 @@ def stale_read(*, performed: bool, answer: int = 4) -> Story:
         )
     )
     return story
+
+
+@pytest.mark.parametrize("performed", [True, False])
+def test_a_put_that_nobody_performed(performed: bool) -> None:
+    """With the last answer that its clerk got; a Put that came later is another."""
+    story = Story()
+    call = story.add(ClerkCalled(clerk="client-1", operation="Put", key="x", value="v"))
+    sent = Sent(server="client-1", peer=name(0), method="KVServer.Put")
+    story.add(sent)
+    sent.call = sent.number
+    story.answer(sent, {"": "PutReply", "Err": "ErrWrongLeader"})
+    done = PutPerformed(server=name(0), key="x", value="v", version=0, err="OK")
+    if performed:
+        story.add(done)
+    returned = ClerkReturned(clerk="client-1", operation="Put", key="x", err="OK")
+    returned.cause = call.number
+    story.add(returned)
+    story.add(PutPerformed(server=name(0), key="y", value="v", version=0, err="OK"))
+    text = (
+        "client-1 returned OK at 0.000 s for Put('x', version 0), and no server had "
+        "performed it: the last answer was ErrWrongLeader, of server 0"
+    )
+    assert (said(story) == text) is not performed
 
 
 def test_a_clerk_that_returns_what_nobody_answered() -> None:

@@ -58,6 +58,29 @@ def test_a_newer_term_ends_role_and_vote() -> None:
     assert (other.role, other.term) == ("follower", 7)
 
 
+def test_a_leader_that_goes_on() -> None:
+    """What was decided before the reply is sent; what is sent long after, is not."""
+    story = elected()
+    story.call(0, 2, APPEND, append(5, 0), appended(7, False))
+    story.time += 0.01
+    story.send(0, 1, APPEND, append(5, 0))
+    assert (standing(story, 0).role, standing(story, 0).term) == ("follower", 7)
+    story.time += 0.2
+    story.send(0, 1, APPEND, append(5, 0))
+    assert (standing(story, 0).role, standing(story, 0).term) == ("leader", 5)
+
+
+def test_snapshots_have_a_column_if_there_are_any() -> None:
+    """Up to which index; a server without one leaves it empty."""
+    story = elected()
+    assert "snapshot" not in table(standings(story.facts, Calls(story.facts)))[0]
+    story.add(SnapshotAdopted(server=name(1), index=9))
+    heading, first, second, _ = table(standings(story.facts, Calls(story.facts)))
+    assert heading.endswith("  snapshot")
+    assert second.endswith("  9")
+    assert not first.endswith("  9")
+
+
 def test_a_denied_vote_and_an_old_leader_change_nothing() -> None:
     """Only what a server answers itself says what it takes for true."""
     story = elected()
