@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tester1.rules.court import Court
-from tester1.rules.logs import Logs
+from tester1.rules.logs import Logs, is_outdated
 from tester1.rules.names import Message, Role
 from tester1.rules.peers import Call, Group, Leadership, Moment, Peer
 from tester1.rules.raft_rules import (
@@ -51,10 +51,15 @@ class Commits:
             term, 0
         ):
             return
-        # One that its log is known to contradict, or not to reach, vouches for nothing.
+        # One that its log is known to contradict, or not to reach, or that comes of an
+        # older term than the server is in, vouches for nothing: it has to be refused.
         # If something else comes to the log's aid meanwhile, that vouches for as much.
         reach = max(call.most, peer.applied_ever, peer.snapshot)
-        if request.prev_index > reach or self._logs.contradicted(call) is not None:
+        if (
+            request.prev_index > reach
+            or is_outdated(call)
+            or self._logs.contradicted(call) is not None
+        ):
             upto = 0
         if upto > peer.verified.get(term, 0):
             peer.verified[term] = upto

@@ -27,7 +27,7 @@ from tester1.rules.raft_rules import (
 from tester1.rules.reading import Entry, command_bytes
 from tester1.rules.words import at, entry, joined
 
-__all__ = ["Logs"]
+__all__ = ["Logs", "is_outdated"]
 
 _MOST_OF_A_COMMAND: Final = 40
 
@@ -169,8 +169,10 @@ class Logs:
         peer.newest_handed = max(peer.newest_handed, call.term)
         peer.recent.append(call)
         call.epoch_before, call.most = peer.epoch, peer.most
-        # A sign of life changes nothing.
-        if call.kind is Message.SNAPSHOT or call.request.entries:
+        # A sign of life changes nothing, nor does an append that is to be refused.
+        if call.kind is Message.SNAPSHOT or (
+            call.request.entries and not is_outdated(call)
+        ):
             if call.term != peer.modifier_term:
                 peer.modifier_term = call.term
                 peer.epoch += 1
@@ -443,6 +445,11 @@ class Logs:
         elif offset != self._group.offset:
             self._group.offset = None
             self._group.contradictory = True
+
+
+def is_outdated(call: Call) -> bool:
+    """Whether the receiver was in a newer term already as it got the message."""
+    return call.shown is not None and call.shown.term > call.term
 
 
 def _how(peer: Peer, ack: Ack) -> str:

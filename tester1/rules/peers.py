@@ -188,6 +188,8 @@ class Peer:
         self.remembered: Shown | None = None
         # Newer terms, when each was first known to the server: ascending.
         self.learnt: list[Shown] = []
+        # The newest term of a leader that this incarnation has answered.
+        self.met: Shown | None = None
         self.votes: dict[int, Vote] = {}
         self.candidacies: dict[int, Call] = {}
         # Grants that this incarnation was told of, by term: who, and the fact.
@@ -223,6 +225,12 @@ class Peer:
         self.last_applied: Moment | None = None
         # Snapshots that it was given, or has taken: the highest index.
         self.snapshot = 0
+        # The last one that it has answered, and the one that reached furthest of those
+        # that its service was handed: its index, and the incarnation.
+        self.installed: Call | None = None
+        self.installed_at = 0.0
+        self.adopted = 0, 0
+        self.adopted_at = 0.0
         self.last_calls: dict[Peer, Call] = {}
 
     def restart(self, incarnation: int, moment: Moment) -> None:
@@ -232,6 +240,7 @@ class Peer:
         self.shown = None
         self.remembered = self.told
         self.learnt.clear()
+        self.met = None
         self.grants.clear()
         self.old_term = None
         self.unsaved = None

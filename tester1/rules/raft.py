@@ -164,6 +164,10 @@ class RaftRules:
             if self._simulated:
                 self._saving.holds(call)
                 self._saving.stored(call)
+            if call.reply is not None and not call.reply.verdict:
+                self._snapshots.refused(call)
+        else:
+            self._snapshots.answered(call)
         self._terms.answered(call)
         if self._simulated:
             self._saving.old_term_answered(call)
@@ -206,6 +210,7 @@ class RaftRules:
         moment = Moment(fact.number, fact.time)
         self._terms.shown(peer, fact.term, moment, to_others=False)
         if fact.is_leader:
+            self._terms.leads(peer, fact.term, moment, "accepts a command")
             self._elections.leads(peer, fact.term, moment, "accepted a command")
             self._logs.proposed(peer, fact.index, fact.term, fact.data, moment)
 
@@ -216,6 +221,7 @@ class RaftRules:
         moment = Moment(fact.number, fact.time)
         self._terms.shown(peer, fact.term, moment, to_others=False)
         if fact.is_leader:
+            self._terms.leads(peer, fact.term, moment, "says that it leads")
             self._elections.leads(peer, fact.term, moment, "says that it leads")
 
     def _applied(self, fact: Applied) -> None:
