@@ -150,13 +150,15 @@ class Commits:
 
     def applied(self, peer: Peer, index: int, moment: Moment) -> None:
         """A server applies the command at an index."""
+        in_order = index == peer.applied + 1
         peer.applied = index
         peer.applied_ever = max(peer.applied_ever, index)
         peer.last_applied = moment
         offset = self._group.offset
         if offset is None or index - offset <= peer.legit:
             return
-        if not self._is_certain():
+        # What comes out of order the course's tests refuse, with words that say more.
+        if not in_order or not self._is_certain():
             return
         index -= offset
         led = [

@@ -21,6 +21,7 @@ from tester1.rules.raft_rules import (
     LEADERS_ONLY_APPEND,
     LOG_MATCHING,
     REMEMBERED,
+    SNAPSHOT_OF_APPLIED,
     SNAPSHOTS_GO_FORWARD,
     STATE_MACHINE_SAFETY,
 )
@@ -334,6 +335,7 @@ class Logs:
             return
         at_start = request.prev_index <= 0 and peer.snapshot == 0
         if not at_start and not peer.snapshot < request.prev_index <= ack.index:
+            self._judge_snapshot(call, ack)
             return
         self._lost(
             peer,
@@ -341,6 +343,24 @@ class Logs:
             f"and rejected an append at index {request.prev_index} of the same leader, "
             f"which came {at(call.handed_at)}",
             call.answer,
+        )
+
+    def _judge_snapshot(self, call: Call, ack: Ack) -> None:
+        """Of the entry that its snapshot ends with, a server knows the term."""
+        peer, index = call.receiver, call.request.prev_index
+        ends_there = 0 < index == peer.snapshot and index <= ack.index
+        # After a crash it may be the snapshot that is not there any more.
+        if not ends_there or ack.incarnation != peer.incarnation:
+            return
+        self._court.find(
+            SNAPSHOT_OF_APPLIED,
+            f"{peer.title} had acknowledged all up to index {ack.index} to the leader "
+            f"of term {ack.term} {at(ack.time)}, has a snapshot up to index {index}, "
+            f"and rejected an append of the same leader behind "
+            f"{entry(index, call.request.prev_term)}, which came {at(call.handed_at)}: "
+            "it takes the snapshot's last entry for one of another term",
+            servers=[peer.name],
+            proof=[ack.number, call.handed, call.answer],
         )
 
     def candidacy(self, call: Call) -> None:

@@ -60,6 +60,7 @@ class Terms:
             and (call.term < before.term or _stands(call))
         ):
             deed = f"sent {_request(call)} to {call.receiver.title}"
+            deed = "stands" if _stands(call) else deed
             self._forgot(peer, call.term, Moment(call.sent, call.sent_at), deed)
         if peer.learnt and call.term <= peer.learnt[-1].term:
             self._judge_deposed(call)

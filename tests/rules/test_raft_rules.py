@@ -537,6 +537,23 @@ def _names_the_wrong_term(story: Story, wrong: bool) -> None:
     story.install(0, 2, 2, (1, 2 if wrong else 1))
 
 
+@pair(raft_rules.SNAPSHOT_OF_APPLIED)
+def _takes_its_last_entry_for_another(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.replicate(0, 1, 1, entries=[(1, "a"), (1, "b")])
+    story.snapshot(1, 1 if wrong else 2)
+    story.replicate(0, 1, 1, prev=(1, 1), entries=[(1, "b")], success=False)
+
+
+@pair(raft_rules.COMMIT_BY_MAJORITY)
+def _what_is_applied_out_of_order_is_not_its_concern(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    for index, command in (1, "a"), (2, "b"):
+        story.start(0, index, 1, command)
+    story.append(0, 2, 1, entries=[(1, "a"), (1, "b")])
+    story.apply(0, 1 if wrong else 2, "a" if wrong else "b")
+
+
 @pair(raft_rules.SNAPSHOTS_GO_FORWARD)
 def _hands_an_older_snapshot_up(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
