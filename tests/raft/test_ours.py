@@ -26,6 +26,8 @@ ATTEMPTS = 20
 """How often a test tries to bring about its situation. Most first attempts do."""
 FEW_ATTEMPTS = 3
 """How often, where it may be that no attempt can succeed."""
+ROUNDS = 4
+"""How often a situation is brought about in which chance decides what is seen."""
 POLL_S = 0.005
 INSTANT_S = 0.0002
 """Pause of polls that look for an instant: about what a message travels at least."""
@@ -41,9 +43,13 @@ REACTION_S = 1.5
 
 def test_two_candidates_3A(raft_test: RaftTestMaker) -> None:
     """Catches: two votes of one server in a term, votes of an older term counted."""
-    with raft_test(5, "Test (3A): two candidates in one term") as test:
-        # Servers that ask beforehand whether they can win do not stand unheard.
-        steer(test, _two_candidates, None)
+    # Requests that set out together arrive together: what one handler has looked at,
+    # and acts upon after it has let the lock go, may be another's by then.
+    hop = (INSTANT_S, INSTANT_S)
+    with raft_test(5, "Test (3A): two candidates in one term", hop_delay=hop) as test:
+        for _ in range(ROUNDS):
+            # Servers that ask beforehand whether they can win do not stand unheard.
+            steer(test, _two_candidates, None)
         test.check_one_leader()
 
 
@@ -176,7 +182,7 @@ def test_candidate_behind_3A(raft_test: RaftTestMaker) -> None:
 def test_leads_again_3B(raft_test: RaftTestMaker) -> None:
     """Catches: a leader that counts what it was told in an earlier term."""
     with raft_test(5, "Test (3B): a leader of two terms") as test:
-        for _ in range(4):
+        for _ in range(ROUNDS):
             # Who is elected a second time is up to chance.
             steer(test, _leads_again, None)
         test.one(test.command(), 5, retry=True)
@@ -396,7 +402,7 @@ def test_crash_at_snapshot_3D(raft_test: RaftTestMaker) -> None:
     """Catches: a snapshot that is saved apart from the log that it shortens."""
     title = "Test (3D): crash at the instant of a snapshot"
     with raft_test(3, title, snapshots=True) as test:
-        for _ in range(4):
+        for _ in range(ROUNDS):
             steer(test, _crash_at_snapshot, "no disk got a snapshot of ten entries")
             test.one(test.command(), 3, retry=True)
 
