@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from labrpc.facts import Sent
 from tester1.facts.kinds import ClerkCalled, ClerkReturned
 from tester1.rules.court import Court
-from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, Put, Requests
+from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, OK, Put, Requests
 from tester1.rules.service_rules import MAYBE_AFTER_REPEAT, OK_ONLY_IF_PERFORMED
 from tester1.rules.stores import Stores
 from tester1.rules.words import at
@@ -125,6 +125,15 @@ class Clerks:
             self._judge_maybe(asked, fact)
         elif fact.err == ERR_VERSION:
             self._judge_refusal(asked, fact)
+        elif fact.err == OK and not self._stores.may_have_performed(asked.put):
+            self._court.find(
+                OK_ONLY_IF_PERFORMED,
+                f"{fact.clerk} returns OK {at(fact.time)} for {asked.put}, which it "
+                f"was asked for {at(asked.time)} and has sent "
+                f"{_times(len(asked.sent))}, and no server has performed that Put",
+                servers=[fact.clerk],
+                proof=[asked.number, *asked.sent, fact.number],
+            )
 
     def _judge_maybe(self, asked: _Asked, fact: ClerkReturned) -> None:
         if len(asked.sent) != 1 or asked.server_said_maybe:

@@ -120,6 +120,20 @@ def test_ok_of_what_was_performed(server: str) -> None:
     assert stream.broken == ""
 
 
+@pytest.mark.parametrize("performed", [False, True])
+def test_ok_of_a_clerk(performed: bool) -> None:
+    """Whatever it was answered, it may be sure only of what was performed."""
+    stream = Stream()
+    stream.performed(put(0, "another"))
+    call = stream.called(put(1))
+    stream.sent(put(1))
+    if performed:
+        stream.performed(put(1))
+    stream.answered(stream.sent(put(1)), ERR_VERSION)
+    stream.clerk_returned(call, "OK")
+    assert stream.broken == ("" if performed else "OK only if performed")
+
+
 def test_ok_of_a_service_that_shows_nothing() -> None:
     """A state machine that cannot be hooked is not judged by what it does not tell."""
     stream = Stream()
