@@ -238,6 +238,7 @@ class RaftRules:
             self._snapshots.adopted(peer, fact.index, moment)
 
     def _taken(self, fact: SnapshotTaken) -> None:
-        peer = self._peers.get(fact.server)
+        peer = self._seen(fact.server)
         if peer is not None:
-            self._snapshots.taken(peer, fact.index)
+            moment = Moment(fact.number, fact.time)
+            self._snapshots.taken(peer, fact.index, moment)

@@ -28,9 +28,19 @@ class Snapshots:
         self._group = group
         self._logs = logs
 
-    def taken(self, peer: Peer, index: int) -> None:
+    def taken(self, peer: Peer, index: int, moment: Moment) -> None:
         """The service has handed over a snapshot."""
+        # What an earlier incarnation has applied may be on the disk.
+        known = max(peer.applied_ever, peer.snapshot)
         peer.snapshot = max(peer.snapshot, index)
+        if index > known and peer.last_applied is not None:
+            self._court.find(
+                SNAPSHOT_OF_APPLIED,
+                f"{peer.title}'s service takes a snapshot up to index {index} "
+                f"{at(moment.time)}, and has applied no more than index {known}",
+                servers=[peer.name],
+                proof=[peer.last_applied.number, moment.number],
+            )
 
     def sent(self, call: Call) -> None:
         """A leader sends a snapshot."""

@@ -538,6 +538,13 @@ def _names_the_wrong_term(story: Story, wrong: bool) -> None:
 
 
 @pair(raft_rules.SNAPSHOT_OF_APPLIED)
+def _takes_one_of_what_is_still_to_come(story: Story, wrong: bool) -> None:
+    story.apply(1, 1, "a")
+    story.crash(1)
+    story.snapshot(1, 2 if wrong else 1)
+
+
+@pair(raft_rules.SNAPSHOT_OF_APPLIED)
 def _takes_its_last_entry_for_another(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
     story.replicate(0, 1, 1, entries=[(1, "a"), (1, "b")])

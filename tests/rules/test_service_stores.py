@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kvraft1.rpc import PutReply
+from kvraft1.rpc import Err, GetArgs, GetReply, PutReply
 from tester1.facts.kinds import PutPerformed, Restored, SnapshotAdopted
 from tester1.rules.service_rules import VERSIONS
 from tests.rules.service_streams import (
@@ -55,6 +55,45 @@ def test_a_version_that_grows_by_two() -> None:
     stream.performed(put(2, "new"))
     assert stream.broken == "versions"
     assert "the key is at version 1 there: it has to answer ErrVer" in stream.sentence
+
+
+@pytest.mark.parametrize(
+    ("reply", "broken"),
+    [
+        (GetReply("v", 1, Err("OK")), ""),
+        (GetReply("v", 0, Err("OK")), "versions"),
+        (GetReply("v", 2, Err("OK")), "versions"),
+        (GetReply("w", 1, Err("OK")), "versions"),
+        # Made in advance: what was read is filled in by whoever has asked.
+        (GetReply("", 0, Err("OK")), ""),
+    ],
+)
+def test_what_a_get_finds(reply: GetReply, broken: str) -> None:
+    """It is what the last Put has left."""
+    stream = Stream()
+    stream.performed(put(0))
+    stream.after(1).performed(GetArgs("k"), reply)
+    assert stream.broken == broken
+
+
+def test_what_a_get_finds_at_the_same_time() -> None:
+    """Another thread may have read before the Put, and tell of it now."""
+    stream = Stream()
+    stream.performed(put(0))
+    stream.after(1).performed(put(1, "w"))
+    stream.after(0.01).performed(GetArgs("k"), GetReply("v", 1, Err("OK")))
+    assert stream.broken == ""
+    stream.after(0.02).performed(GetArgs("k"), GetReply("v", 1, Err("OK")))
+    assert stream.broken == "versions"
+
+
+def test_what_a_get_finds_in_another_state() -> None:
+    """After a snapshot the last Put is not known."""
+    stream = Stream()
+    stream.performed(put(0))
+    stream.add(Restored(server=SERVER, size=1))
+    stream.after(1).performed(GetArgs("k"), GetReply("x", 7, Err("OK")))
+    assert stream.broken == ""
 
 
 def test_an_answer_that_is_remembered() -> None:
