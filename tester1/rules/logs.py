@@ -330,12 +330,13 @@ class Logs:
     def _judge_rejection(self, call: Call) -> None:
         peer, ack, request, reply = call.receiver, call.ack, call.request, call.reply
         assert reply is not None
+        if reply.term == call.term and request.prev_index > 0:
+            self._judge_snapshot(call)
         # Still in that term, and not below a snapshot, where logs have no entries.
         if ack is None or ack.term != call.term or reply.term != call.term:
             return
         at_start = request.prev_index <= 0 and peer.snapshot == 0
         if not at_start and not peer.snapshot < request.prev_index <= ack.index:
-            self._judge_snapshot(call, ack)
             return
         self._lost(
             peer,
@@ -345,22 +346,28 @@ class Logs:
             call.answer,
         )
 
-    def _judge_snapshot(self, call: Call, ack: Ack) -> None:
-        """Of the entry that its snapshot ends with, a server knows the term."""
+    def _judge_snapshot(self, call: Call) -> None:
+        """Of the entry that its own snapshot ends with, a server knows the term."""
         peer, index = call.receiver, call.request.prev_index
-        ends_there = 0 < index == peer.snapshot and index <= ack.index
-        # After a crash it may be the snapshot that is not there any more.
-        if not ends_there or ack.incarnation != peer.incarnation:
+        committed, offset = self._committed.get(index), self._group.offset
+        if committed is None or offset is None:
+            return
+        term, _, since = committed
+        # One that came meanwhile may just be put in its place. And after a crash it may
+        # be the snapshot that is not there any more.
+        end = index + offset
+        if peer.taken != (end, peer.incarnation) or peer.snapshot != end:
+            return
+        if term != call.request.prev_term:
             return
         self._court.find(
             SNAPSHOT_OF_APPLIED,
-            f"{peer.title} had acknowledged all up to index {ack.index} to the leader "
-            f"of term {ack.term} {at(ack.time)}, has a snapshot up to index {index}, "
-            f"and rejected an append of the same leader behind "
-            f"{entry(index, call.request.prev_term)}, which came {at(call.handed_at)}: "
-            "it takes the snapshot's last entry for one of another term",
+            f"{peer.title} has taken a snapshot up to index {index}, and rejected an "
+            f"append behind {entry(index, term)}, which came {at(call.handed_at)}: it "
+            f"takes the entry for one of another term, and a majority had it "
+            f"{at(since.time)}",
             servers=[peer.name],
-            proof=[ack.number, call.handed, call.answer],
+            proof=[since.number, call.handed, call.answer],
         )
 
     def candidacy(self, call: Call) -> None:

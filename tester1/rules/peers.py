@@ -225,6 +225,8 @@ class Peer:
         self.last_applied: Moment | None = None
         # Snapshots that it was given, or has taken: the highest index.
         self.snapshot = 0
+        # The last that its own service has taken: its index, and the incarnation.
+        self.taken = 0, 0
         # The last one that it has answered, and the one that reached furthest of those
         # that its service was handed: its index, and the incarnation.
         self.installed: Call | None = None

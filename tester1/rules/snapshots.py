@@ -33,6 +33,7 @@ class Snapshots:
         # What an earlier incarnation has applied may be on the disk.
         known = max(peer.applied_ever, peer.snapshot)
         peer.snapshot = max(peer.snapshot, index)
+        peer.taken = index, peer.incarnation
         if index > known and peer.last_applied is not None:
             self._court.find(
                 SNAPSHOT_OF_APPLIED,

@@ -547,7 +547,11 @@ def _takes_one_of_what_is_still_to_come(story: Story, wrong: bool) -> None:
 @pair(raft_rules.SNAPSHOT_OF_APPLIED)
 def _takes_its_last_entry_for_another(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
+    story.start(0, 1, 1, "a")
     story.replicate(0, 1, 1, entries=[(1, "a"), (1, "b")])
+    story.arrive(story.append(0, 1, 1, prev=(2, 1), commit=2))
+    story.apply(1, 1, "a")
+    story.apply(1, 2, "b")
     story.snapshot(1, 1 if wrong else 2)
     story.replicate(0, 1, 1, prev=(1, 1), entries=[(1, "b")], success=False)
 
