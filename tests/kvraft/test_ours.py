@@ -8,7 +8,7 @@ import pytest
 
 from kvraft1.rpc import OK, Err, ErrMaybe, ErrNoKey, ErrVersion, ErrWrongLeader
 from kvraft1.testing.clerk_proxies import ClerkProxy
-from kvraft1.testing.counter import Dec
+from kvraft1.testing.counter import Dec, Inc, IncRep
 from kvraft1.testing.rsm_scaffold import N_SERVERS, RsmTest, RsmTestMaker
 from kvraft1.testing.scaffold import KvraftTest, KvTestMaker, Setup
 from labrt.runtime import Future
@@ -51,6 +51,26 @@ def _submit_in_vain(test: RsmTest, server: int) -> None:
         f"Submit on server {server}, whose Raft was killed, returned {err}",
         servers=[server],
     )
+
+
+def test_same_request_4A(rsm_test: RsmTestMaker) -> None:
+    """Catches: a Submit that takes an equal request of another for its own."""
+    with rsm_test("Test equal requests") as test:
+        test.check_counter(test.one_inc(), N_SERVERS)
+        leader, majority = test.isolate_leader()
+        # In its place the majority puts one that looks the same.
+        cut_off = test.spawn_all([partial(test.submit, leader, Inc())], "submitter")
+        test.sleep(0.050)
+        count = test.inc_within(majority)
+        test.heal(leader)
+        (reply,) = cut_off.results()
+        # It may have been tried again, and have counted after the other.
+        test.require(
+            reply is None or reply.err != OK or reply.reply != IncRep(count),
+            f"Submit(Inc) on server {leader}, which was cut off, returned OK with "
+            f"{reply}: that is what an Inc of the majority has counted to",
+            servers=[leader],
+        )
 
 
 def test_put_answers_4B(kv_test: KvTestMaker) -> None:
