@@ -67,8 +67,8 @@ def test_same_request_4A(rsm_test: RsmTestMaker) -> None:
         # It may have been tried again, and have counted after the other.
         test.require(
             reply is None or reply.err != OK or reply.reply != IncRep(count),
-            f"Submit(Inc) on server {leader}, which was cut off, returned OK with "
-            f"{reply}: that is what an Inc of the majority has counted to",
+            f"Submit(Inc) on server {leader}, which was cut off, was not answered by "
+            f"its own operation, but by an Inc of the majority, the one to {count}",
             servers=[leader],
         )
 

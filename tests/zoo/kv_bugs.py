@@ -879,7 +879,7 @@ RSM_BUGS: Final = [
     ),
     _bug(
         RSM_FILE,
-        "snapshots in time",
+        "",
         "4C",
         "a snapshot is handed to Raft with the index of the one before",
         _OUTGROWN,
