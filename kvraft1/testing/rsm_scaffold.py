@@ -28,6 +28,8 @@ from tester1.contact.kv_messages import NO_SNAPSHOTS
 from tester1.lab import Lab
 
 N_SERVERS: Final = 3
+RULES_LIMIT_S: Final = 3.5
+"""For how long a test that has failed waits for a rule to say why, in seconds."""
 SUBMIT_LIMIT_S: Final = 10.0
 """For how long a request is offered to one server after another."""
 
@@ -173,9 +175,12 @@ class RsmTest(LabTest):
         # The task goes on. The failure below ends the run, and the task with it.
         if not task.join(seconds):
             waiting = {call.server for call in self.group.pending_calls()}
+            blocked = self._blocked()
+            # The rules wait for longer, but know who had to be told, and of what.
+            task.join(RULES_LIMIT_S)
             self.fail(
                 "still waiting",
-                f"{message}: {self._blocked()}",
+                f"{message}: {blocked}",
                 servers=map(server_number, sorted(waiting)),
             )
 

@@ -242,6 +242,9 @@ class Config:
         `servers` are the numbers of those that the failure is about.
         """
         self._failed = True
+        # What has failed in this instant already, as when a rule is broken by what the
+        # test was just told, is the failure: it is raised here.
+        self.lab.runtime.sleep(0)
         raise LabFailure(message, servers=servers)
 
     def pending_calls(self) -> list[PendingCall]:

@@ -30,13 +30,14 @@ from tester1.rules.raft_rules import (
     LEADERS_ONLY_APPEND,
     LOG_MATCHING,
     REMEMBERED,
+    SNAPSHOT_OF_APPLIED,
     SNAPSHOTS_GO_FORWARD,
     STATE_MACHINE_SAFETY,
 )
 from tester1.rules.reading import Entry, command_bytes
 from tester1.rules.words import at, entry, joined
 
-__all__ = ["Logs"]
+__all__ = ["Logs", "is_outdated"]
 
 _MOST_OF_A_COMMAND: Final = 40
 
@@ -178,8 +179,10 @@ class Logs:
             peer.newest_handed = call.term
         peer.recent.append(call)
         call.epoch_before, call.most = peer.epoch, peer.most
-        # A sign of life changes nothing.
-        if call.kind is Message.SNAPSHOT or call.request.entries:
+        # A sign of life changes nothing, nor does an append that is to be refused.
+        if call.kind is Message.SNAPSHOT or (
+            call.request.entries and not is_outdated(call)
+        ):
             if call.term != peer.modifier_term:
                 peer.modifier_term = call.term
                 peer.epoch += 1
@@ -333,6 +336,8 @@ class Logs:
     def _judge_rejection(self, call: Call) -> None:
         peer, ack, request, reply = call.receiver, call.ack, call.request, call.reply
         assert reply is not None
+        if reply.term == call.term and request.prev_index > 0:
+            self._judge_snapshot(call)
         # Still in that term, and not below a snapshot, where logs have no entries.
         if ack is None or ack.term != call.term or reply.term != call.term:
             return
@@ -345,6 +350,30 @@ class Logs:
             f"and rejected an append at index {request.prev_index} of the same leader, "
             f"which came {at(call.handed_at)}",
             call.answer,
+        )
+
+    def _judge_snapshot(self, call: Call) -> None:
+        """Of the entry that its own snapshot ends with, a server knows the term."""
+        peer, index = call.receiver, call.request.prev_index
+        committed, offset = self._committed.get(index), self._group.offset
+        if committed is None or offset is None:
+            return
+        term, _, since = committed
+        # One that came meanwhile may just be put in its place. And after a crash it may
+        # be the snapshot that is not there any more.
+        end = index + offset
+        if peer.taken != (end, peer.incarnation) or peer.snapshot != end:
+            return
+        if term != call.request.prev_term:
+            return
+        self._court.find(
+            SNAPSHOT_OF_APPLIED,
+            f"{peer.title} has taken a snapshot up to index {index}, and rejected an "
+            f"append behind {entry(index, term)}, which came {at(call.handed_at)}: it "
+            f"takes the entry for one of another term, and a majority had it "
+            f"{at(since.time)}",
+            servers=[peer.name],
+            proof=[since.number, call.handed, call.answer],
         )
 
     def candidacy(self, call: Call) -> None:
@@ -449,6 +478,11 @@ class Logs:
         elif offset != self._group.offset:
             self._group.offset = None
             self._group.contradictory = True
+
+
+def is_outdated(call: Call) -> bool:
+    """Whether the receiver was in a newer term already as it got the message."""
+    return call.shown is not None and call.shown.term > call.term
 
 
 def _how(peer: Peer, ack: Ack) -> str:

@@ -213,6 +213,8 @@ class Peer:
         self.settled = -1
         # What it has done as the leader of each term that it has led.
         self.leads: dict[int, Leadership] = {}
+        # The newest term of a leader that this incarnation has answered.
+        self.met: Shown | None = None
         self.votes: dict[int, Vote] = {}
         self.candidacies: dict[int, Call] = {}
         # Grants that this incarnation was told of, by term: who, and the fact.
@@ -248,6 +250,14 @@ class Peer:
         self.last_applied: Moment | None = None
         # Snapshots that it was given, or has taken: the highest index.
         self.snapshot = 0
+        # The last that its own service has taken: its index, and the incarnation.
+        self.taken = 0, 0
+        # The last one that it has answered, and the one that reached furthest of those
+        # that its service was handed: its index, and the incarnation.
+        self.installed: Call | None = None
+        self.installed_at = 0.0
+        self.adopted = 0, 0
+        self.adopted_at = 0.0
         self.last_calls: dict[Peer, Call] = {}
 
     def restart(self, incarnation: int, moment: Moment) -> None:
@@ -258,6 +268,7 @@ class Peer:
         self.remembered = self.told
         self.learnt.clear()
         self.settled = -1
+        self.met = None
         self.grants.clear()
         self.old_term = None
         self.unsaved = None

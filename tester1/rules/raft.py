@@ -171,11 +171,16 @@ class RaftRules:
             if self._simulated:
                 self._saving.holds(call)
                 self._saving.stored(call)
+            if call.reply is not None and not call.reply.verdict:
+                self._snapshots.refused(call)
+        else:
+            self._snapshots.answered(call)
         reply, peer = call.reply, call.receiver
         if reply is None:
             return
         # Mostly nothing of it is new, nor wrong.
-        if call.term != reply.term or reply.term != peer.settled:
+        met = call.kind is Message.VOTE or (peer.met and peer.met.term >= call.term)
+        if call.term != reply.term or reply.term != peer.settled or not met:
             self._terms.answered(call)
         if self._simulated:
             self._saving.old_term_answered(call)
@@ -218,6 +223,7 @@ class RaftRules:
         if fact.term != peer.settled:
             self._terms.shown(peer, fact.term, fact, to_others=False)
         if fact.is_leader:
+            self._terms.leads(peer, fact.term, fact, "accepts a command")
             self._elections.leads(peer, fact.term, fact, "accepted a command")
             self._logs.proposed(peer, fact.index, fact.term, fact.data, fact)
 
@@ -227,6 +233,7 @@ class RaftRules:
             return
         self._terms.shown(peer, fact.term, fact, to_others=False)
         if fact.is_leader:
+            self._terms.leads(peer, fact.term, fact, "says that it leads")
             self._elections.leads(peer, fact.term, fact, "says that it leads")
 
     def _applied(self, fact: Applied) -> None:
@@ -242,6 +249,6 @@ class RaftRules:
             self._snapshots.adopted(peer, fact.index, fact)
 
     def _taken(self, fact: SnapshotTaken) -> None:
-        peer = self._peers.get(fact.server)
+        peer = self._seen(fact.server)
         if peer is not None:
-            self._snapshots.taken(peer, fact.index)
+            self._snapshots.taken(peer, fact.index, fact)

@@ -17,7 +17,15 @@ from msgspec.msgpack import Ext
 from labgob.descriptions import Description, description_of, plain, tag_of
 from tester1.facts.kinds import brief
 
-__all__ = ["ERR_MAYBE", "ERR_NO_KEY", "ERR_VERSION", "OK", "Put", "Requests"]
+__all__ = [
+    "ERR_MAYBE",
+    "ERR_NO_KEY",
+    "ERR_VERSION",
+    "OK",
+    "Found",
+    "Put",
+    "Requests",
+]
 
 T = TypeVar("T")
 
@@ -49,6 +57,13 @@ class Put(NamedTuple):
         return f"Put({self.key!r}, {brief(self.value)!r}, version {self.version})"
 
 
+class Found(NamedTuple):
+    """What a Get has found: the value and its version."""
+
+    value: str
+    version: int
+
+
 class Requests:
     """Reads the requests and replies of one run."""
 
@@ -66,32 +81,36 @@ class Requests:
         except KeyError:
             return _kept(self._puts, data, self._read_put(data))
 
-    def key_of_get(self, data: bytes) -> str | None:
-        """The key that a message asks for, None if it is no Get."""
-        tag, values = _record(data)
-        description = description_of(tag)
-        # One with more fields may ask for something else as well.
-        if description is None or description.name != "GetArgs" or len(values) != 2:
-            return None
-        names = [field.name for field in description.fields]
-        return values[1] if names == ["Key"] and isinstance(values[1], str) else None
-
-    def version_in(self, data: bytes) -> int | None:
-        """The version in the reply to a Get, None if there is none."""
-        tag, values = _record(data)
-        description = description_of(tag)
-        if description is None or description.name != "GetReply":
-            return None
-        names = [field.name for field in description.fields]
-        version = dict(zip(names, values[1:], strict=False)).get("Version")
-        return version if type(version) is int else None
-
     def error(self, data: bytes) -> str:
         """The `Err` of a reply; empty if it has none."""
         try:
             return self._errors[data]
         except KeyError:
             return _kept(self._errors, data, _read_error(data))
+
+    def key(self, data: bytes) -> str | None:
+        """The key that an anonymous Get asks for, None if it is something else."""
+        if not self.is_anonymous(data):
+            return None
+        _, values = _record(data)
+        key = values[1] if len(values) == 2 else None
+        return key if isinstance(key, str) else None
+
+    def found(self, data: bytes) -> Found | None:
+        """What a reply to a Get has found, None if that is nothing or unknown."""
+        if not data or self.error(data) != OK:
+            return None
+        tag, values = _record(data)
+        description = description_of(tag)
+        if description is None:
+            return None
+        names = [field.name for field in description.fields]
+        fields = dict(zip(names, values[1:], strict=False))
+        value, version = fields.get("Value"), fields.get("Version")
+        # An empty one may have been made in advance, to be filled in by somebody else.
+        if not isinstance(value, str) or not isinstance(version, int) or not value:
+            return None
+        return Found(value, version)
 
     def tag(self, data: bytes) -> str:
         """Of which type it is; empty if it is no record."""

@@ -31,7 +31,8 @@ def watch_service(
         return
     requests = Requests()
     # Before the clerks, which ask it: it has to hear first of what is performed.
-    stores = Stores(court, requests, snapshots=maxraftstate is not None)
+    snapshots = maxraftstate is not None
+    stores = Stores(court, requests, snapshots=snapshots, simulated=simulated)
     limit = WAIT_LIMIT_S if simulated else PROCESS_WAIT_LIMIT_S
     Submits(court, requests, stores, limit=limit)
     Clerks(court, requests, stores)

@@ -59,14 +59,16 @@ VERSIONS: Final = Rule(
     "4B",
     "A Put is performed at the present version of its key, and adds 1 to it; of a "
     "key that does not exist that is version 0, and at any other it answers ErrNoKey. "
-    "A Get tells the present version.",
-    "what a server's state machine answers to Puts and Gets, in the order of its calls",
+    "A Get finds what the last Put has left.",
+    "what a server's state machine answers to Puts, in the order of its calls, and to "
+    "Gets",
 )
 """The state machine performs one request after the other, so that the answers to Puts
 tell the version of each key: nothing else changes one. A server begins with no keys,
 unless a snapshot is restored or adopted, or may be read by the solution itself after a
 restart: then no version is known until a Put tells it. The answer that a Put got before
-it may get again, as a state machine may remember it."""
+it may get again, as a state machine may remember it. A Get finds what the last Put has
+left, unless that has just been performed: the Get may have been read before it."""
 
 ANSWERED_BY_ITS_OWN: Final = Rule(
     "answered by its own operation",
@@ -77,8 +79,8 @@ ANSWERED_BY_ITS_OWN: Final = Rule(
 """A request without an identity (a Get of a key, an Inc, a Null) has to be performed
 after it was submitted: the result of an earlier one would be stale, or be given to two.
 A Put may be answered by whoever remembers it. A reply is compared as the state machine
-has returned it, whatever is done to it afterwards, and only with replies of its type:
-an RSM may put it into a record of its own."""
+has returned it, whatever is done to it afterwards, and only with replies of types that
+state machines make: an RSM may put it into a record of its own."""
 
 WAITERS_ARE_TOLD: Final = Rule(
     "waiters are told",

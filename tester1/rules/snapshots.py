@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tester1.rules.court import Court
 from tester1.rules.logs import Logs
 from tester1.rules.peers import Call, Group, Moment, Peer
-from tester1.rules.raft_rules import SNAPSHOT_OF_APPLIED, SNAPSHOTS_GO_FORWARD
+from tester1.rules.raft_rules import (
+    REMEMBERED,
+    SNAPSHOT_OF_APPLIED,
+    SNAPSHOTS_GO_FORWARD,
+)
 from tester1.rules.words import at, entry
 
 __all__ = ["Snapshots"]
+
+_GRACE_S: Final = 0.150
+"""How long after its answer a server may take to save a snapshot, in seconds."""
 
 
 class Snapshots:
@@ -19,9 +28,20 @@ class Snapshots:
         self._group = group
         self._logs = logs
 
-    def taken(self, peer: Peer, index: int) -> None:
+    def taken(self, peer: Peer, index: int, moment: Moment) -> None:
         """The service has handed over a snapshot."""
+        # What an earlier incarnation has applied may be on the disk.
+        known = max(peer.applied_ever, peer.snapshot)
         peer.snapshot = max(peer.snapshot, index)
+        peer.taken = index, peer.incarnation
+        if index > known and peer.last_applied is not None:
+            self._court.find(
+                SNAPSHOT_OF_APPLIED,
+                f"{peer.title}'s service takes a snapshot up to index {index} "
+                f"{at(moment.time)}, and has applied no more than index {known}",
+                servers=[peer.name],
+                proof=[peer.last_applied.number, moment.number],
+            )
 
     def sent(self, call: Call) -> None:
         """A leader sends a snapshot."""
@@ -62,8 +82,51 @@ class Snapshots:
         peer = call.receiver
         peer.snapshot = max(peer.snapshot, call.request.last_index)
 
+    def answered(self, call: Call) -> None:
+        """A server has answered a leader's snapshot."""
+        peer, reply = call.receiver, call.reply
+        if reply is None or reply.term != call.term:
+            return
+        if call.receiver_incarnation == peer.incarnation:
+            peer.installed = call
+            peer.installed_at = self._court.facts.now()
+
+    def refused(self, call: Call) -> None:
+        """A server has refused an append: has it lost a snapshot in a crash?
+
+        That it had installed it, and not passed it over, is known if its service was
+        handed it; so it has no entry before it, and has to have the one at its end.
+        """
+        peer, reply, installed = call.receiver, call.reply, call.receiver.installed
+        if reply is None or installed is None or reply.term != call.term:
+            return
+        index, term = installed.end_index, installed.end_term
+        request, offset = call.request, self._group.offset
+        if (request.prev_index, request.prev_term) != (index, term) or offset is None:
+            return
+        crashed = installed.receiver_incarnation < call.receiver_incarnation
+        adopted = index + offset, installed.receiver_incarnation
+        # Another one, which came or was taken since, may cover more.
+        if not crashed or peer.adopted != adopted or peer.snapshot > index + offset:
+            return
+        since = max(peer.installed_at, peer.adopted_at)
+        if peer.started.time - since < _GRACE_S:
+            return
+        self._court.find(
+            REMEMBERED,
+            f"{peer.title} had got a snapshot up to {entry(index, term)} from "
+            f"{installed.sender.title} {at(peer.installed_at)}, which its service was "
+            f"handed {at(peer.adopted_at)}, was started again "
+            f"{at(peer.started.time)}, and rejected an append behind that entry, which "
+            f"came {at(call.handed_at)}",
+            servers=[peer.name],
+            proof=[installed.answer, peer.started.number, call.answer],
+        )
+
     def adopted(self, peer: Peer, index: int, moment: Moment) -> None:
         """A snapshot comes out of a server's apply channel."""
+        if index > peer.adopted[0]:
+            peer.adopted, peer.adopted_at = (index, peer.incarnation), moment.time
         before = peer.last_applied
         if index < peer.applied and before is not None:
             self._court.find(

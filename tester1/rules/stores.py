@@ -12,13 +12,25 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from labrt import ProgramStarted
-from tester1.facts.kinds import Performed, PutPerformed, Restored, SnapshotAdopted
+from tester1.facts.kinds import (
+    Performed,
+    PutPerformed,
+    Restored,
+    SnapshotAdopted,
+    brief,
+)
 from tester1.rules.court import Court
 from tester1.rules.requests import ERR_NO_KEY, ERR_VERSION, OK, Put, Requests
 from tester1.rules.service_rules import VERSIONS
 from tester1.rules.words import at
 
 __all__ = ["Stores"]
+
+_GRACE_S: Final = 0.020
+"""How old the latest Put of a key has to be for a Get to have to know it, in seconds:
+another thread may have read before it what it tells after it."""
+_GRACE_ON_THE_WALL_S: Final = 1.5
+"""The same on the wall clock."""
 
 
 @dataclass(slots=True)
@@ -27,6 +39,8 @@ class _Store:
 
     # The version of each key, 0 if it does not exist, None if that is not known.
     versions: dict[str, int | None] = field(default_factory=dict)
+    # The last Put of each key that was performed, and when.
+    last: dict[str, tuple[Put, float]] = field(default_factory=dict)
     # Whether the keys that are not there do not exist.
     whole: bool = True
     # The answers that it has given, which it may remember, and whether they were told
@@ -41,6 +55,7 @@ class _Store:
     def forget(self) -> None:
         """Another state is in its place, of which nothing is known."""
         self.versions.clear()
+        self.last.clear()
         self.whole = False
         self.alone = False
 
@@ -48,8 +63,11 @@ class _Store:
 class Stores:
     """The stores of all servers; `snapshots` is whether any may be taken."""
 
-    def __init__(self, court: Court, requests: Requests, *, snapshots: bool) -> None:
+    def __init__(
+        self, court: Court, requests: Requests, *, snapshots: bool, simulated: bool
+    ) -> None:
         self._court = court
+        self._grace = _GRACE_S if simulated else _GRACE_ON_THE_WALL_S
         self._requests = requests
         self._snapshots = snapshots
         self._stores: defaultdict[str, _Store] = defaultdict(_Store)
@@ -101,27 +119,28 @@ class Stores:
         put = self._requests.put(fact.data)
         if put is not None:
             self._performs(fact, put, self._requests.error(fact.reply), in_brief=False)
-        else:
-            self._gets(fact)
+            return
+        key = self._requests.key(fact.data)
+        last = None if key is None else self._stores[fact.server].last.get(key)
+        if last is not None:
+            self._judge_get(fact, *last)
 
-    def _gets(self, fact: Performed) -> None:
-        """A Get tells the version of its key."""
-        key = self._requests.key_of_get(fact.data)
-        if key is None:
-            return
-        error = self._requests.error(fact.reply)
-        told = self._requests.version_in(fact.reply)
-        present = self._stores[fact.server].version(key)
-        if error not in (OK, ERR_NO_KEY) or told is None or present is None:
-            return
-        # Without a key the version says nothing.
-        answer = error if error == ERR_NO_KEY else f"version {told}"
-        if answer == (f"version {present}" if present else ERR_NO_KEY):
+    def _judge_get(self, fact: Performed, last: Put, time: float) -> None:
+        """A Get is performed: it finds what the last Put has left."""
+        found = self._requests.found(fact.reply)
+        due = last.value, last.version + 1
+        finds = ""
+        if found is not None and found != due:
+            finds = f"finds {brief(found.value)!r} at version {found.version}"
+        elif self._requests.error(fact.reply) == ERR_NO_KEY:
+            finds = "finds no such key"
+        if not finds or fact.time - time <= self._grace:
             return
         self._court.find(
             VERSIONS,
-            f"{fact.server} performs Get({key!r}) {at(fact.time)} with the answer "
-            f"{answer}, while the key {_state(present)} there",
+            f"{fact.server} performs Get({last.key!r}) {at(fact.time)}, which {finds}, "
+            f"and it has performed {last} with OK {at(time)}, and no other Put of that "
+            "key since",
             servers=[fact.server],
             proof=[fact.number],
         )
@@ -136,6 +155,7 @@ class Stores:
         store = self._stores[fact.server]
         if error not in _ERRORS:
             store.versions[put.key] = None
+            store.last.pop(put.key, None)
             self._unread.add(put)
             return
         answer = put, error
@@ -144,6 +164,7 @@ class Stores:
         # The usual case is a Put that fits; of all others it is asked what is due.
         if present == put.version and error == OK:
             store.versions[put.key] = present + 1
+            store.last[put.key] = put, fact.time
         else:
             self._judge(fact, store, put, error)
         store.answers[answer] = in_brief or store.answers.get(answer, False)
@@ -162,6 +183,8 @@ class Stores:
             # performed it before.
             if due is not None or is_first:
                 _learn(store, put, error)
+                if error == OK:
+                    store.last[put.key] = put, fact.time
         elif answer not in store.answers and (store.alone or is_first):
             self._find(fact, put, error, present)
 

@@ -89,6 +89,8 @@ class Submits:
         self._deadlines: deque[tuple[float, _Submit, _Reason]] = deque()
         # What came of each request, on any server.
         self._performed: dict[bytes, set[bytes]] = {}
+        # Of which types the replies were that state machines have made.
+        self._tags: set[str] = set()
         facts = court.facts
         facts.subscribe(ProgramStarted, self._on_change)
         facts.subscribe(ProgramEnded, self._on_change)
@@ -130,7 +132,10 @@ class Submits:
             self._passed_by(submit, server.applied, server.applied_by, fact)
 
     def _on_performed(self, fact: Performed) -> None:
-        self._performed.setdefault(fact.data, set()).add(fact.reply)
+        made = self._performed.setdefault(fact.data, set())
+        if fact.reply not in made:
+            made.add(fact.reply)
+            self._tags.add(self._requests.tag(fact.reply))
         for submit in self._servers[fact.server].open.values():
             if submit.request == fact.data:
                 submit.replies.append(fact.reply)
@@ -171,9 +176,9 @@ class Submits:
     def _find_others(
         self, submit: _Submit, fact: SubmitReturned, replies: list[bytes]
     ) -> None:
-        # A reply of another type may be the RSM's own way to pass on what it got.
-        own = {self._requests.tag(reply) for reply in replies}
-        if self._requests.tag(fact.data) not in own:
+        # A reply of another type may be the RSM's own way to pass on what it got; but
+        # not one of a type that the state machine makes, of other requests.
+        if self._requests.tag(fact.data) not in self._tags:
             return
         self._court.find(
             ANSWERED_BY_ITS_OWN,

@@ -55,8 +55,14 @@ class Terms:
     def sent(self, call: Call) -> None:
         """A server acts as candidate or leader of a term."""
         peer = call.sender
-        if peer.remembered is not None and call.term < peer.remembered.term:
+        before = peer.remembered
+        if (
+            before is not None
+            and call.term <= before.term
+            and (call.term < before.term or _stands(call))
+        ):
             deed = f"sent {_request(call)} to {call.receiver.title}"
+            deed = "stands" if _stands(call) else deed
             self._forgot(peer, call.term, Instant(call.sent, call.sent_at), deed)
         if peer.learnt and call.term <= peer.learnt[-1].term:
             self._judge_deposed(call)
@@ -77,6 +83,8 @@ class Terms:
         # there is a leader, as the end of section 6 has it.
         if call.kind is not Message.VOTE:
             self._learn(peer, call.term, moment)
+            if peer.met is None or call.term > peer.met.term:
+                peer.met = Shown(call.term, call.answer, now, peer.incarnation)
         if peer.remembered is not None and reply.term < peer.remembered.term:
             self._forgot(peer, reply.term, moment, _answers(call))
         shown = call.shown
@@ -144,9 +152,11 @@ class Terms:
 
     def _judge_deposed(self, call: Call) -> None:
         peer = call.sender
-        # To stand in a term for the first time is to begin it: whoever knew of that
-        # term itself begins the next one.
-        stands = call.kind is Message.VOTE and call.term not in peer.candidacies
+        stands = _stands(call)
+        # To have voted for another in that term is worse, and says more.
+        vote = peer.votes.get(call.term)
+        if stands and vote is not None and vote.incarnation == peer.incarnation:
+            return
         lowest = call.term if stands else call.term + 1
         newer = next((one for one in peer.learnt if one.term >= lowest), None)
         if newer is None or call.sent_at - newer.time <= self._grace:
@@ -162,14 +172,42 @@ class Terms:
         if not again and not stands:
             return
         role = "candidate" if call.kind is Message.VOTE else "leader"
+        deed = "stands all the same in" if stands else f"still sends {_request(call)} "
+        if not stands:
+            deed += f"to {call.receiver.title} as {role} of"
         self._court.find(
             NEWER_TERMS_DEPOSE,
-            f"{peer.title} knew of term {newer.term} {at(newer.time)}, and still sends "
-            f"{_request(call)} to {call.receiver.title} as {role} of term {call.term} "
-            f"{at(call.sent_at)}",
+            f"{peer.title} knew of term {newer.term} {at(newer.time)}, and {deed} term "
+            f"{call.term} {at(call.sent_at)}",
             servers=[peer.name],
             proof=[newer.number, call.sent],
         )
+
+    def leads(self, peer: Peer, term: int, moment: Moment, how: str) -> None:
+        """A server says to a caller that it leads a term, or acts as if it did.
+
+        Replies with newer terms do not count here: whoever waits for all of a round
+        before looking at one may believe for that long that it leads, and harms nobody.
+        """
+        met = peer.met
+        # What it says may have been true when the caller asked, as with what is sent.
+        if met is None or term >= met.term or moment.time - met.time <= self._grace:
+            return
+        self._court.find(
+            NEWER_TERMS_DEPOSE,
+            f"{peer.title} answered the leader of term {met.term} {at(met.time)}, and "
+            f"still {how} in term {term} {at(moment.time)}",
+            servers=[peer.name],
+            proof=[met.number, moment.number],
+        )
+
+
+def _stands(call: Call) -> bool:
+    """Whether a server asks for a vote in a term for the first time.
+
+    That is to begin it: whoever knew of that term itself begins the next one.
+    """
+    return call.kind is Message.VOTE and call.term not in call.sender.candidacies
 
 
 def _request(call: Call) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from kvraft1.rpc import OK, Err, ErrMaybe, ErrNoKey, ErrVersion, ErrWrongLeader
 from kvraft1.testing.clerk_proxies import ClerkProxy
-from kvraft1.testing.counter import Dec
+from kvraft1.testing.counter import Dec, Inc, IncRep
 from kvraft1.testing.rsm_scaffold import N_SERVERS, RsmTest, RsmTestMaker
 from kvraft1.testing.scaffold import KvraftTest, KvTestMaker, Setup
 from labrt.runtime import Future
@@ -51,6 +51,26 @@ def _submit_in_vain(test: RsmTest, server: int) -> None:
         f"Submit on server {server}, whose Raft was killed, returned {err}",
         servers=[server],
     )
+
+
+def test_same_request_4A(rsm_test: RsmTestMaker) -> None:
+    """Catches: a Submit that takes an equal request of another for its own."""
+    with rsm_test("Test equal requests") as test:
+        test.check_counter(test.one_inc(), N_SERVERS)
+        leader, majority = test.isolate_leader()
+        # In its place the majority puts one that looks the same.
+        cut_off = test.spawn_all([partial(test.submit, leader, Inc())], "submitter")
+        test.sleep(0.050)
+        count = test.inc_within(majority)
+        test.heal(leader)
+        (reply,) = cut_off.results()
+        # It may have been tried again, and have counted after the other.
+        test.require(
+            reply is None or reply.err != OK or reply.reply != IncRep(count),
+            f"Submit(Inc) on server {leader}, which was cut off, was not answered by "
+            f"its own operation, but by an Inc of the majority, the one to {count}",
+            servers=[leader],
+        )
 
 
 def test_put_answers_4B(kv_test: KvTestMaker) -> None:
@@ -129,12 +149,19 @@ def test_maybe_4B(kv_test: KvTestMaker) -> None:
         key = _Key(test, clerk, "k")
         key.put("created", 0, OK)
         key.put("sent once", 0, ErrVersion)
-        lost = sum(_lose_a_reply(test, clerk) for _ in range(ATTEMPTS // 4))
+        # A clerk that is refused by servers that do not lead has asked more often, too.
+        lost = sum(
+            _lose_a_reply(test, clerk, alone=bool(attempt % 2))
+            for attempt in range(ATTEMPTS // 4)
+        )
         test.require(lost > 0, "no reply to a Put could be lost: leaders do not stay")
 
 
-def _lose_a_reply(test: KvraftTest, clerk: ClerkProxy) -> bool:
-    """Lose the reply to a Put that is then performed; whether that came about."""
+def _lose_a_reply(test: KvraftTest, clerk: ClerkProxy, *, alone: bool) -> bool:
+    """Lose the reply to a Put that is then performed; whether that came about.
+
+    With `alone` the clerk reaches nobody but the leader for a while.
+    """
     version = clerk.get("k").version
     value = f"version {version + 1}"
     leader = test.leader()
@@ -145,7 +172,12 @@ def _lose_a_reply(test: KvraftTest, clerk: ClerkProxy) -> bool:
     while test.group.rpc_count(leader) == delivered and test.now() < deadline:
         test.sleep(INSTANT_S)
     # The request is with the leader, which has yet to bring it to a majority.
-    clerk.clnt.disconnect(server_name(test.group.gid, leader))
+    name = server_name(test.group.gid, leader)
+    clerk.clnt.disconnect(name)
+    if alone:
+        clerk.clnt.disconnect_all()
+        clerk.clnt.connect_to([name])
+        test.sleep(DELIVERY_LIMIT_S)
     clerk.clnt.connect_all()
     answer.wait()
     reply = clerk.get("k")

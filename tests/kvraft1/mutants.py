@@ -41,6 +41,13 @@ DUPLICATE_APPLY = Mutant(
     ),
 )
 
+EQUAL_IS_OWN = Mutant(
+    "a waiter knows its operation by the request alone",
+    "kvraft1/rsm/rsm.py",
+    right="        op = Op(self._me, random.getrandbits(62), req)\n",
+    wrong="        op = Op(self._me, sum(repr(req).encode()), req)\n",
+)
+
 VERSION_UNCHECKED = Mutant(
     "a Put replaces whatever version the key has",
     "kvraft1/store.py",

@@ -103,6 +103,11 @@ CATCHES = [
         r"Submit didn't return after Raft was killed: 20 calls have not returned",
     ),
     Catch(
+        mutants.EQUAL_IS_OWN,
+        test_ours.test_same_request_4A,
+        r"Submit\(Inc\) on server \d, .*, was not answered by its own operation",
+    ),
+    Catch(
         mutants.VERSION_UNCHECKED,
         test_ours.test_put_answers_4B,
         r"version 0\) was answered OK, not ErrVersion; the key holds 'created' at ",

@@ -26,6 +26,8 @@ ATTEMPTS = 20
 """How often a test tries to bring about its situation. Most first attempts do."""
 FEW_ATTEMPTS = 3
 """How often, where it may be that no attempt can succeed."""
+ROUNDS = 4
+"""How often a situation is brought about in which chance decides what is seen."""
 POLL_S = 0.005
 INSTANT_S = 0.0002
 """Pause of polls that look for an instant: about what a message travels at least."""
@@ -33,15 +35,21 @@ SPREAD_S = 0.5
 """Time for a leader to bring its log to a follower, at ten heartbeats a second."""
 ARRIVAL_S = 0.1
 """Time for a message to arrive and to be handled."""
+TERMS_LIMIT_S = 10.0
+"""Time for a server that is cut off to stand a few times, generously."""
 REACTION_S = 1.5
 """Time for a server to react to what it has been told, generously."""
 
 
 def test_two_candidates_3A(raft_test: RaftTestMaker) -> None:
     """Catches: two votes of one server in a term, votes of an older term counted."""
-    with raft_test(5, "Test (3A): two candidates in one term") as test:
-        # Servers that ask beforehand whether they can win do not stand unheard.
-        steer(test, _two_candidates, None)
+    # Requests that set out together arrive together: what one handler has looked at,
+    # and acts upon after it has let the lock go, may be another's by then.
+    hop = (INSTANT_S, INSTANT_S)
+    with raft_test(5, "Test (3A): two candidates in one term", hop_delay=hop) as test:
+        for _ in range(ROUNDS):
+            # Servers that ask beforehand whether they can win do not stand unheard.
+            steer(test, _two_candidates, None)
         test.check_one_leader()
 
 
@@ -107,6 +115,121 @@ def test_one_way_links_3A(raft_test: RaftTestMaker) -> None:
         test.check_one_leader()
 
 
+def test_unheard_leader_3A(raft_test: RaftTestMaker) -> None:
+    """Catches: leaders whom the messages of a newer leader do not depose."""
+    with raft_test(3, "Test (3A): a leader that is not heard") as test:
+        old = test.check_one_leader()
+        term = term_of(test, old)
+        test.disconnect(old)
+        others = [test.peer(old, 1), test.peer(old, 2)]
+        new = until(test, lambda: leader_of(test, others))
+        if new is None:
+            not_reached(test, "the other two elect nobody")
+            return
+        # All that the old one hears is the new one, and nobody tells it of replies.
+        test.mend_link(new, old)
+        told = until(
+            test, lambda: term_of(test, old) > term or None, limit_s=REACTION_S
+        )
+        test.require(
+            told is not None,
+            f"server {old} still leads in term {term}, although it hears server {new}, "
+            f"which leads in term {term_of(test, new)}",
+            servers=[old, new],
+        )
+        test.connect(old)
+        test.check_one_leader()
+
+
+def test_candidate_behind_3A(raft_test: RaftTestMaker) -> None:
+    """Catches: candidates to whom a newer term in a reply means nothing."""
+    with raft_test(3, "Test (3A): a candidate that is terms behind") as test:
+        leader = test.check_one_leader()
+        ahead, behind = test.peer(leader, 1), test.peer(leader, 2)
+        term = term_of(test, leader)
+        test.disconnect(ahead)
+        newer = until(
+            test,
+            lambda: term_of(test, ahead) if term_of(test, ahead) > term + 3 else None,
+            limit_s=TERMS_LIMIT_S,
+        )
+        if newer is None:
+            not_reached(test, f"server {ahead} does not stand while it is cut off")
+            return
+        # It answers whoever asks it, and can itself ask nobody.
+        test.connect(ahead)
+        test.cut_link(ahead, leader)
+        test.cut_link(ahead, behind)
+        test.disconnect(leader)
+        first = until(test, lambda: max(term_of(test, behind) - term, 0) or None)
+        if first is not None and term + first < newer:
+            then = until(
+                test,
+                lambda: max(term_of(test, behind) - term - first, 0) or None,
+            )
+            test.require(
+                then is not None and term + first + then >= newer,
+                f"server {behind} asked server {ahead} for its vote in term "
+                f"{term + first}, was told of term {newer}, and is now in term "
+                f"{term_of(test, behind)}",
+                servers=[ahead, behind],
+            )
+        test.mend_link(ahead, behind)
+        test.connect(ahead, leader)
+        test.check_one_leader()
+
+
+def test_leads_again_3B(raft_test: RaftTestMaker) -> None:
+    """Catches: a leader that counts what it was told in an earlier term."""
+    with raft_test(5, "Test (3B): a leader of two terms") as test:
+        for _ in range(ROUNDS):
+            # Who is elected a second time is up to chance.
+            steer(test, _leads_again, None)
+        test.one(test.command(), 5, retry=True)
+
+
+def _leads_again(test: RaftTest) -> bool:
+    """Have what a follower has stored replaced, and its leader of then lead again."""
+    index = test.one(test.command(), 5, retry=True) + 1
+    old = test.check_one_leader()
+    friend, *others = (test.peer(old, steps) for steps in range(1, 5))
+    test.partition([old, friend], others)
+    rival = until(test, lambda: leader_of(test, others))
+    if rival is None:
+        return False
+    reply = test.start(rival, test.command())
+    # Replies to these may come when the leader leads again.
+    test.config.set_long_reordering(True)
+    for _ in range(8):
+        test.start(old, test.command())
+        test.sleep(2 * POLL_S)
+    test.sleep(ARRIVAL_S)
+    test.config.set_long_reordering(False)
+    test.partition(test.servers(), [])
+    same = until(
+        test,
+        lambda: test.n_committed(index).count == test.n or None,
+        limit_s=REACTION_S,
+    )
+    # Whatever the others ask for, nobody hears it: only the old leader can win.
+    rest = [server for server in test.servers() if server != old]
+    asked = [link for link in permutations(test.servers(), 2) if link[0] != old]
+    test.hold_links(*asked)
+    led = until(test, lambda: leads(test, old) or None)
+    term = term_of(test, old)
+    voter = next((s for s in others if term_of(test, s) == term), None)
+    if reply.index != index or same is None or led is None or voter is None:
+        return False
+    test.disconnect(*(server for server in rest if server != voter))
+    reply = test.start(old, test.command())
+    test.sleep(REACTION_S)
+    if reply.is_leader:
+        test.check_no_agreement(reply.index)
+    test.release_links(*asked)
+    test.connect(*rest)
+    return reply.is_leader
+
+
 def test_voter_restarts_3C(raft_test: RaftTestMaker) -> None:
     """Catches: a vote that is forgotten in a crash, and given once more."""
     with raft_test(3, "Test (3C): a voter restarts within an election") as test:
@@ -146,6 +269,45 @@ def _voter_restarts(test: RaftTest) -> bool:
         watch_leaders(test, ELECTION_TIMEOUT_S)
     test.release_links(*permutations(test.servers(), 2))
     return in_time
+
+
+def test_term_restarts_3C(raft_test: RaftTestMaker) -> None:
+    """Catches: a term of somebody else's that is not on the disk."""
+    with raft_test(3, "Test (3C): a term is remembered") as test:
+        steer(test, _term_restarts)
+        test.one(test.command(), 3, retry=True)
+
+
+def _term_restarts(test: RaftTest) -> bool:
+    """Crash a server that a leader has told of its term, and nothing else."""
+    test.one(test.command(), 3, retry=True)
+    old = test.check_one_leader()
+    server, other = test.peer(old, 1), test.peer(old, 2)
+    term = term_of(test, old)
+    # While it is down, the others elect somebody.
+    test.crash(server)
+    test.crash(old)
+    test.restart(old)
+    new = until(test, lambda: leader_of(test, [old, other]))
+    test.restart(server)
+    told = until(
+        test, lambda: max(term_of(test, server) - term, 0) or None, limit_s=REACTION_S
+    )
+    test.sleep(SPREAD_S)
+    newer = term_of(test, server)
+    test.hold_links((old, server), (other, server))
+    test.crash(server)
+    test.restart(server)
+    restored = term_of(test, server)
+    until(test, lambda: max(term_of(test, server) - restored, 0) or None)
+    test.require(
+        restored >= newer,
+        f"server {server} was in term {newer}, crashed, and was started again in term "
+        f"{restored}",
+        servers=[server],
+    )
+    test.release_links((old, server), (other, server))
+    return new is not None and told is not None
 
 
 def test_figure_8_by_steps_3C(raft_test: RaftTestMaker) -> None:
@@ -240,7 +402,7 @@ def test_crash_at_snapshot_3D(raft_test: RaftTestMaker) -> None:
     """Catches: a snapshot that is saved apart from the log that it shortens."""
     title = "Test (3D): crash at the instant of a snapshot"
     with raft_test(3, title, snapshots=True) as test:
-        for _ in range(4):
+        for _ in range(ROUNDS):
             steer(test, _crash_at_snapshot, "no disk got a snapshot of ten entries")
             test.one(test.command(), 3, retry=True)
 
@@ -270,10 +432,48 @@ def _changed(before: list[int], now: list[int]) -> int | None:
     return next((i for i, size in enumerate(now) if size != before[i]), None)
 
 
+def test_crash_after_snapshot_3D(raft_test: RaftTestMaker) -> None:
+    """Catches: a snapshot of the leader's that is not on the follower's disk."""
+    title = "Test (3D): crash after a leader's snapshot"
+    with raft_test(3, title, snapshots=True) as test:
+        steer(test, _crash_after_snapshot)
+        test.one(test.command(), 3, retry=True)
+
+
+def _crash_after_snapshot(test: RaftTest) -> bool:
+    """Crash a server that was given a snapshot, and nothing else, by its leader."""
+    first = test.one(test.command(), 3, retry=True)
+    leader = test.check_one_leader()
+    follower = test.peer(leader, 1)
+    test.crash(follower)
+    last = first
+    # The snapshot has to cover all, so that no entry is sent along.
+    while last < first + 10 or last % 10 != 9:
+        last = test.one(test.command(), 2, retry=True)
+    test.restart(follower)
+    caught_up = until(
+        test, lambda: _applied(test, follower) >= last or None, limit_s=REACTION_S
+    )
+    test.sleep(SPREAD_S)
+    test.crash(follower)
+    test.restart(follower)
+    restored = _applied(test, follower)
+    test.sleep(SPREAD_S)
+    if caught_up is not None:
+        test.require(
+            restored >= last,
+            f"server {follower} had got a snapshot up to index {last} from server "
+            f"{leader}, crashed, and was started again with one up to {restored}",
+            servers=[leader, follower],
+        )
+    return caught_up is not None
+
+
 def test_late_snapshot_3D(raft_test: RaftTestMaker) -> None:
     """Catches: an old InstallSnapshot that takes a follower back."""
     with raft_test(3, "Test (3D): a snapshot arrives late", snapshots=True) as test:
-        steer(test, _late_snapshot)
+        # A leader that waits for each of its calls does not send one in time.
+        steer(test, _late_snapshot, None)
 
 
 def _late_snapshot(test: RaftTest) -> bool:
@@ -281,14 +481,13 @@ def _late_snapshot(test: RaftTest) -> bool:
     test.one(test.command(), 3, retry=True)
     leader = test.check_one_leader()
     follower = test.peer(leader, 1)
-    test.disconnect(follower)
+    # Down, not cut off: it is to come back in the leader's term.
+    test.crash(follower)
     for _ in range(12):
         last = test.one(test.command(), 2, retry=True)
-    if leader_of(test, test.servers()) != leader:
-        test.connect(follower)
-        return False
+    term = term_of(test, leader)
     test.group.hold_link(leader, follower, matching=_is_snapshot, most=1)
-    test.connect(follower)
+    test.restart(follower)
     held = until(
         test,
         lambda: _held_or_ahead(test, leader, follower, last),
@@ -309,7 +508,7 @@ def _late_snapshot(test: RaftTest) -> bool:
         servers=[leader, follower],
     )
     test.one(test.command(), 3, retry=True)
-    return held is not None
+    return held is not None and leads(test, leader) and term_of(test, leader) == term
 
 
 def _applied(test: RaftTest, server: int) -> int:

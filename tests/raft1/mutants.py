@@ -49,6 +49,25 @@ DEAF_LEADER = Mutant(
     "and reply.Term > term:\n",
 )
 
+DEAF_TO_LEADERS = Mutant(
+    "a leader refuses what another leader sends, in whatever term",
+    "raft1/core.py",
+    right="        self._follow(args.Term, now)\n        # Step 2 of figure 2",
+    wrong=(
+        "        if self._leadership is not None:\n"
+        "            return AppendEntriesReply(state.current_term, Success=False)\n"
+        "        self._follow(args.Term, now)\n        # Step 2 of figure 2"
+    ),
+)
+
+DEAF_CANDIDATE = Mutant(
+    "a candidate takes no notice of a newer term in a reply",
+    "raft1/core.py",
+    right="        if reply is not None and reply.Term > term:\n",
+    wrong="        if self._ballot is None and reply is not None "
+    "and reply.Term > term:\n",
+)
+
 OLD_LEADER_OBEYED = Mutant(
     "an AppendEntries of an older term is accepted",
     "raft1/core.py",
@@ -83,6 +102,23 @@ COUNTS_OLD_TERMS = Mutant(
     "raft1/quorum.py",
     right="    if index > commit_index and log.term_at(index) == term:\n",
     wrong="    if index > commit_index:\n",
+)
+
+TRUSTS_OLD_MATCHES = Mutant(
+    "a leader goes on from the match_index of its last leadership",
+    "raft1/core.py",
+    right=(
+        "        self._leadership = Leadership("
+        "self.state, self._me, self._others(), now)\n"
+    ),
+    wrong=(
+        "        old = getattr(self, '_led', None)\n"
+        "        self._leadership = self._led = Leadership("
+        "self.state, self._me, self._others(), now)\n"
+        "        for peer in self._others() if old else ():\n"
+        "            match_index = old.progress_of(peer).match_index\n"
+        "            self._led.progress_of(peer).match_index = match_index\n"
+    ),
 )
 
 HALF_COMMITS = Mutant(
@@ -192,6 +228,15 @@ TERM_NOT_SAVED = Mutant(
     wrong="        fields = (0, state.voted_for, log.base_index)\n",
 )
 
+TERM_SAVED_WITH_VOTES = Mutant(
+    "a newer term is saved with the next vote or entry",
+    "raft1/storage.py",
+    right="        if log.unsaved_from > log.last_index and fields == self._saved:\n",
+    wrong="        if log.unsaved_from > log.last_index and (\n"
+    "            fields == self._saved or state.voted_for is None\n"
+    "        ):\n",
+)
+
 LOG_SAVED_WITH_VOTES = Mutant(
     "the log is saved when the term or the vote changes, not when it does itself",
     "raft1/storage.py",
@@ -257,6 +302,26 @@ SNAPSHOT_NOT_SAVED = Mutant(
     "raft1/storage.py",
     right="        snapshot = state.snapshot if log.base_index else None\n",
     wrong="        snapshot = None\n",
+)
+
+INSTALLED_NOT_SAVED = Mutant(
+    "a snapshot from the leader is not saved",
+    "raft1/raft.py",
+    right=(
+        "            reply = self._core.install_snapshot(args, time.monotonic())\n"
+        "            self._settle()\n"
+    ),
+    wrong=(
+        "            save = self._storage.save\n"
+        "            self._storage.save = lambda state: None\n"
+        "            reply = self._core.install_snapshot(args, time.monotonic())\n"
+        "            self._settle()\n"
+        "            self._storage.save = save\n"
+        "            state = self._core.state\n"
+        "            state.log.mark_saved()\n"
+        "            self._storage._saved = ("
+        "state.current_term, state.voted_for, state.log.base_index)\n"
+    ),
 )
 
 SNAPSHOT_ROLLS_BACK = Mutant(

@@ -92,6 +92,31 @@ CATCHES: Final = [
         r"server \d still leads in term \d+, although server \d has answered its calls",
     ),
     Catch(
+        mutants.DEAF_TO_LEADERS,
+        test_ours.test_unheard_leader_3A,
+        r"server \d still leads in term \d+, although it hears server \d, which leads",
+    ),
+    Catch(
+        mutants.DEAF_CANDIDATE,
+        test_ours.test_candidate_behind_3A,
+        r"server \d asked server \d for its vote in term \d+, was told of term \d+",
+    ),
+    Catch(
+        mutants.TRUSTS_OLD_MATCHES,
+        test_ours.test_leads_again_3B,
+        r"[12] committed but no majority: \d+\.\.\. at index \d+",
+    ),
+    Catch(
+        mutants.TERM_SAVED_WITH_VOTES,
+        test_ours.test_term_restarts_3C,
+        r"server \d was in term \d+, crashed, and was started again in term \d+",
+    ),
+    Catch(
+        mutants.INSTALLED_NOT_SAVED,
+        test_ours.test_crash_after_snapshot_3D,
+        r"server \d had got a snapshot up to index 19 .* started again with one up to",
+    ),
+    Catch(
         mutants.VOTE_NOT_SAVED,
         test_ours.test_voter_restarts_3C,
         r"term \d+ has two leaders: servers \[\d, \d\]",

@@ -190,6 +190,34 @@ def _stands_in_a_term_that_it_was_told_of(story: Story, wrong: bool) -> None:
     story.ask(0, 1, 4 if wrong else 5)
 
 
+@pair(raft_rules.NEWER_TERMS_DEPOSE)
+def _leads_on_beside_a_newer_leader(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.elect(1, 2, voters=[2])
+    story.replicate(1, 0, 2, success=False, reply_term=1)
+    story.wait(0.2 if wrong else 0.1)
+    story.state(0, 1, leads=True)
+
+
+@pair(raft_rules.NEWER_TERMS_DEPOSE)
+def _may_wait_for_other_replies_before_it_looks(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    if wrong:
+        story.replicate(1, 0, 2, success=False, reply_term=1)
+    else:
+        story.replicate(0, 1, 1, success=False, reply_term=2)
+    story.wait(1)
+    story.start(0, 1, 1, "x")
+
+
+@pair(raft_rules.ONE_VOTE)
+def _stands_in_a_term_in_which_it_has_voted(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.wait(1)
+    story.save(1)
+    story.ask(1, 2, 1 if wrong else 2)
+
+
 @pair(raft_rules.OLDER_TERMS_REFUSED)
 def _obeys_an_older_leader(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
@@ -266,6 +294,45 @@ def _forgets_its_term(story: Story, wrong: bool) -> None:
     story.vote(0, 1, 5)
     story.crash(1)
     story.vote(2, 1, 4, granted=False, reply_term=4 if wrong else 5)
+
+
+@pair(raft_rules.REMEMBERED)
+def _stands_again_in_the_term_that_it_had_told(story: Story, wrong: bool) -> None:
+    story.elect(0, 5, voters=[2])
+    story.replicate(0, 1, 5)
+    story.crash(1)
+    story.save(1)
+    story.ask(1, 2, 5 if wrong else 6)
+
+
+@pair(raft_rules.REMEMBERED)
+def _forgets_a_snapshot(story: Story, wrong: bool) -> None:
+    story.elect(0, 1, voters=[1])
+    story.start(0, 1, 1, "a")
+    story.replicate(0, 1, 1, entries=[(1, "a")])
+    story.apply(0, 1, "a")
+    story.answer(story.arrive(story.install(0, 2, 1, (1, 1))), SnapshotReply(1))
+    story.adopt(2, 1)
+    # It may have had so little time that it could not save it yet.
+    story.wait(1 if wrong else 0.1)
+    story.crash(2)
+    story.replicate(0, 2, 1, prev=(1, 1), success=False)
+
+
+@pair(raft_rules.REMEMBERED)
+def _a_snapshot_that_was_passed_over_need_not_be_there(
+    story: Story, wrong: bool
+) -> None:
+    story.elect(0, 1, voters=[1])
+    story.start(0, 1, 1, "a")
+    story.replicate(0, 1, 1, entries=[(1, "a")])
+    story.apply(0, 1, "a")
+    story.answer(story.arrive(story.install(0, 2, 1, (1, 1))), SnapshotReply(1))
+    if wrong:
+        story.adopt(2, 1)
+    story.wait(1)
+    story.crash(2)
+    story.replicate(0, 2, 1, prev=(1, 1), success=False)
 
 
 @pair(raft_rules.REMEMBERED)
@@ -440,6 +507,16 @@ def _commits_a_tail_that_nobody_vouches_for(story: Story, wrong: bool) -> None:
     story.apply(4, 1, "a" if wrong else "b")
 
 
+@pair(raft_rules.COMMIT_VERIFIED)
+def _what_it_has_to_refuse_vouches_for_nothing(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.start(0, 1, 1, "a")
+    story.replicate(0, 1, 1, entries=[(1, "a")])
+    story.state(2, 2 if wrong else 1)
+    story.arrive(story.append(0, 2, 1, entries=[(1, "a")], commit=1))
+    story.apply(2, 1, "a")
+
+
 @pair(raft_rules.SNAPSHOT_OF_APPLIED)
 def _sends_what_it_has_not_applied(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
@@ -458,6 +535,34 @@ def _names_the_wrong_term(story: Story, wrong: bool) -> None:
     story.apply(0, 1, "a")
     story.elect(0, 2, end=(1, 1))
     story.install(0, 2, 2, (1, 2 if wrong else 1))
+
+
+@pair(raft_rules.SNAPSHOT_OF_APPLIED)
+def _takes_one_of_what_is_still_to_come(story: Story, wrong: bool) -> None:
+    story.apply(1, 1, "a")
+    story.crash(1)
+    story.snapshot(1, 2 if wrong else 1)
+
+
+@pair(raft_rules.SNAPSHOT_OF_APPLIED)
+def _takes_its_last_entry_for_another(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.start(0, 1, 1, "a")
+    story.replicate(0, 1, 1, entries=[(1, "a"), (1, "b")])
+    story.arrive(story.append(0, 1, 1, prev=(2, 1), commit=2))
+    story.apply(1, 1, "a")
+    story.apply(1, 2, "b")
+    story.snapshot(1, 1 if wrong else 2)
+    story.replicate(0, 1, 1, prev=(1, 1), entries=[(1, "b")], success=False)
+
+
+@pair(raft_rules.COMMIT_BY_MAJORITY)
+def _what_is_applied_out_of_order_is_not_its_concern(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    for index, command in (1, "a"), (2, "b"):
+        story.start(0, index, 1, command)
+    story.append(0, 2, 1, entries=[(1, "a"), (1, "b")])
+    story.apply(0, 1 if wrong else 2, "a" if wrong else "b")
 
 
 @pair(raft_rules.SNAPSHOTS_GO_FORWARD)

@@ -17,13 +17,6 @@ from tests.rules.service_streams import (
     put,
 )
 
-NO_KEY = Err("ErrNoKey")
-
-
-def found(version: int) -> GetReply:
-    """The answer to a Get."""
-    return GetReply("v", version, Err("OK"))
-
 
 @pytest.mark.parametrize(
     ("version", "wrong", "right"),
@@ -55,37 +48,6 @@ def test_a_key_that_does_not(version: int, wrong: PutReply, right: PutReply) -> 
         assert stream.broken == broken
 
 
-@pytest.mark.parametrize(
-    ("puts", "wrong", "right"),
-    [
-        (0, found(0), GetReply("", 0, NO_KEY)),
-        (1, found(0), found(1)),
-        (1, GetReply("", 0, NO_KEY), found(1)),
-        (2, found(1), found(2)),
-    ],
-)
-def test_a_get(puts: int, wrong: GetReply, right: GetReply) -> None:
-    """It tells the version that the Puts before it have made."""
-    for reply, broken in (wrong, "versions"), (right, ""):
-        stream = Stream()
-        for version in range(puts):
-            stream.performed(put(version))
-        stream.performed(GetArgs("k"), reply)
-        assert stream.broken == broken
-
-
-def test_a_get_after_another_state_is_taken() -> None:
-    """Then no version is known, until a Put tells it."""
-    stream = Stream()
-    stream.performed(put(0))
-    stream.add(Restored(server=SERVER, size=9))
-    stream.performed(GetArgs("k"), found(7))
-    stream.performed(put(7, "new"))
-    assert stream.broken == ""
-    stream.performed(GetArgs("k"), found(7))
-    assert "with the answer version 7, while the key is at version 8" in stream.sentence
-
-
 def test_a_version_that_grows_by_two() -> None:
     """The next Put shows it."""
     stream = Stream()
@@ -93,6 +55,46 @@ def test_a_version_that_grows_by_two() -> None:
     stream.performed(put(2, "new"))
     assert stream.broken == "versions"
     assert "the key is at version 1 there: it has to answer ErrVer" in stream.sentence
+
+
+@pytest.mark.parametrize(
+    ("reply", "broken"),
+    [
+        (GetReply("v", 1, Err("OK")), ""),
+        (GetReply("v", 0, Err("OK")), "versions"),
+        (GetReply("v", 2, Err("OK")), "versions"),
+        (GetReply("w", 1, Err("OK")), "versions"),
+        (GetReply("", 0, Err("ErrNoKey")), "versions"),
+        # Made in advance: what was read is filled in by whoever has asked.
+        (GetReply("", 0, Err("OK")), ""),
+    ],
+)
+def test_what_a_get_finds(reply: GetReply, broken: str) -> None:
+    """It is what the last Put has left."""
+    stream = Stream()
+    stream.performed(put(0))
+    stream.after(1).performed(GetArgs("k"), reply)
+    assert stream.broken == broken
+
+
+def test_what_a_get_finds_at_the_same_time() -> None:
+    """Another thread may have read before the Put, and tell of it now."""
+    stream = Stream()
+    stream.performed(put(0))
+    stream.after(1).performed(put(1, "w"))
+    stream.after(0.01).performed(GetArgs("k"), GetReply("v", 1, Err("OK")))
+    assert stream.broken == ""
+    stream.after(0.02).performed(GetArgs("k"), GetReply("v", 1, Err("OK")))
+    assert stream.broken == "versions"
+
+
+def test_what_a_get_finds_in_another_state() -> None:
+    """After a snapshot the last Put is not known."""
+    stream = Stream()
+    stream.performed(put(0))
+    stream.add(Restored(server=SERVER, size=1))
+    stream.after(1).performed(GetArgs("k"), GetReply("x", 7, Err("OK")))
+    assert stream.broken == ""
 
 
 def test_an_answer_that_is_remembered() -> None:

@@ -74,6 +74,16 @@ def test_no_reply_at_all() -> None:
     assert stream.broken == ""
 
 
+def test_a_reply_of_a_type_that_belongs_to_others() -> None:
+    """A state machine makes it, of requests of another kind."""
+    stream = Stream()
+    stream.performed(GetArgs("k"), FOUND)
+    stream.submitted(put(0))
+    stream.performed(put(0))
+    stream.returned(FOUND)
+    assert stream.broken == OWN
+
+
 def test_a_reply_in_a_record_of_the_rsm() -> None:
     """What is of another type may hold what was made."""
     stream = Stream()

@@ -451,7 +451,7 @@ SERVER_BUGS: Final = [
     ),
     _bug(
         SERVER_FILE,
-        "answered by its own operation",
+        "",
         "4B",
         "a Get reads the table before it is submitted",
         _SUBMIT_GET,
@@ -556,7 +556,7 @@ RSM_BUGS: Final = [
                     pending.outcome = OK, result
                 self.let_go(message.CommandIndex)
         """,
-        likely="test_leader_partition_4A test_many_partitions_many_clients_4B",
+        likely="test_same_request_4A test_leader_partition_4A",
         also=("OK only if performed",),
     ),
     _bug(
@@ -879,7 +879,7 @@ RSM_BUGS: Final = [
     ),
     _bug(
         RSM_FILE,
-        "snapshots in time",
+        "",
         "4C",
         "a snapshot is handed to Raft with the index of the one before",
         _OUTGROWN,

@@ -68,7 +68,7 @@ RACES: Final = [
             self.persist()
             self.restart_timer()
         """,
-        likely="test_many_elections_3A",
+        likely="test_two_candidates_3A",
         also=("one leader a term", "votes look at the log"),
     ),
     _race(

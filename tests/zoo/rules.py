@@ -34,10 +34,11 @@ KV_RULES: Final = {
     "OK only if performed": r"OK only if performed",
     "versions": r"versions?:",
     "answered by its own operation": r"answered by its own operation",
-    "waiters are told": r"waiters are told",
-    "snapshots in time": r"snapshots in time",
+    "waiters are told": r"waiters are told|Submit after healing didn't return",
+    "snapshots in time": r"snapshots in time|logs were not trimmed",
 }
-"""The rules of what stands on top of it."""
+"""The rules of what stands on top of it. Where a check of the course looks at the same,
+and has a shorter limit, its words are the first that are heard."""
 
 RULE_WORDS: Final = {**RAFT_RULES, **KV_RULES}
 

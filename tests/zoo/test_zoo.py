@@ -67,10 +67,10 @@ def test_likely_finders_come_first() -> None:
     names = [test.__name__ for test in finders_of(bug, Effort())]
     assert names[0] == "test_reliable_churn_3C"
     assert names[-1] == "test_figure_8_unreliable_3C"
-    assert len(set(names)) == len(names) == 21
+    assert len(set(names)) == len(names) == 23
     quick = finders_of(bug, Effort(is_quick=True))
-    assert len(quick) == 19
-    assert len(finders_of(bug, Effort(parts=("3B",)))) == 10
+    assert len(quick) == 21
+    assert len(finders_of(bug, Effort(parts=("3B",)))) == 11
 
 
 def test_races_are_run_with_switches() -> None:
