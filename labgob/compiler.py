@@ -112,9 +112,11 @@ class _Compiler:
         # Only at the end: the plan of an inner class may refer to that of an outer one,
         # which may yet turn out to be impossible.
         plan = self.plan(kind)
+        # Described before any thread can find a plan and send what nobody can read yet.
+        for made in self._made.values():
+            describe(made)
         for cls, made in self._made.items():
             setattr(cls, PLAN_ATTRIBUTE, made)
-            describe(made)
         return plan
 
     def plan(self, kind: Any) -> Plan:

@@ -8,6 +8,7 @@ the descriptions of its types to the tester, which knows its own by itself.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -77,11 +78,16 @@ class Description(msgspec.Struct, frozen=True):
 # servers have one tag, and nothing here holds on to a class.
 _known: Final[dict[str, Description]] = {}
 _listeners: Final[list[Callable[[Description], object]]] = []
+_telling: Final = threading.RLock()
 
 
 def describe(plan: Plan) -> None:
     """Take note of a record's type; of any other there is nothing to note."""
-    if isinstance(plan, RecordPlan) and plan.tag not in _known:
+    if not isinstance(plan, RecordPlan):
+        return
+    with _telling:
+        known = plan.tag in _known
+    if not known:
         fields = zip(plan.names, plan.children, strict=True)
         add_description(
             Description(plan.tag, tuple(Field(name, _shape(p)) for name, p in fields))
@@ -93,17 +99,20 @@ def add_description(description: Description) -> None:
 
     The first of a tag stays.
     """
-    if description.tag not in _known:
-        _known[description.tag] = description
-        for listener in _listeners:
-            listener(description)
+    # Whoever finds it known may rely on its having been told to all.
+    with _telling:
+        if description.tag not in _known:
+            _known[description.tag] = description
+            for listener in _listeners:
+                listener(description)
 
 
 def on_new_description(listener: Callable[[Description], object]) -> None:
     """Have `listener` called with all descriptions, those known already at once."""
-    for description in list(_known.values()):
-        listener(description)
-    _listeners.append(listener)
+    with _telling:
+        for description in list(_known.values()):
+            listener(description)
+        _listeners.append(listener)
 
 
 def description_of(tag: str) -> Description | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import subprocess
 import sys
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,32 @@ def test_descriptions_reach_listeners_once() -> None:
     assert heard[-1] == made
     assert [one for one in heard if one.tag == "Stranger:0001"] == [made]
     assert description_of("Stranger:0001") == made
+
+
+def test_nobody_encodes_before_all_are_told() -> None:
+    """A reader in another process has to have the description before the message."""
+
+    @dataclass
+    class Slow:
+        number: int
+
+    asked, told = threading.Event(), threading.Event()
+
+    def hear(description: Description) -> None:
+        if description.name == "Slow" and not told.is_set():
+            asked.set()
+            assert told.wait(10)
+
+    on_new_description(hear)
+    encoders = [threading.Thread(target=labgob.encode, args=(Slow(1),)) for _ in "ab"]
+    encoders[0].start()
+    assert asked.wait(10)
+    encoders[1].start()
+    encoders[1].join(0.2)
+    assert all(encoder.is_alive() for encoder in encoders)
+    told.set()
+    for encoder in encoders:
+        encoder.join()
 
 
 def test_another_process_reads_it_by_the_description(tmp_path: Path) -> None:
