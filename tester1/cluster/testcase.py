@@ -188,24 +188,24 @@ class LabTest:
         What `source` has called and waits for fails, as when it is disconnected.
         """
         self.group.enable_link(source, target, False)
-        self.annotations.links(f"cut {source} > {target}")
+        self.annotations.link_cut(source, target)
 
     def mend_link(self, source: int, target: int) -> None:
         """Let `source` reach `target` again, after `cut_link`."""
         self.group.enable_link(source, target, True)
-        self.annotations.links_healed()
+        self.annotations.links_healed([(source, target)])
 
     def hold_links(self, *links: tuple[int, int]) -> None:
         """Keep all calls on these links, each (source, target), on their way."""
         for source, target in links:
             self.group.hold_link(source, target)
-        self.annotations.links(f"held: {_arrows(links)}")
+        self.annotations.links_held(links)
 
     def release_links(self, *links: tuple[int, int]) -> None:
         """Let the calls go on that are held on these links, and those to come."""
         for source, target in links:
             self.group.release_link(source, target)
-        self.annotations.links_healed()
+        self.annotations.links_healed(links)
 
     def crash_all(self) -> None:
         """Crash all servers; only their disks survive."""
@@ -216,10 +216,6 @@ class LabTest:
         """Start all servers from their disks and attach them."""
         self.group.start_servers()
         self.annotations.restart_all()
-
-
-def _arrows(links: Iterable[tuple[int, int]]) -> str:
-    return ", ".join(f"{source} > {target}" for source, target in links)
 
 
 def growing_pauses() -> Iterator[float]:

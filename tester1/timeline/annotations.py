@@ -65,6 +65,9 @@ class Annotation:
     colour: Colour
 
 
+_CUT: Final = "cut"
+_HELD: Final = "held"
+
 _OUTCOMES: Final[dict[Colour, type[Noted]]] = {
     Colour.SUCCESS: CheckPassed,
     Colour.FAILURE: CheckFailed,
@@ -95,6 +98,9 @@ class Annotations:
         self._check: _Check | None = None
         self._connected: list[bool] = []
         self._alive: list[bool] = []
+        # What is done to single links, each (source, target), in the order in which it
+        # was done: "cut" or "held".
+        self._links: dict[tuple[int, int], str] = {}
         self._last_fault: Annotation | None = None
         self.finalized = False
 
@@ -106,7 +112,7 @@ class Annotations:
 
     @property
     def last_fault(self) -> Annotation | None:
-        """The fault made last, whether or not it has been healed since."""
+        """The fault made last; its `end` is None while it has not been healed."""
         return self._last_fault
 
     def timestamp(self) -> float:
@@ -122,6 +128,7 @@ class Annotations:
         self._check = None
         self._connected = [True] * servers
         self._alive = [True] * servers
+        self._links.clear()
         self._last_fault = None
         self.finalized = False
         text = f"{name} ({servers} servers)"
@@ -177,6 +184,14 @@ class Annotations:
         """The servers' connected flags are now these."""
         # Tests say so after every step, and most steps change nothing.
         if list(connected) != self._connected:
+            flags = zip(self._connected, connected, strict=True)
+            changed = {server for server, (old, new) in enumerate(flags) if old != new}
+            # To attach a server is to mend all of its links; what is held stays so.
+            self._links = {
+                link: how
+                for link, how in self._links.items()
+                if how != _CUT or changed.isdisjoint(link)
+            }
             self._connected = list(connected)
             self._fault()
 
@@ -185,12 +200,20 @@ class Annotations:
         # Both halves count as connected, so the flags would say that all is well.
         self._set_fault(f"partition = {_group(first)} {_group(second)}")
 
-    def links(self, text: str) -> None:
-        """Something was done to single links; the connected flags do not tell this."""
-        self._set_fault(text)
+    def link_cut(self, source: int, target: int) -> None:
+        """`source` does not reach `target`; the connected flags do not tell this."""
+        self._links[source, target] = _CUT
+        self._fault()
 
-    def links_healed(self) -> None:
-        """Nothing is done to single links any more: the flags tell how things are."""
+    def links_held(self, links: Iterable[tuple[int, int]]) -> None:
+        """Calls on these links, each (source, target), stay on their way."""
+        self._links.update(dict.fromkeys(links, _HELD))
+        self._fault()
+
+    def links_healed(self, links: Iterable[tuple[int, int]]) -> None:
+        """Nothing is done to these links any more."""
+        for link in links:
+            self._links.pop(link, None)
         self._fault()
 
     def shutdown(self, servers: Iterable[int]) -> None:
@@ -213,6 +236,7 @@ class Annotations:
         """Everything is healed: all connected, none crashed."""
         self._connected = [True] * len(self._connected)
         self._alive = [True] * len(self._alive)
+        self._links.clear()
         self.continuous_end(TAG_FAILURE)
 
     def _set_alive(self, servers: Iterable[int], *, alive: bool) -> None:
@@ -224,11 +248,18 @@ class Annotations:
             self._fault()
 
     def _fault(self) -> None:
-        """Redraw the fault row from the flags."""
-        if all(self._connected) and all(self._alive):
-            self.continuous_end(TAG_FAILURE)
+        """Redraw the fault row from the flags and what is done to links."""
+        parts = []
+        if not all(self._connected) or not all(self._alive):
+            parts.append(_fault_text(self._connected, self._alive))
+        for how in _CUT, _HELD:
+            links = [link for link, done in self._links.items() if done == how]
+            if links:
+                parts.append(f"{how}: {_arrows(links)}")
+        if parts:
+            self._set_fault(" / ".join(parts))
         else:
-            self._set_fault(_fault_text(self._connected, self._alive))
+            self.continuous_end(TAG_FAILURE)
 
     def _set_fault(self, text: str) -> None:
         self._continuous(TAG_FAILURE, text, text, Colour.FAULT)
@@ -254,7 +285,10 @@ class Annotations:
         """End the state open under `tag`; nothing happens if there is none."""
         state = self._open.pop(tag, None)
         if state is not None:
-            self._records.append(replace(state, end=self._now()))
+            ended = replace(state, end=self._now())
+            self._records.append(ended)
+            if tag == TAG_FAILURE:
+                self._last_fault = ended
             self._note(replace(state, text=f"end of {state.text}", details=""))
 
     def _continuous(self, tag: str, text: str, details: str, colour: Colour) -> None:
@@ -291,6 +325,10 @@ class Annotations:
 def _group(servers: Iterable[int]) -> str:
     """Server numbers in the course's notation, `[0 2]`."""
     return f"[{' '.join(map(str, servers))}]"
+
+
+def _arrows(links: Iterable[tuple[int, int]]) -> str:
+    return ", ".join(f"{source} > {target}" for source, target in links)
 
 
 def _fault_text(connected: Sequence[bool], alive: Sequence[bool]) -> str:

@@ -121,6 +121,35 @@ def test_two_partitions_and_healing(annotations: Annotations, clock: Clock) -> N
     assert record.colour is Colour.FAULT
 
 
+def test_what_is_done_to_links(annotations: Annotations) -> None:
+    """It adds up, beside what the flags tell, and ends link by link."""
+
+    def fault() -> str:
+        last = annotations.last_fault
+        return "" if last is None or last.end is not None else last.text
+
+    annotations.test("t", 3)
+    annotations.link_cut(1, 0)
+    annotations.link_cut(2, 0)
+    assert fault() == "cut: 1 > 0, 2 > 0"
+    annotations.links_held([(0, 1)])
+    annotations.links_healed([(2, 0)])
+    assert fault() == "cut: 1 > 0 / held: 0 > 1"
+    annotations.connection([False, True, True])
+    assert fault() == "partition = [0] [1 2] / held: 0 > 1"
+    annotations.connection([True, True, True])
+    assert fault() == "held: 0 > 1"
+    annotations.links_healed([(0, 1)])
+    assert fault() == ""
+    last = annotations.last_fault
+    assert last is not None
+    assert last.text == "held: 0 > 1"
+    annotations.link_cut(1, 0)
+    annotations.clear_failure()
+    annotations.shutdown([2])
+    assert fault() == "partition = [0 1] / crash = [2]"
+
+
 def test_shutdown_and_restart_of_all(annotations: Annotations) -> None:
     """After a restart of everybody no fault is left open."""
     annotations.shutdown_all()

@@ -273,7 +273,7 @@ def test_links_are_cut_and_mended(counting: Lab) -> None:
         assert ask(test.config, 0, 1)
         fault = test.annotations.last_fault
         assert fault is not None
-        assert fault.text == "cut 0 > 1"
+        assert fault.text == "cut: 0 > 1"
 
 
 def test_links_hold_calls_until_they_are_released(counting: Lab) -> None:
