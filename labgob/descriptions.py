@@ -168,6 +168,7 @@ def plain(data: bytes) -> object:
         return None
 
 
+_MOST_OF_AN_INTEGER: Final = 256
 _ANY: Final = Shape("any")
 _RAW_ARRAY: Final = msgspec.msgpack.Decoder(list[msgspec.Raw])
 _STRING: Final = msgspec.msgpack.Decoder(str)
@@ -231,6 +232,9 @@ def _plain(value: object, shape: Shape) -> object:
 def _extension(ext: Ext) -> object:
     body = bytes(ext.data)
     if ext.code == BIG_INT_CODE:
+        # Python writes no integer of more than some thousand digits as text.
+        if len(body) > _MOST_OF_AN_INTEGER:
+            return f"<integer of {len(body)} B>"
         return int.from_bytes(body, "big", signed=True)
     if ext.code in (TUPLE_CODE, SET_CODE, FROZENSET_CODE):
         return _plain(_GENERIC.decode(body), _ANY)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import textwrap
+from typing import Final
 
 from labrt.texts import harmless
 from tester1.cli.errors import InputError
 from tester1.cli.options import SolutionOption, chosen_solution
 from tester1.rules.findings import Rule
 from tester1.rules.inspecting import inspect_solution
-from tester1.rules.names import Names
+from tester1.rules.names import Names, Role
 from tester1.rules.raft_rules import RAFT_RULES
 from tester1.rules.service_rules import SERVICE_RULES
 from tester1.solution import SolutionError
@@ -45,9 +46,14 @@ def rules_command(solution: SolutionOption = None) -> None:
     _print_rules(SERVICE_RULES, ())
 
 
+_NOT: Final = {False: "", True: "not "}
+_VERDICTS: Final = (Role.GRANTED, Role.SUCCESS)
+
+
 def _read(message: str, names: Names) -> str:
     fields = ", ".join(
-        f"{role}: {harmless(field.name)}" for role, field in names.fields.items()
+        f"{role}: {_NOT[names.negated and role in _VERDICTS]}{harmless(field.name)}"
+        for role, field in names.fields.items()
     )
     return f"{harmless(message)}, {harmless(names.type_name)}: {fields or 'nothing'}"
 

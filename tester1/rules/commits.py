@@ -116,14 +116,19 @@ class Commits:
         leadership = leader.leads.get(term)
         if leadership is None or call.sender_incarnation != leader.incarnation:
             return
+        end, end_term = call.end_index, call.end_term
+        # A reply may acknowledge more than its request vouched for.
+        ack = 0 if call.reply is None else call.reply.ack
+        if ack > end and ack in leadership.terms:
+            end, end_term = ack, leadership.terms[ack]
         before = leadership.matched.get(call.receiver)
-        if before is not None and before[0] >= call.end_index:
+        if before is not None and before[0] >= end:
             return
         if call.receiver is leader:  # it has all of its log anyway
             return
-        leadership.matched[call.receiver] = call.end_index, call.end_term, number
+        leadership.matched[call.receiver] = end, end_term, number
         # What adds nothing to what is known as committed needs no counting.
-        if call.end_index <= leadership.known_upto:
+        if end <= leadership.known_upto:
             return
         index, of_term = self._cover(leadership)
         if of_term == term and index > leadership.known_upto:

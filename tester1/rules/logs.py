@@ -344,6 +344,9 @@ class Logs:
         at_start = request.prev_index <= 0 and peer.snapshot == 0
         if not at_start and not peer.snapshot < request.prev_index <= ack.index:
             return
+        # Whoever refuses what begins before its commit index has lost nothing.
+        if request.prev_index < peer.legit:
+            return
         self._lost(
             peer,
             ack,
@@ -364,7 +367,8 @@ class Logs:
         end = index + offset
         if peer.taken != (end, peer.incarnation) or peer.snapshot != end:
             return
-        if term != call.request.prev_term:
+        # Before its commit index it may refuse whatever it likes.
+        if term != call.request.prev_term or index < peer.legit:
             return
         self._court.find(
             SNAPSHOT_OF_APPLIED,

@@ -215,7 +215,8 @@ def _reply(request: RaftRequest, content: object) -> RaftMessage | None:
     described = _described(content)
     if described is None:
         return None
-    values = _values(content, match_reply(described, _KINDS[type(request)]))
+    names = match_reply(described, _KINDS[type(request)])
+    values = _values(content, names)
     term = _number(values, Role.TERM)
     if term is None:
         return None
@@ -225,9 +226,11 @@ def _reply(request: RaftRequest, content: object) -> RaftMessage | None:
         granted = values.get(Role.GRANTED)
         if not isinstance(granted, bool):
             return None
-        return VoteReply(term, granted, request.trial)
+        return VoteReply(term, granted != names.negated, request.trial)
     success = values.get(Role.SUCCESS)
-    return AppendReply(term, success) if isinstance(success, bool) else None
+    if not isinstance(success, bool):
+        return None
+    return AppendReply(term, success != names.negated)
 
 
 def _described(content: object) -> Description | None:

@@ -8,7 +8,7 @@ never by the name of its class. The name of a method only breaks ties.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -23,6 +23,7 @@ __all__ = [
     "match_request",
     "says_heartbeat",
     "says_pre_vote",
+    "tells_commit",
 ]
 
 
@@ -51,15 +52,20 @@ class Role(StrEnum):
     SUCCESS = "success"
     COMMAND = "command"
     PRE_VOTE = "pre-vote"
+    ACK = "acknowledged index"
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """How a type was read: which field plays which role, and the roles nobody plays."""
+    """How a type was read: which field plays which role, and the roles nobody plays.
+
+    `negated` is whether the verdict of a reply is told by what it denies.
+    """
 
     type_name: str
     fields: Mapping[Role, Field]
     missing: tuple[Role, ...] = ()
+    negated: bool = False
 
 
 _EXACT: Final[Mapping[Role, tuple[str, ...]]] = {
@@ -106,6 +112,10 @@ _EXACT: Final[Mapping[Role, tuple[str, ...]]] = {
         *("success", "ok", "accepted", "accept", "succeeded", "succ", "matched"),
         *("match", "appended"),
     ),
+    Role.ACK: (
+        *("match", "matchindex", "matchidx", "matched", "ack", "acked", "ackindex"),
+        *("upto", "stored", "lastmatch", "matchedindex"),
+    ),
     Role.COMMAND: ("command", "cmd", "op", "operation", "value", "data", "payload"),
 }
 
@@ -119,6 +129,24 @@ _CONTAINED: Final[Mapping[Role, tuple[tuple[str, ...], ...]]] = {
     Role.SNAPSHOT_INDEX: (("index",), ("idx",)),
 }
 
+# What is only near: parts of a name that say that it is something else.
+_NOT: Final[Mapping[Role, tuple[str, ...]]] = {
+    Role.COMMIT: ("uncommit", "notcommit"),
+    Role.SNAPSHOT_INDEX: ("chunk", "part", "piece", "seq", "prev", "log"),
+}
+
+# What the one verdict of a reply may be called, by what is in the name.
+_YES: Final = (
+    *("grant", "vote", "ok", "succ", "accept", "agree", "yes", "match", "append"),
+    *("approve", "allow", "pass", "ack", "stored", "done", "good", "fine"),
+)
+_NO: Final = (
+    *("reject", "refus", "den", "conflict", "mismatch", "stale", "fail", "nack"),
+    *("inconsist", "differ", "old", "outdated", "bad", "wrong", "not", "behind"),
+)
+# What says that a type is more than one message.
+_KINDS: Final = ("kind", "type", "msgtype", "msgkind", "messagetype", "what", "tag")
+
 _HINTS: Final = ("conflict", "last", "prev", "log", "x", "hint", "first")
 
 
@@ -131,23 +159,33 @@ def match_request(
     else, leaves no doubt what it is meant to be.
     """
     fields = description.fields
-    lists = [field for field in fields if _is_list(field.shape)]
     data = [field for field in fields if _is_data(field)]
     called = _normal(method.rpartition(".")[2])
+    # One type for all that servers say: which it is, only the solution knows.
+    is_tagged = any(_normal(field.name) in _KINDS for field in fields)
+    if is_tagged and not any(word in called for word in _CALLED):
+        return None
     append = _names(description, _APPEND)
-    if _is_entry_like(append.fields.get(Role.ENTRIES)) or (
-        lists and Role.PREV_INDEX in append.fields
+    if Role.PREV_INDEX in append.fields or _is_entry_like(
+        append.fields.get(Role.ENTRIES)
     ):
         return Message.APPEND, append
     vote = _names(description, _VOTE)
+    # A flag that is unknown may say that the vote binds nobody.
+    binds = all(
+        field is vote.fields.get(Role.PRE_VOTE)
+        for field in fields
+        if field.shape.kind == "bool"
+    )
     if "vote" in called and not vote.missing:
-        return Message.VOTE, vote
+        return (Message.VOTE, vote) if binds else None
     snapshot = _names(description, _SNAPSHOT)
     is_termed = Role.TERM in snapshot.fields or "snap" in called
     if data and Role.SNAPSHOT_INDEX in snapshot.fields and is_termed:
         return Message.SNAPSHOT, snapshot
-    if Role.TERM in vote.fields and Role.LAST_INDEX in vote.fields and not data:
-        return Message.VOTE, vote
+    is_vote = Role.TERM in vote.fields and Role.LAST_INDEX in vote.fields
+    if is_vote and not data and any(word in called for word in _ELECTING):
+        return (Message.VOTE, vote) if binds else None
     # Nothing but the method's name is left to tell what it is meant to be.
     if "vote" in called:
         return Message.VOTE, vote
@@ -165,7 +203,35 @@ def match_reply(description: Description, to: Message) -> Names:
         Message.APPEND: (Role.TERM, Role.SUCCESS),
         Message.SNAPSHOT: (Role.TERM,),
     }[to]
-    return _names(description, wanted)
+    names = _names(description, wanted)
+    verdict = wanted[1] if len(wanted) > 1 else None
+    if verdict is not None:
+        names = _with_verdict(names, description, verdict)
+    fields = dict(names.fields)
+    for role in (Role.ACK, Role.COMMIT):
+        free = [field for field in description.fields if field not in fields.values()]
+        known = _field_for(role, free)
+        if known is not None and known.shape.kind == "int":
+            fields[role] = known
+    return replace(names, fields=fields)
+
+
+def _with_verdict(names: Names, description: Description, verdict: Role) -> Names:
+    """The same, unless it is open which flag is the verdict, or how it is meant."""
+    flags = [field for field in description.fields if field.shape.kind == "bool"]
+    denying = [
+        field for field in flags if any(part in _normal(field.name) for part in _NO)
+    ]
+    found = names.fields.get(verdict)
+    if not denying:
+        return names
+    if flags == denying and len(flags) == 1:
+        return replace(names, negated=True)
+    if found is None:
+        return names
+    # A yes that another flag may take back.
+    fields = {role: field for role, field in names.fields.items() if role != verdict}
+    return replace(names, fields=fields, missing=(*names.missing, verdict))
 
 
 def match_entry(description: Description) -> Names:
@@ -184,10 +250,21 @@ def says_pre_vote(method: str) -> bool:
     return "prevote" in _normal(method) or "precandidate" in _normal(method)
 
 
+def tells_commit(description: Description) -> bool:
+    """Whether a request for a vote tells how far a log is committed."""
+    return _field_for(Role.COMMIT, description.fields) is not None
+
+
 def says_heartbeat(method: str, type_name: str) -> bool:
     """Whether a method's name, or its type's, says that it never carries entries."""
     return "heartbeat" in _normal(method) or "heartbeat" in _normal(type_name)
 
+
+_CALLED: Final = ("append", "heartbeat", "replicat", "vote", "snap", "install")
+"""One of these is in the name of a method that is for one kind of request."""
+_ELECTING: Final = ("vote", "elect", "ballot", "candid", "campaign")
+"""One of these is in the name of a method that asks for a vote. Another method with
+such a request may ask beforehand who would vote, which binds nobody."""
 
 _VOTE: Final = (Role.TERM, Role.LAST_INDEX, Role.LAST_TERM)
 _APPEND: Final = (
@@ -266,8 +343,11 @@ def _field_for(role: Role, fields: Sequence[Field]) -> Field | None:
     for name in _EXACT.get(role, ()):
         if name in by_name:
             return by_name[name]
+    others = _NOT.get(role, ())
     for parts in _CONTAINED.get(role, ()):
         for name, field in by_name.items():
+            if any(other in name for other in others):
+                continue
             if all(part in name for part in parts):
                 return field
     return _only_candidate(role, fitting)
@@ -277,7 +357,10 @@ def _only_candidate(role: Role, fitting: Sequence[Field]) -> Field | None:
     """The one field that can be meant, whatever its name."""
     if role in (Role.GRANTED, Role.SUCCESS):
         certain = [field for field in fitting if field.shape.kind == "bool"]
-        return certain[0] if len(certain) == 1 else None
+        if len(certain) != 1:
+            return None
+        name = _normal(certain[0].name)
+        return certain[0] if any(part in name for part in (*_YES, *_NO)) else None
     if role is Role.ENTRIES:
         certain = [field for field in fitting if _is_list(field.shape)]
         return certain[0] if len(certain) == 1 else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import msgspec
 
@@ -91,6 +91,9 @@ class Ack(msgspec.Struct, frozen=True):
     """How many leaders had sent it entries by then, one after another."""
 
 
+Deed: TypeAlias = "tuple[Peer, Message, int]"
+"""To whom a server sends what kind of request, in which term."""
+
 NOTHING: Final = Floor(0, 0, 0, 0, 0, 0.0, 0, False)
 """What is known of a log at first: it may be empty."""
 
@@ -126,7 +129,6 @@ class Call:
         "handed",
         "handed_at",
         "holding",
-        "is_delivered",
         "kind",
         "most",
         "receiver",
@@ -138,6 +140,7 @@ class Call:
         "sent",
         "sent_at",
         "shown",
+        "tally",
         "term",
     )
 
@@ -153,7 +156,9 @@ class Call:
         self.sent = made.number
         self.sent_at = made.time
         self.sender_incarnation = made.incarnation
-        self.is_delivered = False
+        # How many requests like this one were sent to the receiver, and how many of
+        # them were answered: those of its kind and term.
+        self.tally: list[int]
         self.reply: Reply | None = None
         # Up to where an append, or a snapshot, vouches for the receiver's log.
         self.end_index = self.end_term = 0
@@ -258,7 +263,29 @@ class Peer:
         self.installed_at = 0.0
         self.adopted = 0, 0
         self.adopted_at = 0.0
-        self.last_calls: dict[Peer, Call] = {}
+        # By receiver, kind and term: see `Call.tally`. And as they were when it learnt
+        # of a newer term, by the number of that.
+        self.tallies: dict[Deed, list[int]] = {}
+        self.tallies_at: dict[int, dict[Deed, tuple[int, ...]]] = {}
+
+    def sends(self, call: Call) -> None:
+        """Count a request that it sends."""
+        deed = call.receiver, call.kind, call.term
+        tally = self.tallies.get(deed)
+        if tally is None:
+            tally = self.tallies[deed] = [0, 0]
+        tally[0] += 1
+        call.tally = tally
+
+    def repeats(self, call: Call, since: int) -> bool:
+        """Whether requests like this one may all be tries of those sent before `since`.
+
+        Each try goes on until it is answered, at the most: so of those that had no
+        answer by then, one answer each.
+        """
+        deed = call.receiver, call.kind, call.term
+        sent, answered = self.tallies_at[since].get(deed, (0, 0))
+        return call.tally[1] - answered <= sent - answered
 
     def restart(self, incarnation: int, moment: Moment) -> None:
         """Begin a new incarnation, which knows what was saved and nothing else."""
@@ -273,7 +300,8 @@ class Peer:
         self.old_term = None
         self.unsaved = None
         self.applied = 0
-        self.last_calls.clear()
+        self.tallies.clear()
+        self.tallies_at.clear()
         # What it had only for itself may be lost.
         self.holding = self.ack
         if not self.floor.acknowledged:

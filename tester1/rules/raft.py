@@ -63,7 +63,7 @@ class _FollowedCall(Call):
 
     def delivered(self, number: int, time: float) -> None:
         """The reply reaches the caller."""
-        self.is_delivered = True
+        self.tally[1] += 1
         self._rules.delivered(self, number, time)
 
 
@@ -116,6 +116,7 @@ class RaftRules:
         if request is None or self.reading.blind:
             return None
         call = _FollowedCall(self, made, request, sender, receiver)
+        sender.sends(call)
         if call.kind is Message.VOTE:
             if request.pre_vote:  # type: ignore[union-attr]  # as its kind says
                 return None
@@ -125,9 +126,7 @@ class RaftRules:
             self._logs.candidacy(call)
             self._elections.candidacy(call)
             return call
-        if call.term == sender.settled:
-            sender.last_calls[receiver] = call
-        else:
+        if call.term != sender.settled:
             self._terms.sent(call)
         leadership = sender.leads.get(call.term)
         if leadership is None:
@@ -205,6 +204,9 @@ class RaftRules:
         learnt = call.sender.learnt
         if not learnt or reply.term > learnt[-1].term:
             self._terms.delivered(call, Instant(number, time))
+        if reply.commit > call.sender.legit:
+            # Whoever tells it may know it, and so may the sender from now on.
+            call.sender.legit = reply.commit
         if call.kind is Message.VOTE:
             self._elections.delivered(call, number)
         elif reply.verdict:

@@ -38,6 +38,7 @@ from tester1.rules.names import (
     match_request,
     says_heartbeat,
     says_pre_vote,
+    tells_commit,
 )
 from tester1.rules.raft_rules import NEEDS, RAFT_RULES
 
@@ -95,6 +96,10 @@ class Reply(Protocol):
 
     term: int
     verdict: bool
+    ack: int
+    """Up to which index it says that it has the leader's log, 0 if nothing."""
+    commit: int
+    """What it says that it knows as committed, -1 if nothing."""
 
 
 Request: TypeAlias = VoteRequest | AppendRequest | SnapshotRequest
@@ -113,6 +118,7 @@ _ATTRIBUTES: Final[Mapping[Role, str]] = {
     Role.SUCCESS: "verdict",
     Role.COMMAND: "command",
     Role.PRE_VOTE: "pre_vote",
+    Role.ACK: "ack",
 }
 
 # Without these a message means nothing to any rule.
@@ -248,6 +254,10 @@ class Reading:
             return None
         kind, names = matched
         self.names[f"{method} request"] = names
+        if kind is Message.VOTE and tells_commit(description):
+            self._lost.add((Message.APPEND, Role.COMMIT))
+            text = f"{names.type_name} tells what is committed, in whatever sense"
+            self.silenced[text] = None
         if Role.ENTRIES in names.missing and says_heartbeat(method, names.type_name):
             return _heartbeat_decoder(description, names)
         self._miss(kind, names)
@@ -272,8 +282,9 @@ class Reading:
         self._miss(to, names)
         if names.missing:
             return None
-        defaults = {"verdict": True}
-        return _decoder("Reply", description, names.fields, defaults)
+        defaults = {"verdict": True, "ack": 0, "commit": -1}
+        decode = _decoder("Reply", description, names.fields, defaults)
+        return _negating(decode) if names.negated else decode
 
     def _miss(self, kind: Message, names: Names) -> None:
         for role in names.missing:
@@ -351,6 +362,17 @@ def _request_decoder(
         return request
 
     return decode_and_finish
+
+
+def _negating(decode: _Decode) -> _Decode:
+    """For a reply that says what it denies."""
+
+    def decode_and_negate(data: bytes) -> Any:
+        reply = decode(data)
+        reply.verdict = not reply.verdict
+        return reply
+
+    return decode_and_negate
 
 
 def _heartbeat_decoder(description: Description, names: Names) -> _Decode | None:

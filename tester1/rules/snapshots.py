@@ -110,7 +110,8 @@ class Snapshots:
         if not crashed or peer.adopted != adopted or peer.snapshot > index + offset:
             return
         since = max(peer.installed_at, peer.adopted_at)
-        if peer.started.time - since < _GRACE_S:
+        # Before its commit index a server may refuse whatever it likes.
+        if peer.started.time - since < _GRACE_S or index < peer.legit:
             return
         self._court.find(
             REMEMBERED,

@@ -67,7 +67,6 @@ class Terms:
         if peer.learnt and call.term <= peer.learnt[-1].term:
             self._judge_deposed(call)
         self.shown(peer, call.term, Instant(call.sent, call.sent_at))
-        peer.last_calls[call.receiver] = call
 
     def answered(self, call: Call) -> None:
         """A server answers with its term."""
@@ -127,6 +126,9 @@ class Terms:
         if not learnt or term > learnt[-1].term:
             peer.settled = -1
             learnt.append(Shown(term, moment.number, moment.time, peer.incarnation))
+            peer.tallies_at[moment.number] = {
+                deed: tuple(tally) for deed, tally in peer.tallies.items()
+            }
 
     def _settle(self, peer: Peer, term: int) -> None:
         """Note the term that a server has just shown to others, if that settles it."""
@@ -161,15 +163,9 @@ class Terms:
         newer = next((one for one in peer.learnt if one.term >= lowest), None)
         if newer is None or call.sent_at - newer.time <= self._grace:
             return
-        # One that is sent again because it failed is the same deed as before.
-        last = peer.last_calls.get(call.receiver)
-        again = (
-            last is not None
-            and last.kind is call.kind
-            and last.is_delivered
-            and last.sent > newer.number
-        )
-        if not again and not stands:
+        # One that is sent again because it failed is the same deed as before, however
+        # often it fails.
+        if not stands and peer.repeats(call, newer.number):
             return
         role = "candidate" if call.kind is Message.VOTE else "leader"
         deed = "stands all the same in" if stands else f"still sends {_request(call)} "

@@ -164,6 +164,17 @@ def _what_failed_may_be_repeated(story: Story, wrong: bool) -> None:
 
 
 @pair(raft_rules.NEWER_TERMS_DEPOSE)
+def _every_try_may_be_answered_once(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    for _ in range(2):
+        story.replicate(0, 1, 1, arrives=False)
+    story.replicate(0, 2, 1, success=False, reply_term=2)
+    for _ in range(4 if wrong else 3):
+        story.wait(0.1)
+        story.replicate(0, 1, 1, reply_term=1)
+
+
+@pair(raft_rules.NEWER_TERMS_DEPOSE)
 def _listens_to_no_other_leader(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
     story.elect(1, 2, voters=[2])
@@ -280,6 +291,16 @@ def _keeps_an_entry_for_itself(story: Story, wrong: bool) -> None:
     story.replicate(0, 1, 1, entries=[(1, "a")], saved=not wrong)
     story.wait(1)
     story.replicate(0, 1, 1)
+
+
+@pair(raft_rules.ACKNOWLEDGED_STAY)
+def _refuses_what_it_has_acknowledged(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    entries = [(1, "a"), (1, "b"), (1, "c")]
+    story.replicate(0, 1, 1, entries=entries)
+    # Before its commit index a server may refuse whatever it likes.
+    story.replicate(0, 1, 1, prev=(3, 1), commit=2)
+    story.replicate(0, 1, 1, prev=(2 if wrong else 1, 1), success=False)
 
 
 @pair(raft_rules.ACKNOWLEDGED_STAY)
@@ -552,8 +573,9 @@ def _takes_its_last_entry_for_another(story: Story, wrong: bool) -> None:
     story.arrive(story.append(0, 1, 1, prev=(2, 1), commit=2))
     story.apply(1, 1, "a")
     story.apply(1, 2, "b")
-    story.snapshot(1, 1 if wrong else 2)
-    story.replicate(0, 1, 1, prev=(1, 1), entries=[(1, "b")], success=False)
+    story.snapshot(1, 2)
+    entries = [(1, "c")]
+    story.replicate(0, 1, 1, prev=(2, 1), entries=entries, success=not wrong)
 
 
 @pair(raft_rules.COMMIT_BY_MAJORITY)

@@ -144,6 +144,106 @@ class Reply:
     agreed: bool
 
 
+@dataclass
+class Denial:
+    """A reply that says what it denies."""
+
+    term: int
+    rejected: bool
+
+
+@dataclass
+class Mood:
+    """A reply with a flag of which nobody knows what it says."""
+
+    term: int
+    blue: bool
+
+
+@dataclass
+class TwoFlags:
+    """A reply whose yes may be taken back by another flag."""
+
+    term: int
+    ok: bool
+    mismatch: bool
+
+
+@dataclass
+class Cumulative:
+    """A reply that acknowledges more than the request that it answers."""
+
+    term: int
+    success: bool
+    match_index: int
+    commit_index: int
+
+
+@dataclass
+class Anything:
+    """One type for all that servers say to each other."""
+
+    kind: str
+    term: int
+    prev_index: int
+    prev_term: int
+    entries: list[LogEntry]
+    commit: int
+
+
+@dataclass
+class Rehearsal:
+    """A request for a vote that may bind nobody, as only its flag says."""
+
+    term: int
+    last_index: int
+    last_term: int
+    dry_run: bool
+
+
+@dataclass
+class Knowing:
+    """A request for a vote that tells what its sender knows as committed."""
+
+    term: int
+    last_index: int
+    last_term: int
+    commit: int
+
+
+@dataclass
+class Uncommitted:
+    """An append that tells how much is not committed, besides how far it is."""
+
+    term: int
+    prev_index: int
+    prev_term: int
+    entries: list[LogEntry]
+    uncommitted: int
+
+
+@dataclass
+class Chunk:
+    """A piece of a snapshot."""
+
+    term: int
+    chunk_index: int
+    base_index: int
+    last_term: int
+    data: bytes
+
+
+@dataclass
+class Packed:
+    """An append whose entries are bytes of the solution's own."""
+
+    term: int
+    prev_index: int
+    prev_term: int
+    entries: bytes
+    commit: int
+
+
 labgob.Register(LogEntry)
 
 ENTRIES = [LogEntry(1, "a"), LogEntry(2, {"k": 3})]
@@ -236,3 +336,75 @@ def test_an_unknown_request_leaves_commitment_open() -> None:
     reading = Reading()
     assert reading.request("Raft.Gossip", labgob.encode({"committed": 5})) is None
     assert "commit by majority" in {rule.name for rule in reading.rules_off()}
+
+
+def replied(reply: object, to: Message) -> tuple[Any, Reading]:
+    """How a reply is read, and by whom."""
+    reading = Reading()
+    return reading.reply("Raft.X", to, labgob.encode(reply)), reading
+
+
+@pytest.mark.parametrize("to", [Message.VOTE, Message.APPEND])
+def test_a_verdict_that_denies_is_turned_round(to: Message) -> None:
+    """By the name of the only flag that there is."""
+    for rejected in True, False:
+        reply, reading = replied(Denial(3, rejected), to)
+        assert reply.verdict is not rejected
+        assert not reading.rules_off()
+
+
+@pytest.mark.parametrize("reply", [Mood(3, True), TwoFlags(3, True, False)])
+def test_a_verdict_that_is_open_is_none(reply: object) -> None:
+    """A guess would accuse somebody sooner or later."""
+    read, reading = replied(reply, Message.APPEND)
+    assert read is None
+    assert "commit by majority" in {rule.name for rule in reading.rules_off()}
+
+
+def test_a_reply_may_acknowledge_and_tell_more() -> None:
+    """An index that it matches, and one that it knows as committed."""
+    reply, reading = replied(Cumulative(3, True, 9, 7), Message.APPEND)
+    assert (reply.ack, reply.commit) == (9, 7)
+    assert not reading.silenced
+
+
+@pytest.mark.parametrize(
+    ("method", "args"),
+    [
+        ("Raft.Step", Anything("vote", 5, 7, 2, [], 6)),
+        ("Raft.RequestVote", Rehearsal(5, 7, 2, True)),
+        ("Raft.Canvass", Vote(5, "me", 7, 2)),
+    ],
+)
+def test_what_may_be_another_request_is_not_guessed(method: str, args: object) -> None:
+    """One type for all, a vote that may bind nobody: that is said, and no more."""
+    reading = Reading()
+    assert reading.request(method, labgob.encode(args)) is None
+    assert any("none of Raft's requests" in line for line in reading.silenced)
+
+
+def test_a_vote_that_tells_the_commit_index() -> None:
+    """What follows from it nobody can tell, so nothing is said of commitment."""
+    reading = Reading()
+    assert reading.request("R.Vote", labgob.encode(Knowing(5, 7, 2, 6))) is not None
+    off = {rule.name for rule in reading.rules_off()}
+    assert "commit own term only" in off
+    assert "one vote a term" not in off
+
+
+def test_a_name_that_only_holds_the_word() -> None:
+    """What is not committed is no commit index, and a chunk's number no index."""
+    reading = Reading()
+    data = labgob.encode(Uncommitted(5, 7, 2, [], 3))
+    append: Any = reading.request("Raft.Append", data)
+    assert (append.kind, append.commit) == (Message.APPEND, -1)
+    chunk: Any = reading.request("Raft.Image", labgob.encode(Chunk(5, 1, 7, 2, b"s")))
+    assert (chunk.kind, chunk.last_index) == (Message.SNAPSHOT, 7)
+
+
+def test_entries_that_are_bytes_make_no_snapshot() -> None:
+    """It has a previous index, so it is an append that cannot be read."""
+    reading = Reading()
+    data = labgob.encode(Packed(5, 7, 2, b"?", 6))
+    assert reading.request("Raft.Append", data) is None
+    assert "no field of Packed looks like the entries" in reading.silenced
