@@ -27,7 +27,7 @@ from typing import Final
 import pytest
 from _pytest._code.code import ExceptionRepr
 
-from labrt import Fact
+from labrt import Fact, LockStuck
 from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab, LabFailure, Mode
@@ -86,7 +86,12 @@ def explain(
     elif isinstance(report.longrepr, ExceptionRepr) and not settings.brief:
         if isinstance(error, LabFailure) and not _asks_for_style(item):
             report.longrepr = short_form(excinfo, _width(item))
-        lines = [Line(text) for text in _circumstances(lab, error)]
+        width = _width(item)
+        lines = [
+            Line(line)
+            for text in _circumstances(lab, error)
+            for line in textwrap.wrap(text, width, subsequent_indent="  ")
+        ]
         lines += [Line(text) for text in _unread(lab, _width(item))]
         lines += _facts(item, lab, error, settings, interrupts)
         lines.append(Line(f"repeat: {_repeat_command(item, lab, settings)}"))
@@ -110,10 +115,14 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
     # Where each of them stands is told by the table of threads.
     stuck = [harmless(text.partition("\n")[0]) for text in end.stuck]
     others = [text for text in stuck if text not in message]
+    # Where one of them is the failure, most others wait for the same.
+    shown = 0 if isinstance(error, LockStuck) else _MOST_STUCK
+    more = len(others) - shown
+    waits = "one more thread waits" if more == 1 else f"{more} more threads wait"
     return [
         f"failed at {end.time:.3f} s, {_last_fault(lab)}",
-        *others[:_MOST_STUCK],
-        *([f"and {len(others) - _MOST_STUCK} more"] if others[_MOST_STUCK:] else []),
+        *others[:shown],
+        *([f"and {waits} for a lock"] if more > 0 else []),
     ]
 
 

@@ -214,7 +214,8 @@ def update():
 def start(tester, ends, gid, me, persister):
     if me == 1:
         mu.acquire()
-    threading.Thread(target=update, name="updater").start()
+    for _ in range(3):
+        threading.Thread(target=update, name="updater").start()
     return []
 """
     )
@@ -233,7 +234,10 @@ def start(tester, ends, gid, me, persister):
         [
             "E *LabFailure: no leader",
             "failed at 5.000 s, before any fault",
-            "server-0-1, updater has waited 5.0 s for *Lock*stuck.py:7 in update*",
+            "server-0-1, updater has waited 5.0 s for Lock stuck.mu, held by *",
+            "  start, which ended without releasing it, at raft1/stuck.py:7 *",
+            "  mu: a deadlock",
+            "and 2 more threads wait for a lock",
         ]
     )
     assert "server-0-0, updater" not in result.stdout.str()
