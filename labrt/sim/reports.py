@@ -18,6 +18,7 @@ from types import (
     GetSetDescriptorType,
     MappingProxyType,
     MemberDescriptorType,
+    TracebackType,
 )
 from typing import cast
 
@@ -183,6 +184,19 @@ class Held:
 def own_frames(task: SimTask) -> list[FrameType]:
     """The frames of a task in its world's own code, innermost first."""
     return [frame for frame in _frames(task) if is_own_code(task, frame)]
+
+
+def traceback_of(task: SimTask, frame: FrameType | None = None) -> TracebackType | None:
+    """What a traceback would be of an error raised where a task stands, in its code.
+
+    For a debugger: it shows what the task knew. `frame` is where the task is, if it is
+    not where it was switched out.
+    """
+    traceback: TracebackType | None = None
+    for one in _frames(task, frame):
+        if is_own_code(task, one):
+            traceback = TracebackType(traceback, one, one.f_lasti, one.f_lineno)
+    return traceback
 
 
 class LockSearch:

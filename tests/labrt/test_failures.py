@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -255,6 +256,45 @@ def test_endless_loop_is_interrupted(run_program: RunProgram, body: str) -> None
         )
 
 
+def test_the_loop_is_told_from_what_it_calls(run_program: RunProgram) -> None:
+    """The failure names the line that loops, wherever in its calls the task was."""
+    with pytest.raises(Runaway) as failure:
+        run_program(
+            """
+            import threading, time
+
+            class Server:
+                @property
+                def ready(self):
+                    for _ in range(100): pass
+                    return self.depth(4)
+
+                def depth(self, n):
+                    return n < 0 or not self.depth(n - 1)
+
+                def wait(self):
+                    while not self.ready:
+                        pass
+
+            def spin():
+                for _ in range(3):
+                    Server().wait()
+
+            def main():
+                threading.Thread(target=spin, name="spin").start()
+                time.sleep(1)
+            """,
+            runaway_seconds=0.4,
+        )
+    first, *stack = str(failure.value).splitlines()
+    assert re.search(
+        r", at program\.py:1[45] in wait: (while not self\.ready|pass): an", first
+    )
+    assert stack[-1] == "    program.py:19 in spin: Server().wait()"
+    assert failure.traceback[-1].name == "wait"
+    assert "self" in failure.traceback[-1].frame.f_locals
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -458,6 +498,8 @@ def test_what_the_holder_of_a_lock_waits_for(
         "server, worker has waited 10.0 s for Lock self.mu, held by server, another "
         f"worker, at program.py:13 in work: with self.mu: {why}"
     )
+    assert failure.traceback[-1].name == "work"
+    assert "self" in failure.traceback[-1].frame.f_locals
 
 
 def test_what_the_last_of_several_holders_waits_for(
