@@ -28,7 +28,7 @@ from labrt.report import is_own_code, line_of
 from labrt.runtime import Waiting
 from labrt.sim.kernel import Kernel
 from labrt.sim.locks import Condition, Lock
-from labrt.sim.tasks import A_REPLY, BLOCKED, READY, SimTask
+from labrt.sim.tasks import A_REPLY, BLOCKED, READY, THE_END, SimTask
 
 _OWN_FOLDER = str(Path(__file__).parents[1])
 _MOST_TASKS = 40
@@ -131,11 +131,15 @@ def stuck_locks(tasks: Iterable[SimTask], now: float, seconds: float) -> list[st
 
 
 def waits(tasks: Iterable[SimTask]) -> list[Waiting]:
-    """Say of each task of a world what it waits for; one that runs is left out."""
+    """Say of each task of a world what it waits for; one that runs is left out.
+
+    So is one that has ended the run: what it did is the failure.
+    """
     return [
         _waiting(task)
         for task in tasks
         if task.world is not None and task.state in (READY, BLOCKED)
+        if task.blocked_on is not THE_END
     ]
 
 
