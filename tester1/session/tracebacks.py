@@ -16,6 +16,7 @@ import linecache
 import os
 import textwrap
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
 from types import FrameType, TracebackType
@@ -186,7 +187,10 @@ def _entry(step: TracebackType) -> ReprEntry:
     """The line of a place, as pytest's short style has it."""
     code = step.tb_frame.f_code
     source = linecache.getline(code.co_filename, step.tb_lineno).strip()
-    path = os.path.relpath(code.co_filename)
+    path = code.co_filename
+    # Where the current folder is gone, or on another drive.
+    with suppress(OSError, ValueError):
+        path = os.path.relpath(path)
     where = ReprFileLocation(path, step.tb_lineno, f"in {code.co_name}")
     return ReprEntry([f"    {source}"], None, None, where, "short")
 

@@ -362,13 +362,11 @@ def test_debugger_stops_in_the_solution(tmp_path: Path, case: str) -> None:
 def test_pytests_own_debugger(tmp_path: Path, options: list[str]) -> None:
     """`--pdb` of pytest stops at the same place, however it shows the failure."""
     mutant, _, place, (question, answer) = STOPS["a handler raises"]
-    test = "tests/raft/test_3a.py::test_initial_election_3A"
+    test = REFERENCE_ROOT / "tests/raft/test_3a.py::test_initial_election_3A"
+    solution = mutant.write(tmp_path / "solution")
+    command = [sys.executable, "-m", "pytest", str(test), "--seed", "1", "--pdb"]
     ended = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", str(REFERENCE_ROOT / test)),
-            *("--seed", "1"),
-            *("--solution", mutant.write(tmp_path / "solution"), "--pdb", *options),
-        ],
+        [*command, "--solution", str(solution), *options],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(REFERENCE_ROOT)},
         input=f"p {question}\nq\n",
