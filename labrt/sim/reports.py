@@ -78,10 +78,7 @@ def _why_stuck(task: SimTask, holder: SimTask | None) -> str:
             f": {who} waits for the reply of a call{_place(last)}; "
             "a lock must not be held over a call"
         )
-    return (
-        f": {who} waits for {_reason(last)}{_place_of_wait(last)}; "
-        "a lock must not be held meanwhile"
-    )
+    return f": {who} waits {_what_and_where(last)}; a lock must not be held meanwhile"
 
 
 def _end_of_chain(task: SimTask, holder: SimTask) -> SimTask | None:
@@ -103,20 +100,20 @@ def _waits_for(task: SimTask) -> object:
     return task.blocked_on if waits else None
 
 
-def _place_of_wait(task: SimTask) -> str:
-    """Where a task waits, and if it is inside of another module, who called that.
+def _what_and_where(task: SimTask) -> str:
+    """For what a task waits and where; or in what of another module, and who called it.
 
-    A wait in a channel or in a queue is told by the method and by the line that called
-    it, which is the one that can be changed.
+    A wait in a channel or in a queue is told by its method, and by the line that called
+    that, which is the one that can be changed.
     """
     frames = own_frames(task)
     file = frames[0].f_code.co_filename if frames else ""
     inside = list(takewhile(lambda one: one.f_code.co_filename == file, frames))
     if len(inside) == len(frames):
-        return _place(task)
+        return f"for {_reason(task)}{_place(task)}"
     caller = frames[len(inside)]
     place = _without_colon(line_of(task, caller, caller.f_lineno))
-    return f" in {inside[-1].f_code.co_qualname}, called at {place}"
+    return f"in {inside[-1].f_code.co_qualname}, called at {place}"
 
 
 def stuck_locks(tasks: Iterable[SimTask], now: float, seconds: float) -> list[str]:

@@ -469,9 +469,8 @@ def call() -> None:
         ),
         (
             "self.messages.put(7)",
-            "the holder waits for Condition self.taken in Channel.put, called at "
-            "program.py:26 in hold: self.messages.put(7); "
-            "a lock must not be held meanwhile",
+            "the holder waits in Channel.put, called at program.py:26 in hold: "
+            "self.messages.put(7); a lock must not be held meanwhile",
         ),
     ],
 )
