@@ -37,7 +37,10 @@ class Deadlock(RuntimeFailure):
 
 
 class LockStuck(RuntimeFailure):
-    """A task has waited for a lock for longer than the runtime's lock patience."""
+    """A task has waited for a lock for longer than the runtime's lock patience.
+
+    Its traceback ends where the task stands, as that of a `Runaway` does.
+    """
 
 
 class Runaway(RuntimeFailure):

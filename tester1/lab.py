@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,6 +21,7 @@ from types import FrameType, TracebackType
 from typing import Final
 
 from labrt import Facts, Runtime
+from labrt.loading.modulenames import world_module
 from tester1.facts.kinds import TaskWaits
 from tester1.teardown import do_all
 from tester1.timeline.annotations import Annotation, Annotations
@@ -137,6 +139,7 @@ class Lab:
     """Files that were due and could not be written, a sentence each."""
     state_at_end: StateAtEnd | None = None
     unrepeated: str = ""
+    _returns: _Returns = field(init=False)
 
     def __post_init__(self) -> None:
         self._prepare()
@@ -144,15 +147,21 @@ class Lab:
     def _prepare(self) -> None:
         self.annotations = []
         self.undo = ExitStack()
+        self._returns = _Returns()
 
     def solution_frames(self) -> list[FrameType]:
-        """The frames of the solution's code that runs now, innermost first."""
+        """The frames of the solution's code that runs now, innermost first.
+
+        For a debugger. Where one waits, that of a handler whose answer is judged is
+        the one that has just returned.
+        """
         # What the tester has put on top of the solution runs in its worlds, too.
-        return [
+        own = [
             frame
             for frame in self.runtime.own_frames()
             if Path(frame.f_code.co_filename).parent.name != "testing"
         ]
+        return own or self._returns.of_this_call()
 
     def new_annotations(self) -> Annotations:
         """The annotations of one more test environment of this run."""
@@ -181,7 +190,9 @@ class Lab:
                 ending.push(_exit(lambda error: do_all([self.end], error)))
                 return test()
 
-        return self.runtime.run(main)
+        debugged = self.debugged and not self.is_replay
+        with self._returns.watching() if debugged else nullcontext():
+            return self.runtime.run(main)
 
     def when_over(self, take_down: Callable[[BaseException | None], None]) -> None:
         """Have something taken down when the test is over, what came last first.
@@ -233,6 +244,46 @@ class Lab:
 
     def __repr__(self) -> str:
         return f"<lab: mode {self.mode}, seed {self.seed}>"
+
+
+class _Returns:
+    """Keeps the frame that has returned last from a world's code to the harness.
+
+    An answer is judged when its handler has returned: the frame still has what it knew.
+    """
+
+    def __init__(self) -> None:
+        self._last: FrameType | None = None
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Take note of what returns meanwhile."""
+        # Not by the trace, which is a debugger's: the solution may start one.
+        old = sys.getprofile()
+        sys.setprofile(self._note)
+        try:
+            yield
+        finally:
+            sys.setprofile(old)
+            self._last = None
+
+    def of_this_call(self) -> list[FrameType]:
+        """The frame, if what has called it goes on now: empty, or that alone."""
+        # Its caller may have come to its end as well, and that one's caller is here.
+        outer = None if self._last is None else self._last.f_back
+        callers = [outer, None if outer is None else outer.f_back]
+        frame: FrameType | None = sys._getframe()
+        while frame is not None:
+            if self._last is not None and frame in callers:
+                return [self._last]
+            frame = frame.f_back
+        return []
+
+    def _note(self, frame: FrameType, event: str, argument: object) -> None:
+        if event != "return" or world_module(frame) is None:
+            return
+        if frame.f_back is None or world_module(frame.f_back) is None:
+            self._last = frame
 
 
 def file_stem(test: str, seed: int) -> str:

@@ -19,9 +19,13 @@ from types import FrameType, TracebackType
 
 from labrt.errors import Runaway
 from labrt.sim.kernel import Kernel
-from labrt.sim.reports import runaway
+from labrt.sim.reports import runaway, traceback_of
 
 _OWN_FOLDER = str(Path(__file__).parents[1])
+
+# How often a task that does not end is looked at to find its loop: a call that takes a
+# tenth of the time in which this happens is not taken for one.
+_MORE_LOOKS = 10
 
 
 def _in_main_thread() -> bool:
@@ -46,13 +50,21 @@ class RunawayWatch:
     """Ends the run when a task of a world computes on and on without blocking.
 
     It looks at the processor time of the process, not at the clock on the wall, so
-    a busy machine does not make a slow task look like an endless one.
+    a busy machine does not make a slow task look like an endless one. When a task is
+    known to be one, it is looked at a few times more: the frame that loops is the
+    innermost of those that stay, whatever it calls in between.
     """
 
     def __init__(self, runtime: Kernel, seconds: float) -> None:
         self._runtime = runtime
         self._seconds = seconds
+        self._period = seconds / 2
         self._seen: tuple[object, int] = (None, -1)
+        # Those of the task's frames that have been there at each look so far, innermost
+        # first. None are held before the task is known not to end: that would let what
+        # they have live on, for longer on a slow machine than on a fast one.
+        self._staying: list[FrameType] = []
+        self._looks = 0
         self._installed = False
         self._old: object = None
 
@@ -60,9 +72,8 @@ class RunawayWatch:
         # Windows has no such timer: an endless loop is its user's to interrupt there.
         self._installed = _in_main_thread() and hasattr(signal, "setitimer")
         if self._installed:
-            period = self._seconds / 2
             self._old = signal.signal(signal.SIGVTALRM, self._tick)
-            signal.setitimer(signal.ITIMER_VIRTUAL, period, period)
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._period, self._period)
 
     def __exit__(
         self,
@@ -72,6 +83,7 @@ class RunawayWatch:
     ) -> None:
         if self._installed:
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+            self._staying.clear()
             signal.signal(signal.SIGVTALRM, self._old)  # type: ignore[arg-type]
             # signal.signal returned it, so signal.signal takes it back.
 
@@ -82,11 +94,45 @@ class RunawayWatch:
         # The same task at the same step as one period ago has used at least that
         # long; the second tick in a row makes it a runaway.
         if task.world is None or seen != self._seen:
+            self._stop_looking()
             return
         if not _may_switch(runtime, frame):
             return
-        text = runaway(task, frame, self._seconds)
-        runtime.fail_now(Runaway(text, worlds=[task.world.name]))
+        assert frame is not None, "only code can be switched out"
+        self._look(frame)
+        if self._looks <= _MORE_LOOKS:
+            return
+        loop = self._staying[0]
+        self._staying = []
+        failure = Runaway(runaway(task, loop, self._seconds), worlds=[task.world.name])
+        runtime.fail_now(failure.with_traceback(traceback_of(task, loop)))
+
+    def _look(self, frame: FrameType) -> None:
+        """See which of the frames that stayed so far are there still."""
+        there = _outwards(frame)
+        if not self._looks:
+            self._staying = there
+            soon = self._period / _MORE_LOOKS / 10
+            signal.setitimer(signal.ITIMER_VIRTUAL, soon, soon)
+        # By identity: a function that is called again has another frame.
+        present = set(map(id, there))
+        self._staying = [one for one in self._staying if id(one) in present]
+        self._looks += 1
+
+    def _stop_looking(self) -> None:
+        if self._looks:
+            self._looks = 0
+            self._staying = []
+            signal.setitimer(signal.ITIMER_VIRTUAL, self._period, self._period)
+
+
+def _outwards(frame: FrameType | None) -> list[FrameType]:
+    """A frame and those that it was called by."""
+    found = []
+    while frame is not None:
+        found.append(frame)
+        frame = frame.f_back
+    return found
 
 
 class InterruptWatch:

@@ -11,12 +11,14 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from types import (
     FrameType,
     GetSetDescriptorType,
     MappingProxyType,
     MemberDescriptorType,
+    TracebackType,
 )
 from typing import cast
 
@@ -26,7 +28,7 @@ from labrt.report import is_own_code, line_of
 from labrt.runtime import Waiting
 from labrt.sim.kernel import Kernel
 from labrt.sim.locks import Condition, Lock
-from labrt.sim.tasks import BLOCKED, READY, SimTask
+from labrt.sim.tasks import A_REPLY, BLOCKED, READY, THE_END, SimTask
 
 _OWN_FOLDER = str(Path(__file__).parents[1])
 _MOST_TASKS = 40
@@ -50,12 +52,68 @@ def stuck_lock(task: SimTask, lock: object, seconds: float) -> str:
     already = " already" if holder is task else ""
     lines = [
         f"{task.where} has waited {seconds:.1f} s for {_name_of_lock(task, lock)}, "
-        f"{_held_by(holder, task)}{already}{_place(task)}: a deadlock"
+        f"{_held_by(holder, task)}{already}{_place(task)}{_why_stuck(task, holder)}"
     ]
     lines.extend(_blocked_task(task))
     if holder is not None and holder is not task and not holder.done:
         lines.extend(_blocked_task(holder))
     return "\n".join(lines)
+
+
+def _why_stuck(task: SimTask, holder: SimTask | None) -> str:
+    """Say why a lock that a task waits for does not come free."""
+    if holder is None:
+        return ""
+    last = _end_of_chain(task, holder)
+    if last is None or last.done:
+        return ": a deadlock"
+    # It will go on, and all others with it: so that it has to wait is what is wrong.
+    who = (
+        "the holder" if last is holder else f"{last.where}, whom its holder waits for,"
+    )
+    if _only_its_turn(last):
+        return f": {who} is ready to run"
+    if _waits_for(last) == A_REPLY:
+        return (
+            f": {who} waits for the reply of a call{_place(last)}; "
+            "a lock must not be held over a call"
+        )
+    return f": {who} waits {_what_and_where(last)}; a lock must not be held meanwhile"
+
+
+def _end_of_chain(task: SimTask, holder: SimTask) -> SimTask | None:
+    """Who keeps a lock's holder from going on, in the end; None if that is a circle."""
+    seen = {task}
+    while holder not in seen:
+        seen.add(holder)
+        lock = _waits_for(holder)
+        following = lock.holder if isinstance(lock, Lock) else None
+        if following is None:
+            return holder
+        holder = following
+    return None
+
+
+def _waits_for(task: SimTask) -> object:
+    """What a task is blocked on; None if it sleeps, or is not blocked."""
+    waits = task.state is BLOCKED and task.waiters is not None
+    return task.blocked_on if waits else None
+
+
+def _what_and_where(task: SimTask) -> str:
+    """For what a task waits and where; or in what of another module, and who called it.
+
+    A wait in a channel or in a queue is told by its method, and by the line that called
+    that, which is the one that can be changed.
+    """
+    frames = own_frames(task)
+    file = frames[0].f_code.co_filename if frames else ""
+    inside = list(takewhile(lambda one: one.f_code.co_filename == file, frames))
+    if len(inside) == len(frames):
+        return f"for {_reason(task)}{_place(task)}"
+    caller = frames[len(inside)]
+    place = _without_colon(line_of(task, caller, caller.f_lineno))
+    return f"in {inside[-1].f_code.co_qualname}, called at {place}"
 
 
 def stuck_locks(tasks: Iterable[SimTask], now: float, seconds: float) -> list[str]:
@@ -70,11 +128,15 @@ def stuck_locks(tasks: Iterable[SimTask], now: float, seconds: float) -> list[st
 
 
 def waits(tasks: Iterable[SimTask]) -> list[Waiting]:
-    """Say of each task of a world what it waits for; one that runs is left out."""
+    """Say of each task of a world what it waits for; one that runs is left out.
+
+    So is one that has ended the run: what it did is the failure.
+    """
     return [
         _waiting(task)
         for task in tasks
         if task.world is not None and task.state in (READY, BLOCKED)
+        if task.blocked_on is not THE_END
     ]
 
 
@@ -123,6 +185,19 @@ class Held:
 def own_frames(task: SimTask) -> list[FrameType]:
     """The frames of a task in its world's own code, innermost first."""
     return [frame for frame in _frames(task) if is_own_code(task, frame)]
+
+
+def traceback_of(task: SimTask, frame: FrameType | None = None) -> TracebackType | None:
+    """What a traceback would be of an error raised where a task stands, in its code.
+
+    For a debugger: it shows what the task knew. `frame` is where the task is, if it is
+    not where it was switched out.
+    """
+    traceback: TracebackType | None = None
+    for one in _frames(task, frame):
+        if is_own_code(task, one):
+            traceback = TracebackType(traceback, one, one.f_lasti, one.f_lineno)
+    return traceback
 
 
 class LockSearch:
@@ -212,6 +287,9 @@ def _held_by(holder: SimTask | None, waiting: SimTask) -> str:
     if holder is waiting:
         return "held by itself"
     ended = ", which ended without releasing it" if holder.done else ""
+    # Programs give all threads of a kind one name.
+    if holder.world is not None and holder.where == waiting.where:
+        return f"held by {holder.world.name}, another {holder.name}{ended}"
     return f"held by {holder.where}{ended}"
 
 
@@ -243,7 +321,14 @@ def _stack(task: SimTask, frame: FrameType | None = None) -> list[str]:
 
 def _place(task: SimTask, frame: FrameType | None = None) -> str:
     frames = _frames(task, frame)
-    return f", at {line_of(task, frames[0], frames[0].f_lineno)}" if frames else ""
+    if not frames:
+        return ""
+    return f", at {_without_colon(line_of(task, frames[0], frames[0].f_lineno))}"
+
+
+def _without_colon(line: str) -> str:
+    """A line of code that more of a sentence follows."""
+    return line.rstrip().removesuffix(":")
 
 
 def _name_of_lock(task: SimTask, lock: object) -> str:

@@ -184,10 +184,11 @@ class SimRuntime(Kernel):
 
     def stuck(self, task: SimTask, lock: object, waited: float) -> LockStuck:
         """Say who waits for which lock, and what its holder does."""
-        return LockStuck(
+        failure = LockStuck(
             reports.stuck_lock(task, lock, waited),
             worlds=_worlds_of(task, getattr(lock, "holder", None)),
         )
+        return failure.with_traceback(reports.traceback_of(task))
 
     def failure_of(self, task: SimTask, error: BaseException) -> TaskFailed:
         """Say which world, thread and line an exception came from."""

@@ -67,6 +67,9 @@ RUNNING: Final = State.RUNNING
 BLOCKED: Final = State.BLOCKED
 DONE: Final = State.DONE
 
+# What a task is blocked on that waits for a future; what a call waits for is one.
+A_REPLY: Final = "a reply"
+
 # What a task is blocked on that has ended the run.
 THE_END: Final = "the end of the run"
 
@@ -186,4 +189,4 @@ class SimFuture:
         """Block until the value is set; False when `timeout` seconds pass first."""
         if self.done:
             return True
-        return self._runtime.block("a reply", self._waiters, timeout)
+        return self._runtime.block(A_REPLY, self._waiters, timeout)

@@ -22,12 +22,14 @@ import os
 import re
 import shlex
 import textwrap
+from pathlib import Path
 from typing import Final
 
 import pytest
 from _pytest._code.code import ExceptionRepr
 
-from labrt import Fact
+from labrpc import LabrpcError
+from labrt import Fact, LockStuck, RuntimeFailure
 from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab, LabFailure, Mode
@@ -37,7 +39,7 @@ from tester1.session.interrupts import Interrupts
 from tester1.session.replay import replay
 from tester1.session.seeds import run_seed
 from tester1.session.settings import Settings
-from tester1.session.tracebacks import cut, name_line, short_form
+from tester1.session.tracebacks import cut, lead_to_solution, name_line, short_form
 from tester1.solution import REFERENCE_ROOT
 from tester1.view.layout import Line
 from tester1.view.report import failure_report
@@ -61,9 +63,12 @@ def prepare(call: pytest.CallInfo[None], lab: Lab, *, whole: bool) -> None:
         return
     error = call.excinfo.value
     # Before the traceback is cut, in which it looks for the line.
-    name_line(error, lab.solution or REFERENCE_ROOT)
+    name_line(error, _root(lab))
     if not whole:
         cut(error)
+    if lab.debugged:
+        lead_to_solution(error, _root(lab))
+    if not whole or lab.debugged:
         # pytest has taken the traceback down already; it is to look again.
         call.excinfo = pytest.ExceptionInfo.from_exception(error)
 
@@ -84,9 +89,15 @@ def explain(
         report.longrepr = unwritten
         report.sections = []
     elif isinstance(report.longrepr, ExceptionRepr) and not settings.brief:
-        if isinstance(error, LabFailure) and not _asks_for_style(item):
-            report.longrepr = short_form(excinfo, _width(item))
-        lines = [Line(text) for text in _circumstances(lab, error)]
+        tells = isinstance(error, (LabFailure, RuntimeFailure, LabrpcError))
+        if tells and not _asks_for_style(item):
+            report.longrepr = short_form(excinfo, _width(item), _root(lab))
+        width = _width(item)
+        lines = [
+            Line(line)
+            for text in _circumstances(lab, error)
+            for line in textwrap.wrap(text, width, subsequent_indent="  ")
+        ]
         lines += [Line(text) for text in _unread(lab, _width(item))]
         lines += _facts(item, lab, error, settings, interrupts)
         lines.append(Line(f"repeat: {_repeat_command(item, lab, settings)}"))
@@ -101,6 +112,11 @@ def unwritten_part(error: BaseException) -> str | None:
     return None if found is None else found[1]
 
 
+def _root(lab: Lab) -> Path:
+    """The folder of the solution."""
+    return lab.solution or REFERENCE_ROOT
+
+
 def _circumstances(lab: Lab, error: BaseException) -> list[str]:
     """When the test failed, after which fault, and who was stuck."""
     end = lab.state_at_end
@@ -110,10 +126,14 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
     # Where each of them stands is told by the table of threads.
     stuck = [harmless(text.partition("\n")[0]) for text in end.stuck]
     others = [text for text in stuck if text not in message]
+    # Where one of them is the failure, most others wait for the same.
+    shown = 0 if isinstance(error, LockStuck) else _MOST_STUCK
+    more = len(others) - shown
+    waits = "one more thread waits" if more == 1 else f"{more} more threads wait"
     return [
         f"failed at {end.time:.3f} s, {_last_fault(lab)}",
-        *others[:_MOST_STUCK],
-        *([f"and {len(others) - _MOST_STUCK} more"] if others[_MOST_STUCK:] else []),
+        *others[:shown],
+        *([f"and {waits} for a lock"] if more > 0 else []),
     ]
 
 

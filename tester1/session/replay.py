@@ -29,8 +29,6 @@ def replay(
     Then `lab.unrepeated` says where the two runs part. `make_runtime` makes the runtime
     of the same run, which keeps its facts.
     """
-    if isinstance(error, Runaway):
-        return []  # its stack is all there is to know, and it takes seconds to get
     if isinstance(error, KeyboardInterrupt):
         return []  # it is no part of the run (and a failure only under `--pdb`)
     # The first runtime is kept for its course, with which this one is compared.
@@ -55,6 +53,9 @@ def replay(
 def _is_same(one: BaseException, other: BaseException) -> bool:
     # By name: a class that the test itself defines is made again by the repetition.
     same_kind = type(one).__qualname__ == type(other).__qualname__
+    if isinstance(one, Runaway) and isinstance(other, Runaway):
+        # When its processor time is over, a loop is at any of its lines.
+        return one.worlds == other.worlds
     return same_kind and _message(one) == _message(other)
 
 

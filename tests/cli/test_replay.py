@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tester1.fingerprint import fingerprint
 from tester1.session.run_reference import RunReference
 from tester1.solution import REFERENCE_ROOT
 from tests.cli.conftest import Raftlab, raftlab_apart
+from tests.mutating import Mutant
 from tests.raft1.mutants import HALF_ELECTS
 
 BROKEN = REFERENCE_ROOT / "tests" / "tester1" / "broken" / "thread_exception"
@@ -290,6 +292,102 @@ def test_debugger_stops_at_a_finding(tmp_path: Path) -> None:
     assert "majority elects" in ended.stdout
     assert re.search(r"^> .*/raft1/senders.py\(\d+\)_call\(\)$", ended.stdout, re.M)
     assert "('votes', 1)" in ended.stdout
+
+
+SENDERS = "raft1/senders.py"
+CALL = "        return self._peers[envelope.peer].Call("
+STOPS = {
+    "a thread raises": (
+        Mutant("a wrong name", SENDERS, CALL, CALL.replace("_peers", "_ends")),
+        (TEST, "1"),
+        ("senders.py", "_call"),
+        ("'term', envelope.request.Term", "('term', 1)"),
+    ),
+    "a thread raises in a library": (
+        Mutant(
+            *("no number", SENDERS, CALL),
+            wrong='        import json\n        json.loads("{")\n' + CALL,
+        ),
+        (TEST, "1"),
+        ("senders.py", "_call"),
+        ("'term', envelope.request.Term", "('term', 1)"),
+    ),
+    "a handler raises": (
+        Mutant(
+            *("no number", "raft1/core.py"),
+            right="        up_to_date = is_up_to_date(\n",
+            wrong='        int("x")\n        up_to_date = is_up_to_date(\n',
+        ),
+        (TEST, "1"),
+        ("core.py", "request_vote"),
+        ("'term', args.Term", "('term', 1)"),
+    ),
+    "a handler has answered wrongly": (
+        Mutant(
+            *("votes for any log", "raft1/core.py"),
+            right="up_to_date=up_to_date\n",
+            wrong="up_to_date=True\n",
+        ),
+        ("TestFailNoAgree3B", "7"),
+        ("raft.py", "RequestVote"),
+        ("args.LastLogIndex, reply.VoteGranted", "(1, True)"),
+    ),
+    "a lock is held over a call": (
+        Mutant(
+            *("calls under the lock", SENDERS),
+            right="reply = self._call(envelope)\n            with self._lock:\n",
+            wrong="with self._lock:\n                reply = self._call(envelope)\n",
+        ),
+        ("TestReElection3A", "3"),
+        ("senders.py", "_run"),
+        ("'closed', self._closed", "('closed', False)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", STOPS)
+def test_debugger_stops_in_the_solution(tmp_path: Path, case: str) -> None:
+    """At the innermost line of its own, with its variables, and with callers above."""
+    mutant, (test, seed), place, asked = STOPS[case]
+    ended = raftlab_apart(
+        *("replay", test, "--seed", seed, "--pdb"),
+        *("--solution", mutant.write(tmp_path / "solution")),
+        cwd=tmp_path,
+        input=f"p {asked[0]}\nwhere\nq\n",
+    )
+    assert_stopped(ended, place, asked[1])
+
+
+@pytest.mark.parametrize("options", [[], ["--full-trace"]])
+def test_pytests_own_debugger(tmp_path: Path, options: list[str]) -> None:
+    """`--pdb` of pytest stops at the same place, however it shows the failure."""
+    mutant, _, place, (question, answer) = STOPS["a handler raises"]
+    test = REFERENCE_ROOT / "tests/raft/test_3a.py::test_initial_election_3A"
+    solution = mutant.write(tmp_path / "solution")
+    command = [sys.executable, "-m", "pytest", str(test), "--seed", "1", "--pdb"]
+    ended = subprocess.run(
+        [*command, "--solution", str(solution), *options],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(REFERENCE_ROOT)},
+        input=f"p {question}\nq\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert_stopped(ended, place, answer)
+
+
+def assert_stopped(
+    ended: subprocess.CompletedProcess[str], place: tuple[str, str], answer: str
+) -> None:
+    """The debugger has stopped in this file and function, and has given the answer."""
+    file, function = place
+    _, _, debugged = ended.stdout.partition("entering PDB")
+    first = re.search(r"^> (.*)$", debugged, re.MULTILINE)
+    assert first is not None, ended.stdout + ended.stderr
+    assert re.search(rf"/solution/raft1/{file}\(\d+\){function}\(\)$", first[1])
+    assert answer in debugged
 
 
 def test_debugger_is_for_one_simulated_run(raftlab: Raftlab) -> None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -16,6 +20,7 @@ from labrt import (
     TaskFailed,
     UsageError,
 )
+from labrt.sim.active import active
 from tests.labrt.conftest import RunProgram
 
 
@@ -251,6 +256,45 @@ def test_endless_loop_is_interrupted(run_program: RunProgram, body: str) -> None
         )
 
 
+def test_the_loop_is_told_from_what_it_calls(run_program: RunProgram) -> None:
+    """The failure names the line that loops, wherever in its calls the task was."""
+    with pytest.raises(Runaway) as failure:
+        run_program(
+            """
+            import threading, time
+
+            class Server:
+                @property
+                def ready(self):
+                    for _ in range(100): pass
+                    return self.depth(4)
+
+                def depth(self, n):
+                    return n < 0 or not self.depth(n - 1)
+
+                def wait(self):
+                    while not self.ready:
+                        pass
+
+            def spin():
+                for _ in range(3):
+                    Server().wait()
+
+            def main():
+                threading.Thread(target=spin, name="spin").start()
+                time.sleep(1)
+            """,
+            runaway_seconds=0.4,
+        )
+    first, *stack = str(failure.value).splitlines()
+    assert re.search(
+        r", at program\.py:1[45] in wait: (while not self\.ready|pass): an", first
+    )
+    assert stack[-1] == "    program.py:19 in spin: Server().wait()"
+    assert failure.traceback[-1].name == "wait"
+    assert "self" in failure.traceback[-1].frame.f_locals
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -356,3 +400,131 @@ def test_one_simulation_at_a_time() -> None:
         return "done"
 
     assert outer.run(main) == "done"
+
+
+HOLDING = """
+import threading, time
+import channel
+from tests.labrt import test_failures
+
+class Server:
+    def __init__(self):
+        self.mu = threading.Lock()
+        self.io = threading.Lock()
+        self.messages = channel.Channel()
+
+    def work(self):
+        with self.mu:
+            self.hold()
+
+    def other(self):
+        with self.io:
+            time.sleep(0.5)
+            with self.mu: pass
+
+    def last(self):
+        time.sleep(1)
+        with self.io: pass
+
+    def hold(self):
+        STATEMENT
+
+def start(method, name):
+    threading.Thread(target=method, name=name).start()
+"""
+
+CHANNEL = """
+import threading
+
+class Channel:
+    def __init__(self):
+        self.taken = threading.Condition()
+
+    def put(self, message):
+        with self.taken:
+            self.wait()
+
+    def wait(self):
+        self.taken.wait()
+"""
+
+
+def call() -> None:
+    """Wait for what never comes, as a call does."""
+    active().future().wait()
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        (
+            "test_failures.call()",
+            "the holder waits for the reply of a call, at program.py:26 in hold: "
+            "test_failures.call(); a lock must not be held over a call",
+        ),
+        (
+            "time.sleep(100)",
+            "the holder waits for its sleep to end, at program.py:26 in hold: "
+            "time.sleep(100); a lock must not be held meanwhile",
+        ),
+        (
+            "self.messages.put(7)",
+            "the holder waits in Channel.put, called at program.py:26 in hold: "
+            "self.messages.put(7); a lock must not be held meanwhile",
+        ),
+    ],
+)
+def test_what_the_holder_of_a_lock_waits_for(
+    run_program: RunProgram,
+    write_program: Callable[..., Path],
+    statement: str,
+    why: str,
+) -> None:
+    """A holder that will go on makes no deadlock; another of the same name is told."""
+    write_program(CHANNEL, "channel.py")
+    program = HOLDING.replace("STATEMENT", statement) + (
+        "def main():\n"
+        "    server = Server()\n"
+        "    for _ in range(2):\n"
+        "        start(server.work, 'worker')\n"
+        "        time.sleep(1)\n"
+        "    while True:\n"
+        "        time.sleep(0.1)\n"
+    )
+    with pytest.raises(LockStuck) as failure:
+        run_program(program, lock_patience=10.0)
+    assert str(failure.value).splitlines()[0] == (
+        "server, worker has waited 10.0 s for Lock self.mu, held by server, another "
+        f"worker, at program.py:13 in work: with self.mu: {why}"
+    )
+    assert failure.traceback[-1].name == "work"
+    assert "self" in failure.traceback[-1].frame.f_locals
+
+
+def test_what_the_last_of_several_holders_waits_for(
+    run_program: RunProgram, write_program: Callable[..., Path]
+) -> None:
+    """Who waits for a holder that waits for another is told of the one at the end."""
+    write_program(CHANNEL, "channel.py")
+    program = HOLDING.replace("STATEMENT", "test_failures.call()") + (
+        "def main():\n"
+        "    server = Server()\n"
+        "    start(server.work, 'work')\n"
+        "    start(server.other, 'other')\n"
+        "    start(server.last, 'last')\n"
+        "    time.sleep(5)\n"
+        "    return test_failures.stuck()\n"
+    )
+    last = run_program(program)[-1]
+    assert last.startswith("server, last has waited 4.0 s for Lock self.io, held by ")
+    assert last.endswith(
+        ": server, work, whom its holder waits for, waits for the reply of a call, at "
+        "program.py:26 in hold: test_failures.call(); a lock must not be held over a "
+        "call"
+    )
+
+
+def stuck() -> list[str]:
+    """The first lines of what the running simulation says of locks."""
+    found = cast(SimRuntime, active()).stuck_locks(1.0)
+    return [text.splitlines()[0] for text in found]

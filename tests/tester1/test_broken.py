@@ -109,7 +109,9 @@ def messages(inner: InnerPytest, name: str, test: str) -> list[str]:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_broken_solution(inner: InnerPytest, case: Case) -> None:
     """The message of the failure says which server, what, and which line."""
-    message = "\n".join(messages(inner, case.name, case.test))
+    # It is wrapped, wherever there is room.
+    lines = [line[1:].strip() for line in messages(inner, case.name, case.test)]
+    message = " ".join(lines)
     assert re.search(rf"\b{case.server}\b.*{case.says}", message)
     assert re.search(rf"{re.escape(case.place())}\b", message)
 

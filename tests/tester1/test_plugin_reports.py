@@ -173,7 +173,7 @@ def start(tester, ends, gid, me, persister):
 
 
 def test_failure_in_a_server_names_it(inner: InnerPytest) -> None:
-    """The student's traceback is shown, and the message names server and line."""
+    """The student's lines are shown, the innermost last, and the message once."""
     program = inner.folder / "solution" / "raft1" / "failing.py"
     program.write_text(FAILING_TICKER)
     inner.file(
@@ -188,14 +188,83 @@ def test_failure_in_a_server_names_it(inner: InnerPytest) -> None:
     result = inner.run(*WITH_SOLUTION)
     result.stdout.fnmatch_lines(
         [
-            ">       broken = {}*term*",
-            "E       KeyError: 'term'",
-            "*failing.py:7: KeyError",
-            "E *TaskFailed: server-0-1: KeyError: 'term'*raft1/failing.py:7 in tick*",
+            "test_inner.py:6: in test_x",
+            "    t.sleep(100)",
+            "solution/raft1/failing.py:7: in tick",
+            "    broken = {}*term*",
+            "E   TaskFailed: server-0-1: KeyError: 'term', in thread 'Thread-*",
+            "E     raft1/failing.py:7 in tick: *",
             "failed at 0.500 s, before any fault",
         ]
     )
-    assert "labrt/" not in result.stdout.str()
+    assert "labrt/" not in result.stdout.str().partition("short test summary")[0]
+    _, _, shown = result.stdout.str().partition(" FAILURES ")
+    said = shown.partition("- raftlab -")[0].splitlines()
+    assert sum("KeyError" in line for line in said) == 1
+    assert max(map(len, said)) <= 80
+
+
+def test_what_led_to_an_exception(inner: InnerPytest) -> None:
+    """An exception that a solution raises in handling another is shown below it."""
+    program = inner.folder / "solution" / "raft1" / "failing.py"
+    program.write_text(
+        FAILING_TICKER.replace(
+            '    broken = {}["term"]\n',
+            "    try:\n"
+            '        {}["term"]\n'
+            "    except KeyError as error:\n"
+            '        raise ValueError("no term") from error\n',
+        )
+    )
+    inner.file(
+        """
+        from tester1.cluster.config import Config
+
+        def test_x(lab):
+            with Config(lab, 3, reliable=True, start="raft1.failing:start") as t:
+                t.sleep(100)
+        """
+    )
+    inner.run(*WITH_SOLUTION).stdout.fnmatch_lines(
+        [
+            "solution/raft1/failing.py:8: in tick",
+            "E   KeyError: 'term'",
+            "which led to:",
+            "test_inner.py:6: in test_x",
+            "solution/raft1/failing.py:10: in tick",
+            "E   TaskFailed: server-0-1: ValueError: no term, in thread *",
+        ]
+    )
+
+
+def test_report_of_an_endless_loop(inner: InnerPytest) -> None:
+    """It has the table of servers and the facts that came before, as any other."""
+    program = inner.folder / "solution" / "raft1" / "failing.py"
+    program.write_text(
+        FAILING_TICKER.replace('    broken = {}["term"]\n', "    while True: pass\n")
+    )
+    inner.file(
+        """
+        from tester1.cluster.config import Config
+
+        def test_x(lab):
+            with Config(lab, 3, reliable=True, start="raft1.failing:start") as t:
+                t.sleep(100)
+        """
+    )
+    result = inner.run(*WITH_SOLUTION)
+    result.stdout.fnmatch_lines(
+        [
+            "E   Runaway: server-0-1, Thread-* has computed for over 2 s *",
+            "failed at 0.500 s, before any fault",
+            "server *connected *role *term *",
+            "1 *up *",
+            "   0.0000  starts",
+            "repeat: *",
+        ]
+    )
+    # It neither sleeps nor waits.
+    assert "tick sleeps" not in result.stdout.str()
 
 
 def test_stuck_threads_are_reported(inner: InnerPytest) -> None:
@@ -214,7 +283,8 @@ def update():
 def start(tester, ends, gid, me, persister):
     if me == 1:
         mu.acquire()
-    threading.Thread(target=update, name="updater").start()
+    for _ in range(3):
+        threading.Thread(target=update, name="updater").start()
     return []
 """
     )
@@ -233,7 +303,10 @@ def start(tester, ends, gid, me, persister):
         [
             "E *LabFailure: no leader",
             "failed at 5.000 s, before any fault",
-            "server-0-1, updater has waited 5.0 s for *Lock*stuck.py:7 in update*",
+            "server-0-1, updater has waited 5.0 s for Lock stuck.mu, held by *",
+            "  start, which ended without releasing it, at raft1/stuck.py:7 *",
+            "  mu: a deadlock",
+            "and 2 more threads wait for a lock",
         ]
     )
     assert "server-0-0, updater" not in result.stdout.str()
