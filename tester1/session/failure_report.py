@@ -157,7 +157,8 @@ def _last_fault(lab: Lab) -> str:
     fault = lab.last_fault
     if fault is None:
         return "before any fault"
-    return f"after {harmless(fault.text)} at {fault.start:.3f} s"
+    until = "" if fault.end is None else f" until {fault.end:.3f} s"
+    return f"after {harmless(fault.text)} at {fault.start:.3f} s{until}"
 
 
 def _facts(
