@@ -25,6 +25,7 @@ from tester1.session.divergence import disturb_memory
 from tester1.session.failure_report import explain, prepare
 from tester1.session.interrupts import Interrupts, is_lab_test
 from tester1.session.ordering import deal, steal_work
+from tester1.session.places import seek_below_root
 from tester1.session.reports import make_harmless
 from tester1.session.run_reference import run_by
 from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
@@ -53,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{OURS}: a test of the labs that the course does not have"
     )
+    seek_below_root(config)
     settings = Settings.of(config)
     use_settings(config, settings)
     remember_seed(config, settings.seed)
