@@ -26,9 +26,9 @@ from tester1.cli.columns import (
 )
 from tester1.cli.errors import ExitStatus, InputError
 from tester1.cli.options import (
-    ARTIFACTS,
     ArtifactsOption,
     SolutionOption,
+    artifacts_folder,
     chosen_solution,
     one_test,
     test_names,
@@ -116,7 +116,7 @@ def replay_command(
     kind: KindOption = None,
     last: LastOption = 60,
     until: UntilOption = float("inf"),
-    artifacts: ArtifactsOption = ARTIFACTS,
+    artifacts: ArtifactsOption = None,
     twice: Annotated[
         bool,
         typer.Option(
@@ -159,19 +159,20 @@ def replay_command(
     if twice and options.mode is not Mode.SIM:
         raise InputError("--twice compares simulated runs: leave out --mode process")
     choice = _solution(solution, run)
-    trace = artifacts / f"{file_stem(target.name, seed)}.trace"
+    folder = artifacts_folder(artifacts)
+    trace = folder / f"{file_stem(target.name, seed)}.trace"
     try:
-        artifacts.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for left in trace, trace.with_suffix(".html"):
             left.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write to {artifacts}: {reason(error)}") from None
+        raise InputError(f"cannot write to {folder}: {reason(error)}") from None
     print(choice.line)
     _tell_changes(run, choice)
     arguments = [
         # Named in any case: it is decided, whatever pytest would find from here.
         *options.words(seed, choice.folder or REFERENCE_ROOT),
-        f"--artifacts={artifacts}",
+        f"--artifacts={folder}",
         *("-o", f"raftlab_command={_repeat(target, seed, options, choice)}"),
         *(["--pdb"] if debug else []),
     ]

@@ -104,22 +104,25 @@ def test_in_a_lab(
 ) -> None:
     """Its code runs, also when the batch is resumed; commands name it from there.
 
+    The results are at its root, wherever in it one stands, and so is what is resumed.
     The report is read anywhere, and names it in full.
     """
     lab = samples.write(tmp_path / "lab", samples.ALL_LEAD)
-    (lab / "notes").mkdir()
+    (lab / "notes" / "more").mkdir(parents=True)
     monkeypatch.chdir(lab / "notes")
     ended = raftlab("test", QUICK, "-n", 1, "-j", 1, "--seed", 3)
+    monkeypatch.chdir(lab / "notes" / "more")
     again = raftlab("test", "--resume", "-n", 2, "-j", 1)
     command = f"raftlab replay {QUICK} --seed 3 --solution"
-    for output in ended.out, again.out:
+    for output, up in (ended.out, ".."), (again.out, "../.."):
         assert output.startswith(f"solution: {lab}\n")
-        assert f"repeat: {command} ..\n" in output
-    kept = Path("raftlab-results", "0001", "failures")
+        assert f"repeat: {command} {up}\n" in output
+        assert f"report: {up}/raftlab-results/0001/" in output
+    kept = lab / "raftlab-results" / "0001" / "failures"
     (report,) = kept.rglob("*-3.txt")
     assert f"\nrepeat: {command} {lab}\n" in report.read_text()
     monkeypatch.chdir(tmp_path)
-    page = run_of(lab / "notes" / report.with_suffix(".html"))
+    page = run_of(report.with_suffix(".html"))
     assert (page.seed, page.solution) == (3, str(lab))
     assert page.fingerprint == fingerprint(lab)
 
