@@ -64,6 +64,7 @@ class RaftCluster(LabTest):
             start="raft1.testing.inside:start_raft",
             options={"snapshots": snapshots},
             services={"Test": PerProgram(partial(ApplyReports, self, lab.runtime))},
+            in_order=True,
         )
         # In every test of Raft, as in the course: a call that cannot be delivered takes
         # up to seven seconds to fail.

@@ -62,7 +62,7 @@ class Config:
     `PerProgram`s, that the servers reach through their client of the tester from their
     first moment on.
     `hop_delay` is the range of seconds that a message travels in simulation, None the
-    network's own.
+    network's own. `in_order` says that servers report all that their Rafts apply.
     """
 
     def __init__(
@@ -75,6 +75,7 @@ class Config:
         options: Mapping[str, object] | None = None,
         services: Mapping[str, object] | None = None,
         hop_delay: tuple[float, float] | None = None,
+        in_order: bool = False,
     ) -> None:
         self.lab = lab
         self.runtime = lab.runtime
@@ -95,7 +96,12 @@ class Config:
             frames = lab.solution_frames if lab.debugged else tuple
             self.court = Court(lab.runtime.facts, lab.runtime.fail, frames)
             names = [server_name(GRP0, i) for i in range(n)]
-            raft = RaftRules(self.court, names, simulated=lab.runtime.simulated)
+            raft = RaftRules(
+                self.court,
+                names,
+                simulated=lab.runtime.simulated,
+                in_order=in_order,
+            )
             lab.gaps = raft.reading.gaps
         self._groups: dict[int, ServerGrp] = {}
         self._clients: list[ClientProgram] = []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from tester1.facts.names import number_of
 from tester1.rules.court import Court
 from tester1.rules.logs import Logs, is_outdated
 from tester1.rules.names import Message, Role
 from tester1.rules.peers import Call, Group, Instant, Leadership, Moment, Peer
 from tester1.rules.raft_rules import (
+    APPLIED_IN_ORDER,
     COMMIT_BY_MAJORITY,
     COMMIT_OWN_TERM,
     COMMIT_VERIFIED,
@@ -33,12 +35,19 @@ class Commits:
     """
 
     def __init__(
-        self, court: Court, group: Group, reading: Reading, logs: Logs
+        self,
+        court: Court,
+        group: Group,
+        reading: Reading,
+        logs: Logs,
+        *,
+        in_order: bool,
     ) -> None:
         self._court = court
         self._group = group
         self._reading = reading
         self._logs = logs
+        self._in_order = in_order
 
     # As a follower.
 
@@ -152,6 +161,8 @@ class Commits:
     def applied(self, peer: Peer, index: int, moment: Moment) -> None:
         """A server applies the command at an index."""
         in_order = index == peer.applied + 1
+        if self._in_order and not in_order:
+            self._find_disorder(peer, index, moment)
         peer.applied = index
         if index > peer.applied_ever:
             peer.applied_ever = index
@@ -159,7 +170,7 @@ class Commits:
         offset = self._group.offset
         if offset is None or index - offset <= peer.legit:
             return
-        # What comes out of order the course's tests refuse, with words that say more.
+        # What was left out may be entries of the service's own, or its own mistake.
         if not in_order or not self._is_certain():
             return
         index -= offset
@@ -177,6 +188,21 @@ class Commits:
             f"above {peer.commit_told}",
             servers=[peer.name],
             proof=[self._last_heard(peer), moment.number],
+        )
+
+    def _find_disorder(self, peer: Peer, index: int, moment: Moment) -> None:
+        last: Moment = peer.last_applied or peer.started
+        before, due = f"index {peer.applied} {at(last.time)}", peer.applied + 1
+        if last.number <= peer.started.number:
+            last, before = peer.started, "nothing"
+        self._court.find(
+            APPLIED_IN_ORDER,
+            f"{peer.title} applied index {index} {at(moment.time)}, and had applied "
+            f"{before} before that: index {due} was due",
+            servers=[peer.name],
+            proof=[last.number, moment.number],
+            words=f"apply error: server {number_of(peer.name)} apply out of order, "
+            f"expected index {due}, got {index}",
         )
 
     def _is_certain(self) -> bool:

@@ -70,17 +70,27 @@ class _FollowedCall(Call):
 class RaftRules:
     """Watches the Raft of a group of servers, which have these `names`.
 
-    `simulated` is whether time is virtual and every save is seen.
+    `simulated` is whether time is virtual and every save is seen, and `in_order`
+    whether a service takes all that is applied, and nothing may be left out.
     """
 
-    def __init__(self, court: Court, names: Sequence[str], *, simulated: bool) -> None:
+    def __init__(
+        self,
+        court: Court,
+        names: Sequence[str],
+        *,
+        simulated: bool,
+        in_order: bool = False,
+    ) -> None:
         self.reading = Reading()
         self.group = Group(list(names))
         self._peers = self.group.peers
         self._terms = Terms(court, simulated=simulated)
         self._elections = Elections(court, self.group, self.reading)
         self._logs = Logs(court, self.group, self._elections)
-        self._commits = Commits(court, self.group, self.reading, self._logs)
+        self._commits = Commits(
+            court, self.group, self.reading, self._logs, in_order=in_order
+        )
         self._saving = Saving(court, self.group)
         self._snapshots = Snapshots(court, self.group, self._logs)
         facts = court.facts

@@ -20,6 +20,7 @@ __all__ = [
     "ACKNOWLEDGED_STAY",
     "ANSWERS_TELL_THE_TERM",
     "APPENDS_FIT",
+    "APPLIED_IN_ORDER",
     "COMMIT_BY_MAJORITY",
     "COMMIT_OWN_TERM",
     "COMMIT_VERIFIED",
@@ -207,6 +208,16 @@ SNAPSHOTS_GO_FORWARD: Final = Rule(
 )
 """One that arrives late tells nothing new, and is ignored."""
 
+APPLIED_IN_ORDER: Final = Rule(
+    "applied in order",
+    "5.3",
+    "A server applies the entries of its log one after the other, and leaves none out.",
+    "what comes out of the apply channel in the tests of Raft, snapshots included",
+)
+"""From index 1 on, or behind a snapshot that its service was handed. The tests of the
+course check the same. In lab 4 entries of the RSM's own may be left out, and it is not
+watched."""
+
 STATE_MACHINE_SAFETY: Final = Rule(
     "state machine safety",
     "5.4.3",
@@ -265,6 +276,7 @@ RAFT_RULES: Final = (
     COMMIT_VERIFIED,
     SNAPSHOT_OF_APPLIED,
     SNAPSHOTS_GO_FORWARD,
+    APPLIED_IN_ORDER,
     STATE_MACHINE_SAFETY,
 )
 """All of them, in the order of the paper."""

@@ -112,12 +112,16 @@ def name(server: int) -> str:
 class Story(Watched):
     """Servers 0 to `n - 1`, which have just been started."""
 
-    def __init__(self, n: int = 3, *, simulated: bool = True) -> None:
+    def __init__(
+        self, n: int = 3, *, simulated: bool = True, in_order: bool = False
+    ) -> None:
         super().__init__(most=None)
         # Of each server the highest term that an append has told it.
         self._terms = [0] * n
         names = [name(server) for server in range(n)]
-        self.rules = RaftRules(self.court, names, simulated=simulated)
+        self.rules = RaftRules(
+            self.court, names, simulated=simulated, in_order=in_order
+        )
         for server in range(n):
             self.facts.emit(ProgramStarted(server=name(server), incarnation=1))
 

@@ -25,7 +25,7 @@ class Pair:
 
     def told(self, *, wrong: bool) -> Story:
         """The run, with the mistake or without."""
-        story = Story(self.n)
+        story = Story(self.n, in_order=self.rule is raft_rules.APPLIED_IN_ORDER)
         self.tale(story, wrong)
         return story
 
@@ -563,6 +563,28 @@ def _what_is_applied_out_of_order_is_not_its_concern(story: Story, wrong: bool) 
         story.start(0, index, 1, command)
     story.append(0, 2, 1, entries=[(1, "a"), (1, "b")])
     story.apply(0, 1 if wrong else 2, "a" if wrong else "b")
+
+
+@pair(raft_rules.APPLIED_IN_ORDER)
+def _leaves_an_entry_out(story: Story, wrong: bool) -> None:
+    story.apply(0, 1, "x")
+    story.apply(0, 3 if wrong else 2, "y")
+
+
+@pair(raft_rules.APPLIED_IN_ORDER)
+def _applies_an_entry_again(story: Story, wrong: bool) -> None:
+    story.apply(0, 1, "x")
+    story.apply(0, 2, "y")
+    story.apply(0, 2 if wrong else 3, "y")
+
+
+@pair(raft_rules.APPLIED_IN_ORDER)
+def _begins_behind_no_snapshot(story: Story, wrong: bool) -> None:
+    story.apply(0, 1, "x")
+    story.crash(0)
+    if not wrong:
+        story.adopt(0, 4)
+    story.apply(0, 5, "y")
 
 
 @pair(raft_rules.SNAPSHOTS_GO_FORWARD)

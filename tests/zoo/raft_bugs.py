@@ -1611,7 +1611,7 @@ SNAPSHOTS: Final = [
 
 THE_COURSES: Final = [
     _bug(
-        "",
+        "applied in order",
         "3C",
         "a restarted peer begins to apply behind all that it has",
         """
@@ -1625,7 +1625,7 @@ THE_COURSES: Final = [
         likely="test_persist_1_3C",
     ),
     _bug(
-        "",
+        "applied in order",
         "3D",
         "a snapshot from the leader is not handed to the service",
         """
@@ -1642,7 +1642,7 @@ THE_COURSES: Final = [
         likely="test_snapshot_install_3D",
     ),
     _bug(
-        "",
+        "applied in order",
         "3D",
         "the snapshot is not saved along with the log that it shortens",
         "self.persister.Save(buffer.getvalue(), self.snapshot)",
@@ -1650,7 +1650,7 @@ THE_COURSES: Final = [
         likely="test_snapshot_all_crash_3D",
     ),
     _bug(
-        "",
+        "applied in order",
         "3D",
         "the snapshot is not restored, and the next save erases it",
         "self.snapshot = self.persister.ReadSnapshot()",

@@ -25,6 +25,7 @@ RAFT_RULES: Final = {
     "commit no further than verified": r"5\.3",
     "snapshots of what is applied": r"section 7",
     "snapshots never go back": r"section 7",
+    "applied in order": r"applied in order",
     "state machine safety": r"5\.4\.3|apply error",
 }
 """The safety rules of Raft: the section of the paper that a failure has to name."""
