@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,6 +68,7 @@ def test_writes_one_lab(
     assert sources == {package, "tests", f"lab{lab}.md", *common}
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_git_ignores_what_runs_leave(raftlab: Raftlab, tmp_path: Path) -> None:
     """Everything in the lab is under version control, but for that."""
     raftlab("init", "lab")
