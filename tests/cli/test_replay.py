@@ -271,7 +271,8 @@ def test_refusals(raftlab: Raftlab) -> None:
     Path("file").touch()
     run = [TEST, "--seed", "1"]
     assert raftlab("replay", "3B", "--seed", "1").refusal == (
-        f"raftlab: 3B names {len(select(['3B']))} tests; name one of them, such as TestBasicAgree3B"
+        f"raftlab: 3B names {len(select(['3B']))} tests; name one of them, such as "
+        "TestBasicAgree3B"
     )
     assert raftlab("replay", *run, "--solution", "empty").refusal == (
         "raftlab: --solution: empty holds no solution: there is neither a raft1/ nor a "
