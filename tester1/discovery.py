@@ -1,5 +1,7 @@
 """Whose code runs: what was named, or else the lab that the present folder is in.
 
+And where the files of its runs are: at the root of that lab.
+
 Every command asks here, pytest's plugin too, so that in one place they all run the same
 code and all say which it is. The rules, in this order:
 
@@ -22,10 +24,23 @@ from typing import Final
 from labrt.texts import harmless
 from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT, CodeUnderTest
 
-__all__ = ["Choice", "choose", "find_lab", "to_name"]
+__all__ = [
+    "ARTIFACTS",
+    "RESULTS",
+    "Choice",
+    "artifacts_of",
+    "choose",
+    "find_lab",
+    "results_of",
+    "to_name",
+]
+
+ARTIFACTS: Final = "raftlab-artifacts"
+"""The folder of traces and timelines, unless another one is named."""
+RESULTS: Final = "raftlab-results"
+"""The folder of the results of batches, unless another one is named."""
 
 _MARKED: Final = "pytest.ini"
-_MARK: Final = re.compile(r"^raftlab_solution\s*=\s*(\S.*?)\s*$", re.MULTILINE)
 
 # The project's own tests lie in folders that are called like what they test.
 _OWN_TESTS: Final = REFERENCE_ROOT / "tests"
@@ -73,37 +88,87 @@ def find_lab(here: Path) -> Path | None:
 
     What the lab's mark says is not checked, nor whether the code can be tested.
     """
-    here = here.resolve()
-    for folder in (here, *here.parents):
-        if folder == REFERENCE_ROOT:
-            return None
-        solution = _solution_of(folder)
-        if solution is not None:
-            # It is printed in commands, to be called where this one was.
-            return Path(os.path.relpath(solution, here))
-    return None
+    lab = _lab_around(here)
+    return None if lab is None else _seen_from(here, lab.solution)
+
+
+def artifacts_of(here: Path) -> Path:
+    """The folder of traces and timelines for whoever stands in `here`, seen from there.
+
+    In a lab it is the same one everywhere, and the one that its `pytest` writes to.
+    """
+    lab = _lab_around(here)
+    return Path(ARTIFACTS) if lab is None else _seen_from(here, lab.artifacts)
+
+
+def results_of(here: Path) -> Path:
+    """The folder of results of batches for whoever stands in `here`, seen from it."""
+    lab = _lab_around(here)
+    return Path(RESULTS) if lab is None else _seen_from(here, lab.root / RESULTS)
 
 
 def to_name(solution: Path | None, here: Path) -> Path | None:
     """What `--solution` has to say in `here` for that code to run; None: nothing.
 
     A solution is named even where it would be found, since the command may be copied
-    to elsewhere.
+    to elsewhere; that of the lab is then named as it is seen from `here`.
     """
-    if solution is None and find_lab(here) is not None:
+    found = find_lab(here)
+    if found is None:
+        return solution
+    if solution is None:
         return REFERENCE_ROOT
-    return solution
+    same = (here / solution).resolve() == (here / found).resolve()
+    return found if same else solution
 
 
-def _solution_of(folder: Path) -> Path | None:
-    """The solution of a folder that is a lab; None of any other."""
+@dataclass(frozen=True, slots=True)
+class _Lab:
+    """A lab: its root, its solution, and the artifacts of its runs; in full."""
+
+    root: Path
+    solution: Path
+    artifacts: Path
+
+
+def _lab_around(here: Path) -> _Lab | None:
+    """The nearest lab from a folder upwards."""
+    here = here.resolve()
+    folders = [here, *here.parents]
+    if REFERENCE_ROOT in folders:
+        del folders[folders.index(REFERENCE_ROOT) :]
+    labs = [lab for folder in folders if (lab := _lab_in(folder)) is not None]
+    if not labs:
+        return None
+    # A folder that only looks like a solution may be that of a mark further up, whose
+    # root is then the lab's.
+    return [lab for lab in labs if lab.solution == labs[0].solution][-1]
+
+
+def _lab_in(folder: Path) -> _Lab | None:
+    """The lab whose root a folder is; None if it is no lab's."""
     try:
-        mark = _MARK.search((folder / _MARKED).read_text(errors="replace"))
+        text = (folder / _MARKED).read_text(errors="replace")
     except OSError:
-        mark = None
-    if mark is not None:
-        return folder / mark[1]
-    return folder if _looks_like_solution(folder) else None
+        text = ""
+    mark = _setting(text, "solution")
+    if mark is None and not _looks_like_solution(folder):
+        return None
+    artifacts = _setting(text, "artifacts") or ARTIFACTS
+    solution = Path(os.path.normpath(folder / (mark or ".")))
+    return _Lab(folder, solution, folder / artifacts)
+
+
+def _setting(text: str, name: str) -> str | None:
+    """What a `pytest.ini` has for one of the plugin's settings, if anything."""
+    pattern = rf"^raftlab_{name}[ \t]*=[ \t]*(\S.*?)[ \t]*$"
+    found = re.search(pattern, text, re.MULTILINE)
+    return None if found is None else found[1]
+
+
+def _seen_from(here: Path, folder: Path) -> Path:
+    # It is printed in commands, to be called where this one was.
+    return Path(os.path.relpath(folder, here.resolve()))
 
 
 def _looks_like_solution(folder: Path) -> bool:

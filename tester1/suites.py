@@ -49,6 +49,8 @@ SUITES: Final = ("raft", "kvraft")
 OURS: Final = "ours"
 """What stands for the tests that the course does not have: their marker, too."""
 
+_NEAR: Final = 0.7
+"""How alike a name has to be to be suggested; `difflib` has 1 for equal ones."""
 _INSTALLED: Final = "raftlab_suites"
 _IN_CHECKOUT: Final = "tests"
 _DOCS: Final = "docs"
@@ -173,8 +175,15 @@ def _matches(test: SuiteTest, word: str) -> bool:
     return word.lower() in (test.name.lower(), test.function.lower())
 
 
+def _distinct(name: str) -> str:
+    """What tells a test from others, in whichever spelling: `backup3b`."""
+    return name.lower().replace("_", "").removeprefix("test")
+
+
 def _unknown(word: str) -> str:
-    names = [test.name for test in suite_tests()]
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    hint = f"did you mean {close[0]}?" if close else f"parts are {', '.join(PARTS)}"
+    # Without what all names begin with, which makes any two of them alike.
+    names = {_distinct(test.name): test.name for test in suite_tests()}
+    near = difflib.get_close_matches(_distinct(word), names, n=1, cutoff=_NEAR)
+    parts = f"parts are {', '.join(PARTS)}"
+    hint = f"did you mean {names[near[0]]}?" if near else parts
     return f"there is no test or part {word!r}; {hint}"

@@ -16,6 +16,7 @@ import typer
 
 from labrt import Fact
 from tester1.cli.errors import InputError
+from tester1.facts.kinds import TaskWaits
 from tester1.facts.names import is_server, number_of
 from tester1.view.cells import Words
 from tester1.view.layout import columns
@@ -104,14 +105,42 @@ def chosen_facts(facts: Sequence[Fact], view: View) -> list[Fact]:
 def print_columns(facts: Sequence[Fact], view: View) -> None:
     """Print the facts that the view shows, a column for each server.
 
+    The end of the test, which stops all servers, is left out: it has nothing to do with
+    how the run went, and the last facts would be all of its.
     Raises `InputError` as `chosen_facts` does.
     """
-    chosen, servers = chosen_facts(facts, view), _chosen_servers(facts, view)
+    shown = _until_the_end(facts, view)
+    chosen, servers = chosen_facts(shown, view), _chosen_servers(facts, view)
     width = shutil.get_terminal_size().columns
     if not sys.stdout.isatty():
         width = max(width, _PIPED_COLUMN * (len(servers) + 1))
     for line in columns(one_each(chosen, Words(facts)), servers, width):
         print(line.text)
+
+
+def _until_the_end(facts: Sequence[Fact], view: View) -> Sequence[Fact]:
+    """The facts of the test's own part."""
+    end = _length_of_own_part(facts)
+    # How threads stood at the end is in the report of a failure, in short. There are
+    # too many of them to be shown unless they are asked for.
+    return [
+        fact
+        for position, fact in enumerate(facts)
+        if (position < end and not isinstance(fact, TaskWaits))
+        # What is asked for by its kind is shown wherever it is.
+        or fact.kind in view.kinds
+    ]
+
+
+def _length_of_own_part(facts: Sequence[Fact]) -> int:
+    # In simulation it is noted how threads stand when the test's own part is over.
+    for position in reversed(range(len(facts))):
+        if isinstance(facts[position], TaskWaits):
+            return position + 1
+    length = len(facts)
+    while length and facts[length - 1].kind in ("ended", "note", "cut", "lost"):
+        length -= 1
+    return length
 
 
 def _is_at(fact: Fact, servers: Sequence[str]) -> bool:

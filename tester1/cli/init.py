@@ -41,7 +41,13 @@ LABS: Final = {
     "3": LabFiles("raft1", "raft", "lab3.md", "3A"),
     "4": LabFiles("kvraft1", "kvraft", "lab4.md", "4A"),
 }
-COMMON: Final = ("README.md", "pytest.ini")
+COMMON: Final = {
+    "README.md": "README.md",
+    "pytest.ini": "pytest.ini",
+    # Without the dot: it is meant for the lab, and not for the project's own folder.
+    "gitignore": ".gitignore",
+}
+"""What every lab gets, by its name among the starter files."""
 
 
 def init_command(
@@ -133,8 +139,8 @@ def _empty(folder: Path) -> None:
 
 def _write(folder: Path, labs: Iterable[LabFiles]) -> Iterator[Path]:
     """Fill the folder; yields which files in it are the student's to write."""
-    for name in COMMON:
-        shutil.copyfile(STARTER / name, folder / name)
+    for name, target in COMMON.items():
+        shutil.copyfile(STARTER / name, folder / target)
     for lab in labs:
         for source in sorted((STARTER / lab.package).rglob("*.py")):
             inside = source.relative_to(STARTER)

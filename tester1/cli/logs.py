@@ -21,7 +21,7 @@ from tester1.cli.columns import (
     print_columns,
 )
 from tester1.cli.errors import InputError
-from tester1.cli.options import ARTIFACTS, ArtifactsOption
+from tester1.cli.options import ArtifactsOption, artifacts_folder
 from tester1.facts.file import UnreadableFacts, read_facts
 from tester1.files import reason
 from tester1.view.perfetto import perfetto
@@ -81,7 +81,7 @@ def logs_command(
             show_default=False,
         ),
     ] = None,
-    artifacts: ArtifactsOption = ARTIFACTS,
+    artifacts: ArtifactsOption = None,
 ) -> None:
     """Print the facts of a recorded run, a column for each server.
 
@@ -90,7 +90,7 @@ def logs_command(
 
     Exit status: 0 printed or written, 2 there is no such trace, or it cannot be read.
     """
-    path = trace or newest(artifacts, "*.trace", "trace")
+    path = trace or newest(artifacts_folder(artifacts), "*.trace", "trace")
     try:
         facts = read_facts(path).facts
     except OSError as error:

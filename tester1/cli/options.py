@@ -9,21 +9,20 @@ import typer
 from typer.models import OptionInfo
 
 from tester1.cli.errors import InputError
-from tester1.discovery import Choice, choose
+from tester1.discovery import ARTIFACTS, Choice, artifacts_of, choose
 from tester1.hosts.modes import UnavailableMode, check_available
 from tester1.lab import Mode, Preempt, RunOptions
-from tester1.session.settings import DEFAULT_ARTIFACTS
 from tester1.solution import SolutionError
 from tester1.suites import SuiteTest, UnknownTest, select, suite_tests
 
 __all__ = [
-    "ARTIFACTS",
     "ArtifactsOption",
     "FirstSeedOption",
     "ModeOption",
     "SchedulerOption",
     "SolutionOption",
     "WorkersOption",
+    "artifacts_folder",
     "check_mode",
     "chosen_solution",
     "one_test",
@@ -49,7 +48,13 @@ SolutionOption = Annotated[
 ]
 
 ArtifactsOption = Annotated[
-    Path, typer.Option(metavar="DIR", help="The folder of traces and timelines.")
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help=f"The folder of traces and timelines. Without it {ARTIFACTS}, at the "
+        "root of the lab that the current folder is in.",
+        show_default=False,
+    ),
 ]
 
 FirstSeedOption = Annotated[
@@ -100,8 +105,9 @@ def runs_option(otherwise: str) -> OptionInfo:
     return option
 
 
-ARTIFACTS = Path(DEFAULT_ARTIFACTS)
-"""The folder of traces and timelines, unless another one is named."""
+def artifacts_folder(given: Path | None) -> Path:
+    """The folder of traces and timelines: the one named, or what is found from here."""
+    return artifacts_of(Path.cwd()) if given is None else given
 
 
 def chosen_solution(given: Path | None) -> Choice:

@@ -14,7 +14,6 @@ from typing import Annotated, Final
 
 import typer
 
-from labrt import Fact
 from labrt.texts import harmless
 from tester1.cli.columns import (
     KindOption,
@@ -26,9 +25,9 @@ from tester1.cli.columns import (
 )
 from tester1.cli.errors import ExitStatus, InputError
 from tester1.cli.options import (
-    ARTIFACTS,
     ArtifactsOption,
     SolutionOption,
+    artifacts_folder,
     chosen_solution,
     one_test,
     test_names,
@@ -36,7 +35,6 @@ from tester1.cli.options import (
 from tester1.cli.twice import compare_processes
 from tester1.discovery import Choice, to_name
 from tester1.facts.file import read_facts
-from tester1.facts.kinds import TaskWaits
 from tester1.files import reason
 from tester1.fingerprint import changed_files, fingerprint
 from tester1.lab import Mode, Preempt, RunOptions, file_stem
@@ -61,6 +59,8 @@ _STATUSES: Final = {
     2: ExitStatus.INTERRUPTED,
 }
 _CHANGES_SHOWN: Final = 5
+_REPLAYS: Final = "replay"
+"""The folder, in that of artifacts, of the files that replays leave."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def replay_command(
     kind: KindOption = None,
     last: LastOption = 60,
     until: UntilOption = float("inf"),
-    artifacts: ArtifactsOption = ARTIFACTS,
+    artifacts: ArtifactsOption = None,
     twice: Annotated[
         bool,
         typer.Option(
@@ -138,13 +138,14 @@ def replay_command(
 
     In simulation the same solution and the same seed give the same run, event by
     event. As processes (--mode process) they give the same faults, while the timing
-    is the machine's. The trace and the timeline of the run are kept in the folder of
-    artifacts, for `raftlab logs` and `raftlab show`.
+    is the machine's. The trace and the timeline of the run are kept in the folder
+    `replay` of the artifacts, for `raftlab logs` and `raftlab show`; a file that the
+    run is named by stays as it is.
 
     Exit status: 0 the test passes, 1 it fails, or with --twice the two runs differ;
     2 wrong input, 130 interrupted.
     """
-    run = _meant(what)
+    run, given = _meant(what)
     target = _target(run.test)
     seed = run.seed if seed is None else seed
     if seed is None:
@@ -159,19 +160,21 @@ def replay_command(
     if twice and options.mode is not Mode.SIM:
         raise InputError("--twice compares simulated runs: leave out --mode process")
     choice = _solution(solution, run)
-    trace = artifacts / f"{file_stem(target.name, seed)}.trace"
+    stem = file_stem(target.name, seed)
+    folder = _apart(artifacts, stem, given)
+    trace = folder / f"{stem}.trace"
     try:
-        artifacts.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         for left in trace, trace.with_suffix(".html"):
             left.unlink(missing_ok=True)
     except OSError as error:
-        raise InputError(f"cannot write to {artifacts}: {reason(error)}") from None
+        raise InputError(f"cannot write to {folder}: {reason(error)}") from None
     print(choice.line)
     _tell_changes(run, choice)
     arguments = [
         # Named in any case: it is decided, whatever pytest would find from here.
         *options.words(seed, choice.folder or REFERENCE_ROOT),
-        f"--artifacts={artifacts}",
+        f"--artifacts={folder}",
         *("-o", f"raftlab_command={_repeat(target, seed, options, choice)}"),
         *(["--pdb"] if debug else []),
     ]
@@ -181,11 +184,9 @@ def replay_command(
         )
     status = _run(target, arguments, {})
     if trace.exists():
-        facts = _until_the_end(read_facts(trace).facts)
-        if not kind:
-            # How threads stood at the end is told by the report above.
-            facts = [fact for fact in facts if not isinstance(fact, TaskWaits)]
-        print_columns(facts, View(server or (), kind or (), last, end=until))
+        print_columns(
+            read_facts(trace).facts, View(server or (), kind or (), last, end=until)
+        )
         print(f"trace: {trace} (raftlab logs shows more of it)")
     timeline = trace.with_suffix(".html")
     if timeline.exists():
@@ -193,8 +194,11 @@ def replay_command(
     raise typer.Exit(status)
 
 
-def _meant(what: list[str]) -> RunReference:
-    """The run that the words name. Raises `InputError` if they name none."""
+def _meant(what: list[str]) -> tuple[RunReference, Path | None]:
+    """The run that the words name, and the file by which they do, if it is one.
+
+    Raises `InputError` if they name none.
+    """
     try:
         words = what
         if len(what) == 1 and not Path(what[0]).is_file():
@@ -202,12 +206,30 @@ def _meant(what: list[str]) -> RunReference:
             words = shlex.split(what[0])
         words = without_command(words)
         if len(words) == 1 and is_artifact(words[0]):
-            return run_of(Path(words[0]))
-        return run_of_command(words)
+            file = Path(words[0])
+            return run_of(file), file
+        return run_of_command(words), None
     except UnknownRun as error:
         raise InputError(str(error)) from None
     except ValueError as error:  # of quotation marks without their end
         raise InputError(f"WHAT cannot be read: {error}") from None
+
+
+def _apart(artifacts: Path | None, stem: str, given: Path | None) -> Path:
+    """The folder for the files of this run, `artifacts` if that was named.
+
+    What the run that is repeated has left stays as it is: with another solution this
+    one may end otherwise, and the next is to be compared with the same file again.
+    """
+    folder = artifacts_folder(None) / _REPLAYS if artifacts is None else artifacts
+    # All files of a run are called like it.
+    while (
+        given is not None
+        and given.name.startswith(f"{stem}.")
+        and given.resolve().parent == folder.resolve()
+    ):
+        folder /= _REPLAYS
+    return folder
 
 
 def _target(word: str) -> Target:
@@ -253,18 +275,6 @@ def _repeat(target: Target, seed: int, options: RunOptions, choice: Choice) -> s
     solution = to_name(choice.folder, Path.cwd())
     words = options.words(seed, solution)
     return shlex.join(["raftlab", "replay", target.word, *words])
-
-
-def _until_the_end(facts: list[Fact]) -> list[Fact]:
-    """The facts without those of the end of the test, which stops all servers."""
-    # In simulation it is noted how threads stand when the test's own part is over.
-    for position in reversed(range(len(facts))):
-        if isinstance(facts[position], TaskWaits):
-            return facts[: position + 1]
-    length = len(facts)
-    while length and facts[length - 1].kind in ("ended", "note", "cut", "lost"):
-        length -= 1
-    return facts[:length]
 
 
 def _run(

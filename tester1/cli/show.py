@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from tester1.cli.artifacts import newest
-from tester1.cli.options import ARTIFACTS, ArtifactsOption, one_test, test_names
+from tester1.cli.options import ArtifactsOption, artifacts_folder, one_test, test_names
 
 __all__ = ["show_command"]
 
@@ -31,7 +31,7 @@ def show_command(
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in a browser.")
     ] = False,
-    artifacts: ArtifactsOption = ARTIFACTS,
+    artifacts: ArtifactsOption = None,
 ) -> None:
     """Say where the timeline of a run is, and open it with --open.
 
@@ -43,7 +43,7 @@ def show_command(
     """
     name = "*" if test is None else one_test(test).function
     run = "*" if seed is None else str(seed)
-    page = newest(artifacts, f"{name}-{run}.html", "timeline")
+    page = newest(artifacts_folder(artifacts), f"{name}-{run}.html", "timeline")
     print(page)
     if open_page:
         typer.launch(str(page.resolve()))

@@ -34,13 +34,13 @@ from tester1.cli.options import (
     test_names,
 )
 from tester1.cli.processors import usable_processors
+from tester1.discovery import RESULTS, results_of
 from tester1.lab import Mode, Preempt
 from tester1.session.seeds import draw_seed
 from tester1.suites import OURS, PARTS, UnknownTest, select
 
 __all__ = ["batch_command"]
 
-RESULTS: Final = Path("raftlab-results")
 RUNS: Final = 10
 KEPT: Final = 10
 
@@ -94,8 +94,9 @@ def batch_command(
         Path | None,
         typer.Option(
             metavar="DIR",
-            help=f"The folder of results. Without it a new one in {RESULTS}, or to "
-            "resume the newest there.",
+            help=f"The folder of results. Without it a new one in {RESULTS}, at the "
+            "root of the lab that the current folder is in, or to resume the newest "
+            "there.",
             show_default=False,
         ),
     ] = None,
@@ -121,11 +122,12 @@ def batch_command(
         "--preempt": preempt,
         "--seed": seed,
     }
+    here = Path.cwd()
     begin_batch: Callable[[], TestRun]
     try:
         if resume_batch:
             _refuse([name for name, value in chosen.items() if value is not None])
-            folder = results if results is not None else newest_folder(RESULTS)
+            folder = results if results is not None else newest_folder(results_of(here))
             begin_batch = partial(resume, folder, runs, keep)
         else:
             header = TestHeader(
@@ -137,7 +139,9 @@ def batch_command(
                 _folder(solution),
             )
             check_mode(header.mode, header.preempt)
-            begin_batch = partial(begin, results or new_folder(RESULTS), header, keep)
+            begin_batch = partial(
+                begin, results or new_folder(results_of(here)), header, keep
+            )
         # Without workers there is nothing to leave a folder for.
         with (
             engine(workers or usable_processors(), scheduler) as made,
@@ -170,7 +174,9 @@ def _folder(solution: Path | None) -> str | None:
     folder = chosen_solution(solution).folder
     if folder is None:
         return None
-    name = str(folder)
+    # The batch of a lab may be resumed in any other folder of it. What was named is
+    # kept as it was named.
+    name = str(folder.resolve() if solution is None else folder)
     if harmless(name) != name:
         raise InputError(
             f"--solution: the results cannot hold the name {name!r}; rename the folder"

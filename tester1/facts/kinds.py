@@ -398,8 +398,8 @@ class TaskWaits(Fact, gc=False, tag="waits"):
 
     def text(self) -> str:
         """The thread and its wait."""
-        since = f"since {self.since:.3f} s"
-        return f"{self.thread} waits for {self.reason} {since}, {self.line}"
+        place = f", {self.line}" if self.line else ""
+        return f"{self.thread} waits for {self.reason} since {self.since:.3f} s{place}"
 
 
 AnyFact: TypeAlias = (

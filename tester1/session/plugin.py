@@ -25,7 +25,8 @@ from tester1.session.divergence import disturb_memory
 from tester1.session.failure_report import explain, prepare
 from tester1.session.interrupts import Interrupts, is_lab_test
 from tester1.session.ordering import deal, steal_work
-from tester1.session.reports import make_harmless
+from tester1.session.places import seek_below_root
+from tester1.session.reports import make_harmless, without_files
 from tester1.session.run_reference import run_by
 from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.session.settings import Settings, add_options, remember_seed, share_seed
@@ -53,6 +54,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", f"{OURS}: a test of the labs that the course does not have"
     )
+    seek_below_root(config)
     settings = Settings.of(config)
     use_settings(config, settings)
     remember_seed(config, settings.seed)
@@ -221,12 +223,17 @@ def pytest_runtest_makereport(
     report.user_properties.extend((_WARNING, harmless(line)) for line in lab.warnings)
     if report.failed and call.excinfo is not None:
         assert isinstance(item, pytest.Function)
+        settings = item.config.stash[_SETTINGS]
+        report.sections = without_files(report.sections, lab.files)
+        if settings.command:
+            # Who has called this session for one run says where its files are.
+            lab.files.clear()
         explain(
             report,
             item,
             lab,
             call.excinfo,
-            settings=item.config.stash[_SETTINGS],
+            settings=settings,
             interrupts=item.config.stash[_INTERRUPTS],
         )
     # Last, since `explain` quotes the solution as well.

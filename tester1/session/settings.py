@@ -7,11 +7,11 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import pytest
 
-from tester1.discovery import Choice, choose, find_lab, to_name
+from tester1.discovery import ARTIFACTS, Choice, artifacts_of, choose, find_lab, to_name
 from tester1.hosts.modes import UnavailableMode, check_available, warning
 from tester1.lab import Mode, Preempt, RunOptions
 from tester1.session.seeds import draw_seed
@@ -19,7 +19,6 @@ from tester1.solution import CodeUnderTest, SolutionError
 
 __all__ = ["Settings", "add_options"]
 
-DEFAULT_ARTIFACTS: Final = "raftlab-artifacts"
 _LAST_SEED = "raftlab/seed"
 _WORKER_SEED = "raftlab_seed"
 
@@ -54,11 +53,7 @@ class Settings:
         )
         choice = _solution(config)
         traced = bool(config.getoption("raftlab_trace_events"))
-        artifacts = _folder(config, "raftlab_artifacts")
-        if traced and artifacts is None:
-            # Only traces need a folder: without one, a timeline goes to a temporary
-            # file.
-            artifacts = config.invocation_params.dir / DEFAULT_ARTIFACTS
+        artifacts = _artifacts(config, traced=traced)
         seed, origin = _seed(config)
         seeds = int(config.getoption("raftlab_seeds"))
         settings = cls(
@@ -169,7 +164,8 @@ def add_options(parser: pytest.Parser) -> None:
         "--artifacts",
         dest="raftlab_artifacts",
         metavar="DIR",
-        help=f"folder for traces and timelines (traces: {DEFAULT_ARTIFACTS})",
+        help=f"folder for traces and timelines (traces: {ARTIFACTS}, in a lab at its "
+        "root)",
     )
     parser.addini("raftlab_solution", "what --solution is by default", "string", "")
     parser.addini(
@@ -231,19 +227,38 @@ def _solution(config: pytest.Config) -> Choice:
     here = config.invocation_params.dir
     given = config.getoption("raftlab_solution")
     folder = _folder(config, "raftlab_solution")
-    if given is None and folder is not None and config.inipath is not None:
-        # The file marks a lab. It speaks for those who are outside of it, too, but not
-        # for those who are in another lab further down.
-        lab = find_lab(here)
-        inside = lab is not None and (here / lab).resolve().is_relative_to(
-            config.inipath.parent
-        )
-        folder = None if inside else folder
+    if given is None and folder is not None and _in_configured_lab(config):
+        folder = None
     try:
         return choose(folder, here)
     except SolutionError as error:
         named = "" if folder is None else "--solution: "
         raise pytest.UsageError(f"{named}{error}") from None
+
+
+def _artifacts(config: pytest.Config, *, traced: bool) -> Path | None:
+    """Where traces and timelines go, if that is said or has to be."""
+    here = config.invocation_params.dir
+    given = config.getoption("raftlab_artifacts")
+    folder = _folder(config, "raftlab_artifacts")
+    # Only traces need a folder: without one, a timeline goes to a temporary file.
+    found = traced if folder is None else given is None and _in_configured_lab(config)
+    return artifacts_of(here) if found else folder
+
+
+def _in_configured_lab(config: pytest.Config) -> bool:
+    """Whether pytest was called in the lab of its file, or in one further down.
+
+    The file marks a lab. It speaks for those who are outside of it, too, but not for
+    those who are in another lab further down.
+    """
+    here = config.invocation_params.dir
+    lab = None if config.inipath is None else find_lab(here)
+    return (
+        lab is not None
+        and config.inipath is not None
+        and (here / lab).resolve().is_relative_to(config.inipath.parent)
+    )
 
 
 def _folder(config: pytest.Config, name: str) -> Path | None:

@@ -15,6 +15,7 @@ import pytest
 from tester1.fingerprint import fingerprint
 from tester1.session.run_reference import run_of
 from tester1.solution import REFERENCE_ROOT
+from tester1.suites import select
 from tests.batch import samples
 from tests.cli.conftest import Ended, Raftlab
 from tests.process.outside import wait_until
@@ -59,12 +60,13 @@ def test_selection_and_table(raftlab: Raftlab, tmp_path: Path) -> None:
         assert (passed, failed, total, left) == ("2", "0", "2", "done")
         assert float(mean) > 0
         assert float(deviation) >= 0
-    # Two of the part are ours, and come last.
+    # Some of the part are ours, and come last.
+    chosen = select(["3A", "TestBasicAgree3B"])
     *_, last, caption = ended.out.partition("\nresults:")[0].splitlines()
-    assert "TestOneWayLinks3A (ours)" in last
-    assert "12/12 runs, 0 failed" in caption
+    assert f"{chosen[-1].name} (ours)" in last
+    assert f"{2 * len(chosen)}/{2 * len(chosen)} runs, 0 failed" in caption
     results = tmp_path / "raftlab-results" / "0001"
-    assert len(seeds(results)) == 12
+    assert len(seeds(results)) == 2 * len(chosen)
     assert sorted(path.name for path in results.iterdir()) == [
         "batch.json",
         "runs.jsonl",
@@ -104,22 +106,25 @@ def test_in_a_lab(
 ) -> None:
     """Its code runs, also when the batch is resumed; commands name it from there.
 
+    The results are at its root, wherever in it one stands, and so is what is resumed.
     The report is read anywhere, and names it in full.
     """
     lab = samples.write(tmp_path / "lab", samples.ALL_LEAD)
-    (lab / "notes").mkdir()
+    (lab / "notes" / "more").mkdir(parents=True)
     monkeypatch.chdir(lab / "notes")
     ended = raftlab("test", QUICK, "-n", 1, "-j", 1, "--seed", 3)
+    monkeypatch.chdir(lab / "notes" / "more")
     again = raftlab("test", "--resume", "-n", 2, "-j", 1)
     command = f"raftlab replay {QUICK} --seed 3 --solution"
-    for output in ended.out, again.out:
+    for output, up in (ended.out, ".."), (again.out, "../.."):
         assert output.startswith(f"solution: {lab}\n")
-        assert f"repeat: {command} ..\n" in output
-    kept = Path("raftlab-results", "0001", "failures")
+        assert f"repeat: {command} {up}\n" in output
+        assert f"report: {up}/raftlab-results/0001/" in output
+    kept = lab / "raftlab-results" / "0001" / "failures"
     (report,) = kept.rglob("*-3.txt")
     assert f"\nrepeat: {command} {lab}\n" in report.read_text()
     monkeypatch.chdir(tmp_path)
-    page = run_of(lab / "notes" / report.with_suffix(".html"))
+    page = run_of(report.with_suffix(".html"))
     assert (page.seed, page.solution) == (3, str(lab))
     assert page.fingerprint == fingerprint(lab)
 
@@ -231,7 +236,7 @@ def test_mode_process(raftlab: Raftlab, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ("TestNope", "there is no test or part 'TestNope'; did you mean .*"),
+        ("TestNope", "there is no test or part 'TestNope'; parts are .*"),
         ("3E", "there is no test or part '3E'; .*"),
         ("--resume", "raftlab-results holds no batch to go on with"),
         ("--resume --results x", "x holds no batch to go on with"),

@@ -101,5 +101,7 @@ def test_replay_without_room(tmp_path: Path) -> None:
     test = ["replay", "TestInitialElection3A", "--seed", "7"]
     ended = raftlab_apart(*test, cwd=tmp_path)
     assert ended.returncode == 2
-    assert ended.stderr.startswith("raftlab: cannot write to raftlab-artifacts: ")
+    assert ended.stderr.startswith(
+        "raftlab: cannot write to raftlab-artifacts/replay: "
+    )
     assert ended.stderr.count("\n") == 1

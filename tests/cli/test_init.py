@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tester1.cli.init import STARTER
+from tester1.discovery import ARTIFACTS, RESULTS
 from tester1.solution import REFERENCE_ROOT, CodeUnderTest
 from tester1.suites import PARTS, SUITES, suite_tests
 from tests.cli.conftest import Raftlab
@@ -46,7 +49,7 @@ def test_writes_both_labs(raftlab: Raftlab, tmp_path: Path) -> None:
         f"tests/{test.file.parent.name}/{test.file.name}" for test in suite_tests()
     }
     conftests = {f"tests/{suite}/conftest.py" for suite in SUITES}
-    handouts = {"README.md", "lab3.md", "lab4.md", "pytest.ini"}
+    handouts = {"README.md", "lab3.md", "lab4.md", "pytest.ini", ".gitignore"}
     assert set(written) == {*INTERFACE, *handouts, *tests, *conftests}
     assert CodeUnderTest.of(tmp_path / "lab").packages == {"raft1", "kvraft1"}
 
@@ -61,7 +64,26 @@ def test_writes_one_lab(
     ended = raftlab("init", "lab", "--lab", lab)
     assert f"raftlab test {first}" in ended.out
     sources = {file.split("/")[0] for file in files_of(tmp_path / "lab")}
-    assert sources == {package, "tests", f"lab{lab}.md", "README.md", "pytest.ini"}
+    common = {"README.md", "pytest.ini", ".gitignore"}
+    assert sources == {package, "tests", f"lab{lab}.md", *common}
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+def test_git_ignores_what_runs_leave(raftlab: Raftlab, tmp_path: Path) -> None:
+    """Everything in the lab is under version control, but for that."""
+    raftlab("init", "lab")
+    lab = tmp_path / "lab"
+    written = files_of(lab)
+    for name in (
+        *(f"{ARTIFACTS}/replay/x.html", f"{RESULTS}/0001/runs.jsonl"),
+        *("raft1/__pycache__/raft.pyc", ".pytest_cache/x"),
+    ):
+        (lab / name).parent.mkdir(parents=True)
+        (lab / name).touch()
+    subprocess.run(["git", "init", "-q", lab], check=True)
+    command = ["git", "-C", str(lab), "ls-files", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert sorted(listed.stdout.splitlines()) == written
 
 
 def test_empty_folder_is_taken(raftlab: Raftlab, tmp_path: Path) -> None:

@@ -12,13 +12,14 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from labrt import Fact
+from labrpc.facts import LinkCut
+from labrt import Fact, ProgramEnded
 from tester1.facts.file import read_facts, write_facts
-from tester1.facts.kinds import AnyFact, FaultMade
+from tester1.facts.kinds import AnyFact, FaultMade, Noted, TaskWaits
 from tester1.solution import REFERENCE_ROOT
 from tester1.view.cells import Words
 from tester1.view.shiviz import PARSER
-from tests.cli.conftest import Raftlab
+from tests.cli.conftest import FACTS, Raftlab
 from tests.tester1.stories import APPEND, VOTE, Story, append, vote, voted
 
 # Logs
@@ -60,6 +61,54 @@ def test_choice_of_facts(
     """Servers, kinds, a stretch of time and a number can be chosen."""
     ended = raftlab("logs", trace, *options.split())
     assert [line.split()[0] for line in ended.out.splitlines()[1:]] == times
+
+
+END: list[Fact] = [
+    TaskWaits(number=7, time=2.0, server="server-0-0", thread="a", reason="x", since=1),
+    TaskWaits(
+        number=8,
+        time=2.0,
+        server="server-0-1",
+        thread="b",
+        reason="y",
+        since=1.5,
+        line="raft.py:7 in b: x",
+    ),
+    LinkCut(number=9, time=2.0, server="server-0-0", peer="server-0-1"),
+    ProgramEnded(number=10, time=2.0, server="server-0-0", incarnation=1),
+    Noted(number=11, time=2.0, row="Test Info", label="test passed"),
+]
+"""How a simulated run ends behind `FACTS`: how threads stand, and the end of all."""
+
+
+@pytest.mark.parametrize("waits", [END[:2], []], ids=["sim", "process"])
+def test_the_end_is_left_out(
+    raftlab: Raftlab, tmp_path: Path, waits: list[Fact]
+) -> None:
+    """The last facts are those of the run, and not of its being torn down.
+
+    Those that are asked for by their kind are shown.
+    """
+    path = tmp_path / "x.trace"
+    write_facts(path, [*FACTS, *waits, *END[2:]])
+    whole = tmp_path / "y.trace"
+    write_facts(whole, FACTS)
+    assert raftlab("logs", path).out == raftlab("logs", whole).out
+    last = raftlab("logs", path, "--last", "2").out.splitlines()
+    assert [line.split()[0] for line in last[1:]] == ["1.5000", "2.0000"]
+    (ended,) = raftlab("logs", path, "--kind", "ended").out.splitlines()[1:]
+    assert ended.split()[:2] == ["2.0000", "ends"]
+
+
+def test_a_wait_has_a_line_or_none(raftlab: Raftlab, tmp_path: Path) -> None:
+    """Nothing stands for the line where there is none."""
+    path = tmp_path / "x.trace"
+    write_facts(path, [*FACTS, *END])
+    lines = raftlab("logs", path, "--kind", "waits").out.splitlines()[1:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "2.0000 a waits for x since 1.000 s",
+        "2.0000 b waits for y since 1.500 s, raft.py:7 in b: x",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 from tester1.fingerprint import fingerprint
 from tester1.session.run_reference import RunReference
 from tester1.solution import REFERENCE_ROOT
+from tester1.suites import select
 from tests.cli.conftest import Raftlab, raftlab_apart
 from tests.mutating import Mutant
 from tests.raft1.mutants import HALF_ELECTS
@@ -45,12 +46,13 @@ def test_failing_run(tmp_path: Path) -> None:
     assert "Test Info" in three
     assert "checking for a leader" in four
     assert second.stdout.splitlines()[-7:-2] == [heading, one, two, three, four]
-    assert trace.startswith("trace: raftlab-artifacts/test_initial_election_3A-3.trace")
-    assert timeline.startswith(
-        "timeline: raftlab-artifacts/test_initial_election_3A-3."
-    )
+    place = "raftlab-artifacts/replay/test_initial_election_3A-3"
+    assert trace.startswith(f"trace: {place}.trace ")
+    assert timeline.startswith(f"timeline: {place}.html ")
     for line in trace, timeline:
         assert (tmp_path / line.split()[1]).stat().st_size > 0
+        # Pytest, which has written them, leaves it to that line to say so.
+        assert first.stdout.count(line.split()[1]) == 1
 
 
 def test_passing_run(tmp_path: Path) -> None:
@@ -180,6 +182,52 @@ def test_artifacts(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("suffix", [".html", ".trace"])
+@pytest.mark.parametrize(
+    ("replayed", "beside"),
+    [
+        (["--artifacts", "kept"], "kept/replay"),
+        ([], "raftlab-artifacts/replay"),
+    ],
+)
+def test_what_is_replayed_stays(
+    tmp_path: Path, suffix: str, replayed: list[str], beside: str
+) -> None:
+    """Once the solution is mended, the run that failed can be looked at again."""
+    lab = broken_lab(tmp_path)
+    options = ["--seed", "3", "--artifacts", "kept"]
+    assert raftlab_apart("replay", TEST, *options, cwd=lab).returncode == 1
+    stem = "test_initial_election_3A-3"
+    files = {path: path.read_bytes() for path in (lab / "kept").iterdir()}
+    assert {path.name for path in files} == {f"{stem}.trace", f"{stem}.html"}
+    shutil.copy(REFERENCE_ROOT / "raft1" / "raft.py", lab / "raft1")
+    for _ in range(2):
+        again = raftlab_apart("replay", f"kept/{stem}{suffix}", *replayed, cwd=lab)
+        assert again.returncode == 0
+        assert again.stdout.splitlines()[1].startswith("the solution has changed since")
+        assert f"\ntimeline: {beside}/{stem}.html (" in again.stdout
+    assert {path: path.read_bytes() for path in files} == files
+    # A replay's own file is evidence like any other.
+    file = lab / beside / f"{stem}{suffix}"
+    before = file.read_bytes()
+    further = raftlab_apart("replay", file, "--artifacts", file.parent, cwd=lab)
+    assert f"\ntrace: {lab / beside}/replay/{stem}.trace (" in further.stdout
+    assert file.read_bytes() == before
+
+
+def test_pytests_own_files_stay(tmp_path: Path) -> None:
+    """Without another folder named, a replay writes nowhere that pytest does."""
+    lab = broken_lab(tmp_path)
+    page = lab / "raftlab-artifacts" / "test_initial_election_3A-3.html"
+    page.parent.mkdir()
+    page.write_text("of the failure")
+    run = ["replay", TEST, "--seed", "3"]
+    assert raftlab_apart(*run, cwd=lab / "x").returncode == 1
+    assert page.read_text() == "of the failure"
+    found = raftlab_apart("show", TEST, cwd=lab / "raft1").stdout
+    assert found == f"../raftlab-artifacts/replay/{page.name}\n"
+
+
 def test_artifact_of_the_reference(
     raftlab: Raftlab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -225,7 +273,8 @@ def test_refusals(raftlab: Raftlab) -> None:
     Path("file").touch()
     run = [TEST, "--seed", "1"]
     assert raftlab("replay", "3B", "--seed", "1").refusal == (
-        "raftlab: 3B names 10 tests; name one of them, such as TestBasicAgree3B"
+        f"raftlab: 3B names {len(select(['3B']))} tests; name one of them, such as "
+        "TestBasicAgree3B"
     )
     assert raftlab("replay", *run, "--solution", "empty").refusal == (
         "raftlab: --solution: empty holds no solution: there is neither a raft1/ nor a "
@@ -250,9 +299,9 @@ def test_twice_the_same(tmp_path: Path) -> None:
     )
     assert ended.returncode == 0, ended.stdout
     assert "two processes, the same " in ended.stdout
-    assert [path.name for path in (tmp_path / "raftlab-artifacts").glob("*.trace")] == [
-        "test_initial_election_3A-1.trace"
-    ]
+    assert [
+        path.name for path in (tmp_path / "raftlab-artifacts").rglob("*.trace")
+    ] == ["test_initial_election_3A-1.trace"]
 
 
 def test_twice_something_else(tmp_path: Path) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from tester1.cli.init import STARTER
 from tester1.solution import REFERENCE_ROOT
+from tests.cli.conftest import raftlab_apart
 from tests.tester1.conftest import InnerPytest
 
 RAFT_TEST = "tests/raft/test_3a.py::test_initial_election_3A"
@@ -118,3 +120,51 @@ def test_folder_runs_by_itself(
     result = inner.run_apart("lab", "-k", "3A", "-p", "no:cacheprovider")
     result.assert_outcomes(failed=3)
     result.stdout.fnmatch_lines([f"solution: {lab}"])
+
+
+@pytest.fixture
+def made(inner: InnerPytest, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A lab as `raftlab init` makes it, with all of both suites."""
+    lab = inner.folder / "made"
+    monkeypatch.setenv("PYTHONPATH", str(REFERENCE_ROOT))
+    assert raftlab_apart("init", lab, cwd=inner.folder).returncode == 0
+    return lab
+
+
+@pytest.mark.parametrize(
+    ("folder", "workers"), [(".", "0"), ("raft1", "0"), ("kvraft1/rsm", "2")]
+)
+def test_both_suites_from_everywhere(
+    inner: InnerPytest,
+    made: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: str,
+    workers: str,
+) -> None:
+    """Both suites' tests are found, although files of theirs have the same name.
+
+    They are the lab's own copies, of which this one has a test more.
+    """
+    with (made / "tests" / "raft" / "test_ours.py").open("a") as file:
+        file.write("\n\ndef test_mine_3A(lab):\n    assert False, 'mine'\n")
+    monkeypatch.chdir(made / folder)
+    quick = "two_candidates_3A or mine_3A or same_request_4A or test_basic_4A"
+    result = inner.run_apart("-k", quick, "-p", "no:cacheprovider", "-n", workers)
+    result.assert_outcomes(failed=4)
+    output = result.stdout.str()
+    assert output.count("\npart 3A comes first") == 3
+    result.stdout.fnmatch_lines([f"solution: {made}", "E * mine*"])
+    ours = os.path.relpath(made / "tests" / "raft" / "test_ours.py")
+    assert f"repeat: pytest {ours}::test_mine_3A --seed " in output
+
+
+@pytest.mark.parametrize("folder", ["raft1", "tests/raft"])
+def test_tests_of_a_folder_go_first(
+    inner: InnerPytest, made: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    """Where there are some they are meant, and so is what is named."""
+    (made / folder / "test_mine.py").write_text("def test_mine():\n    pass\n")
+    monkeypatch.chdir(made / folder)
+    quiet = ["-p", "no:cacheprovider"]
+    inner.run_apart("-k", "mine", *quiet).assert_outcomes(passed=1)
+    inner.run_apart("test_mine.py", *quiet).assert_outcomes(passed=1)

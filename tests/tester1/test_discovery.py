@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tester1.discovery import choose, find_lab, to_name
+from tester1.discovery import artifacts_of, choose, find_lab, results_of, to_name
 from tester1.solution import REFERENCE_ROOT, SolutionError
 from tests.tester1.conftest import InnerPytest
 from tests.tester1.test_solution import make
@@ -95,6 +95,47 @@ def test_commands_name_the_reference_in_a_lab(tmp_path: Path) -> None:
     assert to_name(Path(".."), tmp_path) == Path("..")
 
 
+def test_commands_name_the_lab_as_it_is_seen(tmp_path: Path) -> None:
+    """However it was named; another solution stays as it was."""
+    lab = make(tmp_path / "lab", "raft1/raft.py", "x/y/a.txt")
+    here = lab / "x" / "y"
+    assert to_name(lab, here) == to_name(Path("../.."), here) == Path("../..")
+    assert to_name(lab, tmp_path) == lab
+    assert to_name(tmp_path / "other", here) == tmp_path / "other"
+
+
+@pytest.mark.parametrize("inside", [".", "raft1", "tests/raft", "x/y"])
+def test_files_are_at_the_root(tmp_path: Path, inside: str) -> None:
+    """For every folder of a lab they are in the same two."""
+    lab = make(tmp_path, "raft1/raft.py", "tests/raft/test_3a.py", "x/y/notes.txt")
+    here = lab / inside
+    for found, name in (
+        (artifacts_of(here), "raftlab-artifacts"),
+        (results_of(here), "raftlab-results"),
+    ):
+        assert not found.is_absolute()
+        assert (here / found).resolve() == lab / name
+
+
+def test_artifacts_are_where_pytest_writes_them(tmp_path: Path) -> None:
+    """Below the lab's mark, wherever its solution is, and as its file names them."""
+    make(tmp_path, "src/raft1/raft.py", "notes/a.txt")
+    (tmp_path / "pytest.ini").write_text(MARK.format("src"))
+    assert artifacts_of(tmp_path / "notes") == Path("../raftlab-artifacts")
+    assert artifacts_of(tmp_path / "src" / "raft1") == Path("../../raftlab-artifacts")
+    assert find_lab(tmp_path / "src" / "raft1") == Path("..")
+    with (tmp_path / "pytest.ini").open("a") as file:
+        file.write("raftlab_artifacts = out/files\n")
+    assert artifacts_of(tmp_path / "notes") == Path("../out/files")
+
+
+def test_without_a_lab_files_are_here(tmp_path: Path) -> None:
+    """As they are in the project's own folder."""
+    for here in tmp_path, REFERENCE_ROOT / "tests":
+        assert artifacts_of(here) == Path("raftlab-artifacts")
+        assert results_of(here) == Path("raftlab-results")
+
+
 # In sessions of pytest
 
 
@@ -140,6 +181,29 @@ def test_configured_from_outside(
     monkeypatch.chdir(lab / "x" / "y")
     ended = inner.run("../../test_inner.py", *quiet)
     assert f"code: {lab / 'x'}\n" in ended.stdout.str()
+
+
+@pytest.mark.parametrize("options", [[], ["--trace-events"]])
+def test_pytest_writes_where_commands_look(
+    inner: InnerPytest, monkeypatch: pytest.MonkeyPatch, options: list[str]
+) -> None:
+    """In each folder of a lab, also in a lab in a lab."""
+    lab = lab_of(inner)
+    mark = f"{MARK.format('.')}raftlab_artifacts = files\n"
+    (lab / "pytest.ini").write_text(mark)
+    shutil.copytree(inner.folder / "solution" / "raft1", lab / "inside" / "raft1")
+    inner.file("def test_where(lab):\n    print('files:', lab.artifacts.resolve())\n")
+    shutil.copy(inner.folder / "test_inner.py", lab)
+    quiet = ["-p", "no:cacheprovider", "-rP"]
+    for folder, artifacts in (
+        (lab, lab / "files"),
+        (lab / "x" / "y", lab / "files"),
+        (lab / "inside" / "raft1", lab / "inside" / "raftlab-artifacts"),
+    ):
+        monkeypatch.chdir(folder)
+        ended = inner.run(os.path.relpath(lab / "test_inner.py"), *quiet, *options)
+        assert f"files: {artifacts}\n" in ended.stdout.str()
+        assert (folder / artifacts_of(folder)).resolve() == artifacts
 
 
 def test_pytest_refuses_a_broken_lab(

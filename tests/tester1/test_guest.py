@@ -14,6 +14,7 @@ import pytest
 from tester1.cli.main import main
 from tester1.guest import _leads_to
 from tester1.solution import REFERENCE_ROOT
+from tester1.suites import select
 
 OTHER_PLUGIN = """
 def pytest_addoption(parser):
@@ -141,7 +142,7 @@ def test_both_in_a_session_with_lab_tests(environment: Environment) -> None:
     assert lines[0].startswith("ERROR: raftlab's --seed is an option of another")
     assert "Traceback" not in output
     alone = environment.pytest(suite, "--seed", "3", "--co", "-q", "-p", "no:other")
-    assert "35 tests collected" in alone
+    assert f"{len(select(['3']))} tests collected" in alone
 
 
 # Where lab tests are run

@@ -92,6 +92,27 @@ def test_report_of_a_failure(inner: InnerPytest) -> None:
     )
 
 
+def test_a_file_is_told_once(
+    inner: InnerPytest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The line that the test has printed is not shown as well; its others are."""
+    monkeypatch.setenv("VIS_ENABLE", "always")
+    inner.file(
+        """
+        from tester1.cluster.config import Config
+
+        def test_x(lab):
+            print("info: mine")
+            with Config(lab, 2, reliable=True, start="raft1.counting:start") as config:
+                config.fatal("odd")
+        """
+    )
+    output = inner.run(*WITH_SOLUTION, "--artifacts", "kept").stdout.str()
+    assert output.count("kept/test_x-5.html") == 1
+    assert "\nwrote kept/test_x-5.html\n" in output
+    assert "\ninfo: mine\n" in output
+
+
 def test_reports_come_from_workers(inner: InnerPytest) -> None:
     """Result lines and explanations survive the way from workers of pytest-xdist."""
     inner.file(PASSING, "test_first.py")
