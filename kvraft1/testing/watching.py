@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tester1.cluster.config import Config
 from tester1.contact.kv_messages import NO_SNAPSHOTS
-from tester1.rules.service import watch_service
+from tester1.rules.service.watch import watch_service
 
 __all__ = ["watch"]
 

@@ -11,8 +11,8 @@ from tester1.cli.options import SolutionOption, chosen_solution
 from tester1.rules.findings import Rule
 from tester1.rules.inspecting import inspect_solution
 from tester1.rules.names import Names, Role
-from tester1.rules.raft_rules import RAFT_RULES
-from tester1.rules.service_rules import SERVICE_RULES
+from tester1.rules.raft.rules import RAFT_RULES
+from tester1.rules.service.rules import SERVICE_RULES
 from tester1.solution import SolutionError
 
 __all__ = ["rules_command"]

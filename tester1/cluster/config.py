@@ -33,7 +33,7 @@ from tester1.hosts.loading import StartFunction
 from tester1.hosts.modes import make_host
 from tester1.lab import Lab, LabFailure
 from tester1.rules.court import Court
-from tester1.rules.raft import RaftRules
+from tester1.rules.raft.watch import RaftRules
 from tester1.teardown import do_all, is_interrupt
 from tester1.timeline.page import Outcome, Visualizer
 

@@ -40,7 +40,7 @@ from tester1.rules.names import (
     says_pre_vote,
     tells_commit,
 )
-from tester1.rules.raft_rules import NEEDS, RAFT_RULES
+from tester1.rules.raft.rules import NEEDS, RAFT_RULES
 
 __all__ = [
     "AppendRequest",

@@ -33,7 +33,7 @@ from labrt import Fact, LockStuck, RuntimeFailure
 from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab, LabFailure, Mode
-from tester1.rules.hints import hints
+from tester1.rules.hints.likeliest import hints
 from tester1.session.coloured import add_section
 from tester1.session.interrupts import Interrupts
 from tester1.session.replay import replay

@@ -21,7 +21,7 @@ from tester1.facts.kinds import (
     SnapshotTaken,
     StateTold,
 )
-from tester1.rules.raft import RaftRules
+from tester1.rules.raft.watch import RaftRules
 from tests.rules.verdicts import Watched
 
 

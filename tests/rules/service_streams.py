@@ -16,7 +16,7 @@ from tester1.facts.kinds import (
     SubmitReturned,
     Submitted,
 )
-from tester1.rules.service import watch_service
+from tester1.rules.service.watch import watch_service
 from tests.rules.verdicts import Watched
 
 OK = PutReply("OK")  # type: ignore[arg-type]  # as it is written on the wire

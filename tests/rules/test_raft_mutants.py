@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from tester1.rules import raft_rules
 from tester1.rules.findings import Rule
+from tester1.rules.raft import rules as raft_rules
 from tests.mutating import Mutant, SuiteTest, run
 from tests.raft import test_3a, test_3b, test_3c, test_ours
 from tests.raft1 import mutants

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tester1.rules import raft_rules
 from tester1.rules.findings import Rule, RuleFailure
+from tester1.rules.raft import rules as raft_rules
 from tests.rules.raft_story import AppendReply, SnapshotReply, Story, VoteReply
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tester1.rules.findings import Rule
-from tester1.rules.service_rules import (
+from tester1.rules.service.rules import (
     ANSWERED_BY_ITS_OWN,
     MAYBE_AFTER_REPEAT,
     OK_ONLY_IF_PERFORMED,

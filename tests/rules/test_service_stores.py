@@ -6,7 +6,7 @@ import pytest
 
 from kvraft1.rpc import Err, GetArgs, GetReply, PutReply
 from tester1.facts.kinds import PutPerformed, Restored, SnapshotAdopted
-from tester1.rules.service_rules import VERSIONS
+from tester1.rules.service.rules import VERSIONS
 from tests.rules.service_streams import (
     ERR_NO_KEY,
     ERR_VERSION,

@@ -16,7 +16,7 @@ from tester1.facts.kinds import (
     SnapshotTaken,
     TaskWaits,
 )
-from tester1.rules.hints import hints
+from tester1.rules.hints.likeliest import hints
 from tests.tester1.stories import (
     APPEND,
     VOTE,

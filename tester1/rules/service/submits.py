@@ -25,9 +25,9 @@ from tester1.facts.kinds import (
     Submitted,
 )
 from tester1.rules.court import Court
-from tester1.rules.requests import OK, Requests
-from tester1.rules.service_rules import ANSWERED_BY_ITS_OWN, WAITERS_ARE_TOLD
-from tester1.rules.stores import Stores
+from tester1.rules.service.requests import OK, Requests
+from tester1.rules.service.rules import ANSWERED_BY_ITS_OWN, WAITERS_ARE_TOLD
+from tester1.rules.service.stores import Stores
 from tester1.rules.words import at
 
 __all__ = ["Submits"]

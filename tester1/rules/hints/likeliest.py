@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from labrt import Fact
-from tester1.rules.hints_elections import election_hints
-from tester1.rules.hints_replication import replication_hints
-from tester1.rules.hints_service import service_hints
-from tester1.rules.history import Hint, History
+from tester1.rules.hints.elections import election_hints
+from tester1.rules.hints.history import Hint, History
+from tester1.rules.hints.replication import replication_hints
+from tester1.rules.hints.service import service_hints
 
 __all__ = ["hints"]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from labrpc.facts import CallFacts
 from tester1.facts.kinds import ClerkCalled, ClerkReturned
 from tester1.rules.court import Court
-from tester1.rules.requests import ERR_MAYBE, ERR_VERSION, OK, Put, Requests
-from tester1.rules.service_rules import MAYBE_AFTER_REPEAT, OK_ONLY_IF_PERFORMED
-from tester1.rules.stores import Stores
+from tester1.rules.service.requests import ERR_MAYBE, ERR_VERSION, OK, Put, Requests
+from tester1.rules.service.rules import MAYBE_AFTER_REPEAT, OK_ONLY_IF_PERFORMED
+from tester1.rules.service.stores import Stores
 from tester1.rules.words import at
 
 __all__ = ["Clerks"]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from tester1.rules.court import Court
-from tester1.rules.peers import Call, Group, Peer
-from tester1.rules.raft_rules import SAVED_FIRST
+from tester1.rules.raft.peers import Call, Group, Peer
+from tester1.rules.raft.rules import SAVED_FIRST
 from tester1.rules.words import at, entry
 
 __all__ = ["Saving"]

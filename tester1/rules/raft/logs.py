@@ -11,9 +11,9 @@ from labgob.descriptions import plain
 from tester1.facts.kinds import brief
 from tester1.facts.names import number_of
 from tester1.rules.court import Court
-from tester1.rules.elections import Elections
 from tester1.rules.names import Message
-from tester1.rules.peers import (
+from tester1.rules.raft.elections import Elections
+from tester1.rules.raft.peers import (
     Ack,
     Call,
     Floor,
@@ -23,7 +23,7 @@ from tester1.rules.peers import (
     Moment,
     Peer,
 )
-from tester1.rules.raft_rules import (
+from tester1.rules.raft.rules import (
     ACKNOWLEDGED_STAY,
     APPENDS_FIT,
     LEADER_COMPLETENESS,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from tester1.rules.court import Court
-from tester1.rules.logs import Logs
-from tester1.rules.peers import Call, Group, Moment, Peer
-from tester1.rules.raft_rules import (
+from tester1.rules.raft.logs import Logs
+from tester1.rules.raft.peers import Call, Group, Moment, Peer
+from tester1.rules.raft.rules import (
     REMEMBERED,
     SNAPSHOT_OF_APPLIED,
     SNAPSHOTS_GO_FORWARD,

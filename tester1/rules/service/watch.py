@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from tester1.rules.clerks import Clerks
 from tester1.rules.court import Court
-from tester1.rules.requests import Requests
-from tester1.rules.stores import Stores
-from tester1.rules.submits import Submits
-from tester1.rules.trimming import Trimming
+from tester1.rules.service.clerks import Clerks
+from tester1.rules.service.requests import Requests
+from tester1.rules.service.stores import Stores
+from tester1.rules.service.submits import Submits
+from tester1.rules.service.trimming import Trimming
 
 __all__ = ["watch_service"]
 

@@ -10,7 +10,7 @@ from typing import Final
 from labrpc.facts import Answered, LinkCut, LinkHealed, Sent
 from labrt import ProgramEnded, ProgramStarted
 from tester1.facts.names import number_of
-from tester1.rules.history import Hint, History
+from tester1.rules.hints.history import Hint, History
 from tester1.rules.messages import (
     AppendReply,
     AppendRequest,

@@ -20,16 +20,16 @@ from tester1.facts.kinds import (
     SnapshotTaken,
     StateTold,
 )
-from tester1.rules.commits import Commits
 from tester1.rules.court import Court
-from tester1.rules.elections import Elections
-from tester1.rules.logs import Logs
 from tester1.rules.names import Message
-from tester1.rules.peers import Call, Group, Instant, Peer
+from tester1.rules.raft.commits import Commits
+from tester1.rules.raft.elections import Elections
+from tester1.rules.raft.logs import Logs
+from tester1.rules.raft.peers import Call, Group, Instant, Peer
+from tester1.rules.raft.saving import Saving
+from tester1.rules.raft.snapshots import Snapshots
+from tester1.rules.raft.terms import Terms
 from tester1.rules.reading import Reading
-from tester1.rules.saving import Saving
-from tester1.rules.snapshots import Snapshots
-from tester1.rules.terms import Terms
 
 __all__ = ["RaftRules"]
 

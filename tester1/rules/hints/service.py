@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from labrpc.facts import Answered, Sent
 from tester1.facts.kinds import ClerkCalled, ClerkReturned, Performed, PutPerformed
 from tester1.facts.names import is_server, number_of
-from tester1.rules.history import Hint, History
+from tester1.rules.hints.history import Hint, History
 from tester1.rules.messages import AppendRequest, SnapshotRequest
 
 __all__ = ["service_hints"]

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from tester1.rules.court import Court
 from tester1.rules.names import Message, Role
-from tester1.rules.peers import NOTHING, Call, Group, Leadership, Moment, Peer, Vote
-from tester1.rules.raft_rules import (
+from tester1.rules.raft.peers import (
+    NOTHING,
+    Call,
+    Group,
+    Leadership,
+    Moment,
+    Peer,
+    Vote,
+)
+from tester1.rules.raft.rules import (
     LEADER_COMPLETENESS,
     MAJORITY_ELECTS,
     ONE_LEADER,

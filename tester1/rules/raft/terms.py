@@ -6,8 +6,8 @@ from typing import Final
 
 from tester1.rules.court import Court
 from tester1.rules.names import Message
-from tester1.rules.peers import Call, Instant, Moment, Peer, Shown
-from tester1.rules.raft_rules import (
+from tester1.rules.raft.peers import Call, Instant, Moment, Peer, Shown
+from tester1.rules.raft.rules import (
     ANSWERS_TELL_THE_TERM,
     NEWER_TERMS_DEPOSE,
     OLDER_TERMS_REFUSED,

@@ -12,7 +12,7 @@ from typing import Final
 from labrt import ProgramStarted
 from tester1.facts.kinds import Applied, Saved, SnapshotAdopted, SnapshotTaken
 from tester1.rules.court import Court
-from tester1.rules.service_rules import SNAPSHOTS_IN_TIME
+from tester1.rules.service.rules import SNAPSHOTS_IN_TIME
 from tester1.rules.words import at
 
 __all__ = ["Trimming"]

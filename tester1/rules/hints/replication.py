@@ -18,7 +18,7 @@ from tester1.facts.kinds import (
     TaskWaits,
 )
 from tester1.facts.names import number_of
-from tester1.rules.history import Hint, History
+from tester1.rules.hints.history import Hint, History
 from tester1.rules.messages import AppendReply, AppendRequest, SnapshotRequest
 
 __all__ = ["replication_hints"]

@@ -6,10 +6,10 @@ from typing import Final
 
 from tester1.facts.names import number_of
 from tester1.rules.court import Court
-from tester1.rules.logs import Logs, is_outdated
 from tester1.rules.names import Message, Role
-from tester1.rules.peers import Call, Group, Instant, Leadership, Moment, Peer
-from tester1.rules.raft_rules import (
+from tester1.rules.raft.logs import Logs, is_outdated
+from tester1.rules.raft.peers import Call, Group, Instant, Leadership, Moment, Peer
+from tester1.rules.raft.rules import (
     APPLIED_IN_ORDER,
     COMMIT_BY_MAJORITY,
     COMMIT_OWN_TERM,

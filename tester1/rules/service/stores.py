@@ -20,8 +20,8 @@ from tester1.facts.kinds import (
     brief,
 )
 from tester1.rules.court import Court
-from tester1.rules.requests import ERR_NO_KEY, ERR_VERSION, OK, Put, Requests
-from tester1.rules.service_rules import VERSIONS
+from tester1.rules.service.requests import ERR_NO_KEY, ERR_VERSION, OK, Put, Requests
+from tester1.rules.service.rules import VERSIONS
 from tester1.rules.words import at
 
 __all__ = ["Stores"]

@@ -1,0 +1,1 @@
+"""What may have led to a failure that no rule explains."""

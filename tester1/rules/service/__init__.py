@@ -1,0 +1,1 @@
+"""The rules of the replicated state machine and of the key/value service."""
