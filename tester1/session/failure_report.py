@@ -131,7 +131,7 @@ def _circumstances(lab: Lab, error: BaseException) -> list[str]:
     more = len(others) - shown
     waits = "one more thread waits" if more == 1 else f"{more} more threads wait"
     return [
-        f"failed at {end.time:.3f} s, {_last_fault(lab)}",
+        f"failed at {end.time:.3f} s, {_last_fault(lab, end.time)}",
         *others[:shown],
         *([f"and {waits} for a lock"] if more > 0 else []),
     ]
@@ -153,11 +153,13 @@ def _width(item: pytest.Function) -> int:
     return item.config.get_terminal_writer().fullwidth
 
 
-def _last_fault(lab: Lab) -> str:
+def _last_fault(lab: Lab, now: float) -> str:
     fault = lab.last_fault
     if fault is None:
         return "before any fault"
-    until = "" if fault.end is None else f" until {fault.end:.3f} s"
+    # The end of the test ends all faults.
+    healed = fault.end is not None and fault.end < now
+    until = f" until {fault.end:.3f} s" if healed else ""
     return f"after {harmless(fault.text)} at {fault.start:.3f} s{until}"
 
 
@@ -178,8 +180,8 @@ def _facts(
     width = _width(item)
     suspected = [] if finding_of(kept) is not None else hints(kept)[:_MOST_HINTS]
     return [
-        *(Line(text) for hint in suspected for text in _hint(hint, width)),
-        *failure_report(kept, error, width),
+        *(Line(text) for hint in suspected for text in _hint(hint.text, width)),
+        *failure_report(kept, error, width, suspected[0].proof if suspected else ()),
     ]
 
 

@@ -33,9 +33,15 @@ it."""
 
 
 def failure_report(
-    facts: Sequence[Fact], error: BaseException, width: int
+    facts: Sequence[Fact],
+    error: BaseException,
+    width: int,
+    clue: tuple[int, ...] = (),
 ) -> list[Line]:
-    """The report of a run that ended in `error`, which is the last of `facts`."""
+    """The report of a run that ended in `error`, which is the last of `facts`.
+
+    `clue` is the numbers of facts that may explain it, if no rule was broken.
+    """
     if not facts:
         return []
     words = Words(facts)
@@ -43,24 +49,26 @@ def failure_report(
     lines = [Line(text) for text in (*table(servers), *threads(facts, len(servers)))]
     lines = [Line(cut(line.text, width)) for line in lines]
     finding = finding_of(facts)
-    shown = _columns_for(facts, error, width)
-    found = () if finding is None else finding.proof
-    rows = folded(relevant(facts, words, error, shown), words, set(found))
+    found = clue if finding is None else finding.proof
+    shown = _columns_for(facts, error, width, found)
+    rows = folded(relevant(facts, words, error, shown, found), words, set(found))
     proof = past_of(facts, found)
     return [*lines, *_shown(rows, shown, width, proof)]
 
 
-def _columns_for(facts: Sequence[Fact], error: BaseException, width: int) -> list[str]:
+def _columns_for(
+    facts: Sequence[Fact], error: BaseException, width: int, found: Sequence[int]
+) -> list[str]:
     """The servers to show: those of the failure, and whom they last dealt with."""
     finding = finding_of(facts)
+    proof = past_of(facts, found)
+    happened = [fact.server for fact in facts if fact.number in proof]
+    dealt_with = [name for name in reversed(happened) if is_server(name)]
     if finding is None:
         servers = involved_servers(facts, error)
-        dealt_with = _peers_of(facts, servers)
+        dealt_with += _peers_of(facts, servers)
     else:
         servers = [name for name in servers_of(facts) if name in finding.servers]
-        proof = past_of(facts, finding.proof)
-        happened = [fact.server for fact in facts if fact.number in proof]
-        dealt_with = [name for name in reversed(happened) if is_server(name)]
     # As many as have room beside one another; of the others, what they say is shown
     # where it arrives.
     more = [name for name in dict.fromkeys(dealt_with) if name not in servers]

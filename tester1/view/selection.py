@@ -97,21 +97,32 @@ def past_of(facts: Sequence[Fact], numbers: Iterable[int]) -> set[int]:
 
 
 def relevant(
-    facts: Sequence[Fact], words: Words, error: BaseException, servers: Sequence[str]
+    facts: Sequence[Fact],
+    words: Words,
+    error: BaseException,
+    servers: Sequence[str],
+    clue: Sequence[int] = (),
 ) -> list[Fact]:
-    """The facts that matter to a failure, the oldest first; the latest matter most."""
+    """The facts that matter to a failure, the oldest first; the latest matter most.
+
+    `clue` is the numbers of those that may explain it, and matter with their past.
+    """
     finding = finding_of(facts)
     if finding is not None:
         return _proved(facts, finding, words, servers)
     # Not `str`: the text of an error may be code of the solution's.
     said = message_of(error).lower()
     topics = next((topics for word, topics in _WORDS if word.search(said)), None)
+    chosen = past_of(facts, clue)
     return [
         fact
         for fact in facts
-        if not _is_noise(fact)
-        and (fact.server in servers or not is_server(fact.server))
-        and (topics is None or _is_about(fact, words, topics))
+        if fact.number in chosen
+        or (
+            not _is_noise(fact)
+            and (fact.server in servers or not is_server(fact.server))
+            and (topics is None or _is_about(fact, words, topics))
+        )
     ]
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from labrpc.facts import Sent
+from labrt import Fact
 from tester1.facts.kinds import (
     Applied,
     ClerkCalled,
@@ -16,7 +19,7 @@ from tester1.facts.kinds import (
     SnapshotTaken,
     TaskWaits,
 )
-from tester1.rules.hints.likeliest import hints
+from tester1.rules.hints import likeliest
 from tests.tester1.stories import (
     APPEND,
     VOTE,
@@ -37,6 +40,11 @@ def led(story: Story, *, seconds: float, every: float = 0.1, commit: int = 0) ->
         for peer in range(1, story.servers):
             story.call(0, peer, APPEND, append(1, 0, commit=commit), appended(1, True))
         story.time = round(begin + every, 6)
+
+
+def hints(facts: Sequence[Fact]) -> list[str]:
+    """What the hints say."""
+    return [hint.text for hint in likeliest.hints(facts)]
 
 
 def said(story: Story) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from labrpc import HandlerError
+from labrpc.facts import Answered
 from labrt import Deadlock, Printed, TaskFailed
 from tester1.facts.kinds import (
     Applied,
     CheckBegun,
     CheckFailed,
     ClerkCalled,
+    ClerkReturned,
     FaultMade,
     Noted,
     RuleBroken,
@@ -180,6 +182,24 @@ def test_without_a_finding_the_words_decide(message: str, shown: list[str]) -> N
     }
     for what, mark in marks.items():
         assert (mark in found) is (what in shown), what
+
+
+def test_the_facts_of_a_hint_are_shown_with_their_past() -> None:
+    """Whatever the failure is about: a vote, how it came, and what a clerk was told."""
+    story = Story()
+    story.call(0, 1, VOTE, vote(5, 0), voted(5, True))
+    story.call(0, 2, VOTE, vote(5, 0), voted(5, True))
+    granted = next(fact for fact in story.facts if isinstance(fact, Answered))
+    told = ClerkReturned(clerk="client-1", operation="Get", key="x", err="OK")
+    story.add(told)
+    words = Words(story.facts)
+    failure = LabFailure("failed to reach agreement")
+    clue = [granted.number, told.number]
+    shown = relevant(story.facts, words, failure, [name(2)], clue)
+    numbers = [fact.number for fact in shown]
+    assert set(numbers) >= past_of(story.facts, clue)
+    assert told.number in numbers
+    assert told not in relevant(story.facts, words, failure, [name(2)])
 
 
 def test_noise_of_the_test_is_left_out() -> None:

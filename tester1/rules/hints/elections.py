@@ -40,6 +40,7 @@ class _Heard:
 
     time: float
     what: str
+    number: int
 
 
 def _not_reset(history: History) -> Iterator[Hint]:
@@ -57,7 +58,7 @@ def _not_reset(history: History) -> Iterator[Hint]:
         elif isinstance(fact, Answered):
             what = _resets(history, fact)
             if what:
-                heard[fact.server] = _Heard(fact.time, what)
+                heard[fact.server] = _Heard(fact.time, what, fact.number)
                 stood.pop(fact.server, None)
         elif isinstance(fact, Sent):
             request = history.calls.request(fact)
@@ -88,6 +89,7 @@ def _not_reset(history: History) -> Iterator[Hint]:
             f"server {number_of(server)} stood for election at {sent.time:.3f} s, "
             f"{soon:.0f} ms after it {last.what}{often}: {cause}",
             sent.time,
+            (last.number, sent.number),
         )
 
 

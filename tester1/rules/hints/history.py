@@ -20,12 +20,13 @@ class Hint:
     """Something that explains slowness: how likely, in words, until when it went on.
 
     `likely` compares kinds of hints: 1 is what many correct solutions do a little of, 5
-    what explains a failure by itself.
+    what explains a failure by itself. `proof` is the numbers of facts that show it.
     """
 
     likely: int
     text: str
     until: float
+    proof: tuple[int, ...] = ()
 
     def weight(self, end: float) -> float:
         """How likely it is the reason for a failure at `end`."""

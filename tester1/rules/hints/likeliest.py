@@ -19,8 +19,8 @@ from tester1.rules.hints.service import service_hints
 __all__ = ["hints"]
 
 
-def hints(facts: Sequence[Fact]) -> list[str]:
-    """What may have led to a failure, the likeliest first, a sentence each."""
+def hints(facts: Sequence[Fact]) -> list[Hint]:
+    """What may have led to a failure, the likeliest first."""
     if not facts:
         return []
     history = History.of(facts)
@@ -31,4 +31,4 @@ def hints(facts: Sequence[Fact]) -> list[str]:
     ]
     # Stable: among equals, the order in which they were looked for.
     found.sort(key=lambda hint: -hint.weight(history.end))
-    return [hint.text for hint in found]
+    return found

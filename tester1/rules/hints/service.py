@@ -49,7 +49,8 @@ def _unperformed(history: History) -> Iterator[Hint]:
         content = answer.content
         error = content.get("Err") if isinstance(content, dict) else None
         text += f": the last answer was {error}, of server {number_of(answer.server)}"
-    yield Hint(7, text, history.end)
+    proof = (call.number, found.number, *_numbers(answer))
+    yield Hint(7, text, history.end, proof)
 
 
 def _stale_reads(history: History) -> Iterator[Hint]:
@@ -94,7 +95,12 @@ def _stale(
             text += f": server {server} had answered version {told}, so the clerk erred"
         else:
             text += f": {_who(history, answer)}"
-    return Hint(6, text, history.end)
+    proof = (known.number, fact.cause, fact.number, *_numbers(answer))
+    return Hint(6, text, history.end, proof)
+
+
+def _numbers(answer: Answered | None) -> tuple[int, ...]:
+    return () if answer is None else (answer.number,)
 
 
 def _answer(history: History, fact: ClerkReturned) -> Answered | None:
