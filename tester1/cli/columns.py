@@ -112,7 +112,8 @@ def print_columns(facts: Sequence[Fact], view: View) -> None:
     shown = _until_the_end(facts, view)
     chosen, servers = chosen_facts(shown, view), _chosen_servers(facts, view)
     width = shutil.get_terminal_size().columns
-    if not sys.stdout.isatty():
+    # None, if it was closed before Python began.
+    if sys.stdout is None or not sys.stdout.isatty():
         width = max(width, _PIPED_COLUMN * (len(servers) + 1))
     for line in columns(one_each(chosen, Words(facts)), servers, width):
         print(line.text)

@@ -12,7 +12,8 @@ from labgob.compiler import plan_of
 from labgob.descriptions import Description, description_of
 from labgob.errors import Misfit
 from labgob.records import RecordPlan
-from labrt import SimRuntime
+from labrt import RuntimeFailure, SimRuntime, TaskFailed, World
+from labrt.texts import message_of
 from tester1.hosts.loading import load_problem
 from tester1.rules.reading import Reading
 from tester1.solution import CodeUnderTest, SolutionError
@@ -31,9 +32,7 @@ def inspect_solution(solution: Path | None) -> Reading:
     runtime = SimRuntime()
     reading = Reading()
 
-    def look() -> None:
-        # In a world, like every other run of the solution's code.
-        world = runtime.world("rules", roots=code.roots, packages=code.packages)
+    def look(world: World) -> None:
         try:
             module = world.load(_MODULE)
         except (ImportError, SyntaxError) as error:
@@ -43,8 +42,25 @@ def inspect_solution(solution: Path | None) -> Reading:
             if args is not None and reply is not None:
                 reading.inspect(method, args, reply)
 
-    runtime.run(look)
+    def main() -> None:
+        # In a world, like every other run of the solution's code: one that never ends
+        # is found out there.
+        world = runtime.world("solution", roots=code.roots, packages=code.packages)
+        runtime.spawn(look, world, name="loading", world=world).join()
+
+    try:
+        runtime.run(main)
+    except TaskFailed as failure:
+        if isinstance(failure.__cause__, SolutionError):
+            raise failure.__cause__ from None
+        raise SolutionError(_first_line(failure)) from None
+    except RuntimeFailure as failure:
+        raise SolutionError(_first_line(failure)) from None
     return reading
+
+
+def _first_line(failure: RuntimeFailure) -> str:
+    return message_of(failure).partition("\n")[0]
 
 
 def _handlers(module: ModuleType) -> list[tuple[str, FunctionType]]:
