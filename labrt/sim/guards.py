@@ -154,6 +154,7 @@ class InterruptWatch:
         )
         if self._installed:
             signal.signal(signal.SIGINT, self._interrupt)
+            self._runtime.takes_interrupts = True
 
     def __exit__(
         self,

@@ -118,6 +118,9 @@ class Kernel(interface.Runtime):
         self.lock_patience = lock_patience
         # True while killed tasks are unwound: nothing blocks, wakes or fails then.
         self.dying = False
+        # Whether Ctrl-C is raised in main alone: then what raises the same elsewhere
+        # is a program's own mistake.
+        self.takes_interrupts = False
         # How often a task was chosen; with `now`, all that says how far a run is.
         self.steps = 0
         self._sweep_every = sweep_every
@@ -541,7 +544,10 @@ class Kernel(interface.Runtime):
         if self.dying or task.killed:
             return
         # The harness's own failures, and those of the runtime, say all by themselves.
-        if task.world is None or isinstance(error, (KeyboardInterrupt, RuntimeFailure)):
+        whole = isinstance(error, RuntimeFailure) or (
+            isinstance(error, KeyboardInterrupt) and not self.takes_interrupts
+        )
+        if task.world is None or whole:
             self.fail(error)
             return
         failure = self.failure_of(task, error)

@@ -135,6 +135,23 @@ def test_lock_taken_twice_is_reported_while_others_run(
     )
 
 
+def test_a_program_that_interrupts_itself(run_program: RunProgram) -> None:
+    """Nobody has pressed Ctrl-C: it is an exception like any other."""
+    with pytest.raises(TaskFailed, match="KeyboardInterrupt, in thread 'rude'"):
+        run_program(
+            """
+            import threading, time
+
+            def rude():
+                raise KeyboardInterrupt
+
+            def main():
+                threading.Thread(target=rude, name="rude").start()
+                time.sleep(1)
+            """
+        )
+
+
 def test_lock_of_an_ended_thread(run_program: RunProgram) -> None:
     """A thread that ended with a lock is named; a global lock has its module's name."""
     with pytest.raises(LockStuck) as failure:
