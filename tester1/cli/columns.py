@@ -93,8 +93,15 @@ class View:
 def chosen_facts(facts: Sequence[Fact], view: View) -> list[Fact]:
     """The facts that the view shows.
 
-    Raises `InputError` if a server or a kind is asked for that does not occur.
+    Raises `InputError` if a server or a kind is asked for that does not occur, or a
+    time that is none.
     """
+    # (No number is neither before nor after another.)
+    if not view.start <= view.end:
+        raise InputError(
+            f"nothing is between {view.start:g} s and {view.end:g} s: --from has to be "
+            "at or before --until, both in seconds of the run"
+        )
     servers = _chosen_servers(facts, view)
     _require_known("kind of fact", view.kinds, {fact.kind for fact in facts})
     # Those at other servers are not shown, and do not count among the last ones.

@@ -139,6 +139,16 @@ def test_a_wait_has_a_line_or_none(raftlab: Raftlab, tmp_path: Path) -> None:
             "--export shiviz -o none/x",
             "raftlab: cannot write none/x: No such file or directory",
         ),
+        (
+            "--until nan",
+            "raftlab: nothing is between 0 s and nan s: --from has to be at or before "
+            "--until, both in seconds of the run",
+        ),
+        (
+            "--from 5 --to 1",
+            "raftlab: nothing is between 5 s and 1 s: --from has to be at or before "
+            "--until, both in seconds of the run",
+        ),
     ],
 )
 def test_refusals(raftlab: Raftlab, trace: Path, arguments: str, line: str) -> None:
