@@ -80,8 +80,9 @@ class Standing:
         """Forget what no server remembers over a crash."""
         self.alive = True
         self.role = self.commit = None
-        # The service begins from its snapshot, and applies what follows again.
-        self.applied = None
+        # The service begins from its snapshot, if it ever had one, and applies what
+        # follows again.
+        self.applied = 0 if self.snapshot is None else None
 
     def commits(self, index: int | None) -> None:
         """Take note that the server has committed up to an index."""

@@ -134,9 +134,9 @@ def test_the_table() -> None:
     story.start(2)
     assert table(standings(story.facts, Calls(story.facts))) == [
         "server      connected  role      term  vote  log end  commit  applied",
-        "0       up  with 1     leader    5     0     13/T5    12      ?",
-        "1       up  with 0     follower  5     0     13/T5    12      ?",
-        "2       up  no         ?         ?     ?     ?        ?       ?",
+        "0       up  with 1     leader    5     0     13/T5    12      0",
+        "1       up  with 0     follower  5     0     13/T5    12      0",
+        "2       up  no         ?         ?     ?     ?        ?       0",
     ]
     story.end(1)
     assert table(standings(story.facts, Calls(story.facts)))[2] == "1       down"

@@ -124,7 +124,7 @@ class Saving:
         end = entry(unsaved.end_index, unsaved.end_term)
         self._court.find(
             SAVED_FIRST,
-            f"{peer.title} acknowledged {end} to {unsaved.sender.title}, which came "
+            f"{peer.title} acknowledged {end}, which {unsaved.sender.title} had sent it "
             f"{at(unsaved.handed_at)}, and had saved nothing new since that entry "
             "first came",
             servers=[peer.name],
