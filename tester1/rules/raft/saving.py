@@ -124,8 +124,8 @@ class Saving:
         end = entry(unsaved.end_index, unsaved.end_term)
         self._court.find(
             SAVED_FIRST,
-            f"{peer.title} acknowledged {end}, which {unsaved.sender.title} had sent it "
-            f"{at(unsaved.handed_at)}, and had saved nothing new since that entry "
+            f"{peer.title} acknowledged {end}, which {unsaved.sender.title} had sent "
+            f"{at(unsaved.sent_at)}, and had saved nothing new since that entry "
             "first came",
             servers=[peer.name],
             proof=[unsaved.handed, unsaved.answer],
