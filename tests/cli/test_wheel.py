@@ -17,7 +17,7 @@ import pytest
 
 from tester1.cli.init import STARTER
 from tester1.solution import REFERENCE_ROOT
-from tester1.suites import SUITES
+from tester1.suites import SUITES, select
 
 pytestmark = pytest.mark.wheel
 
@@ -151,4 +151,5 @@ def test_batch_of_the_starter(installed: Path, folder: Path) -> None:
     batch = ["test", "3A", "--solution", "lab", "-n", "2"]
     ended = run(installed / "raftlab", *batch, cwd=folder)
     assert ended.returncode == 1, ended.stderr
-    assert ended.stdout.count("  2 x part 3A comes first: write the election") == 5
+    first = ended.stdout.count("  2 x part 3A comes first: write the election")
+    assert first == len(select(["3A"]))

@@ -255,7 +255,7 @@ def test_solutions_conftest_is_not_run(student: Environment) -> None:
         (folder / "conftest.py").write_text("raise SystemExit('was run')\n")
     suite = str(REFERENCE_ROOT / "tests" / "raft")
     output = student.pytest(suite, "--solution", "lab", "--co", "-q")
-    assert "35 tests collected" in output
+    assert f"{len(select(['3']))} tests collected" in output
 
 
 # The way to a suite

@@ -15,6 +15,7 @@ import pytest
 
 from labrt import SimRuntime
 from tester1.cli.processors import usable_processors
+from tester1.suites import select
 
 ROOT = Path(__file__).parents[2]
 ELSEWHERE = Path(__file__).with_name("elsewhere")
@@ -52,6 +53,7 @@ def run_elsewhere(folder: Path, *arguments: str) -> str:
 LOOK = """
 import os, select, subprocess, sys
 from tester1.sandbox.confine import missing
+from tester1.suites import select
 print(sys.platform, hasattr(os, "sched_getaffinity"), hasattr(select, "epoll"))
 print(missing(), flush=True)
 if sys.argv[1:]:
@@ -81,7 +83,8 @@ def test_suites_run_elsewhere(tmp_path: Path, options: tuple[str, ...]) -> None:
 def test_batches_run_elsewhere(tmp_path: Path) -> None:
     """So do batches, with as many workers as there are processors."""
     output = run_elsewhere(tmp_path, "-m", "tester1.cli", "test", "3A", "-n", "2")
-    assert "10/10 runs, 0 failed" in output
+    runs = 2 * len(select(["3A"]))
+    assert f"{runs}/{runs} runs, 0 failed" in output
     assert "lost" not in output
 
 
