@@ -86,11 +86,14 @@ class Saving:
 
     def entries_came(self, call: Call) -> None:
         """An append reaches a server."""
-        peer, index = call.receiver, call.request.prev_index
+        peer, index = call.receiver, call.end_index
         came, changes = peer.entries_came, peer.changes
-        for one in call.request.entries:
-            index += 1
-            came.setdefault((index, one.term), changes)
+        # What is before an entry that came earlier has come with it, or was there.
+        for one in reversed(call.request.entries):
+            if (index, one.term) in came:
+                return
+            came[index, one.term] = changes
+            index -= 1
 
     def stored(self, call: Call) -> None:
         """A server acknowledges entries."""
