@@ -277,6 +277,16 @@ def _stands_before_it_saves(story: Story, wrong: bool) -> None:
 
 
 @pair(raft_rules.SAVED_FIRST)
+def _saves_once_what_came_behind_a_gap(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    entries = [(1, "a"), (1, "b"), (1, "c")]
+    story.replicate(0, 1, 1, (2, 1), entries[2:], success=False, saved=False)
+    story.replicate(0, 1, 1, entries=entries, saved=not wrong)
+    story.replicate(0, 1, 1, entries=entries[:2], saved=False)
+    story.replicate(0, 1, 1, (3, 1), saved=False)
+
+
+@pair(raft_rules.SAVED_FIRST)
 def _acknowledges_before_it_saves(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
     story.replicate(0, 1, 1, entries=[(1, "a")], saved=not wrong)

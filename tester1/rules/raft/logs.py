@@ -72,19 +72,14 @@ class Logs:
         terms = leadership.terms
         if index > 0 and terms.get(index) != request.prev_term:
             self._holds(call, leadership, index, request.prev_term)
-        # Most of them are sent many times over, to one server and to the next. Before
-        # one that was sent nothing is new: two logs with it are alike up to there.
-        index += len(entries)
+        for one in entries:
+            index += 1
+            # Most of them are sent many times over, to one server and to the next.
+            if terms.get(index) != one.term:
+                self._holds(call, leadership, index, one.term)
+                moment = Instant(call.sent, call.sent_at)
+                self._command(leader, index, one.term, bytes(one.command), moment)
         call.end_index, call.end_term = index, entries[-1].term
-        new = 0
-        for one in reversed(entries):
-            if terms.get(index - new) == one.term:
-                break
-            new += 1
-        for place, one in enumerate(entries[len(entries) - new :], index - new + 1):
-            self._holds(call, leadership, place, one.term)
-            moment = Instant(call.sent, call.sent_at)
-            self._command(leader, place, one.term, bytes(one.command), moment)
         # Most of what it sends it has sent to others before.
         held = leader.holding
         if held is not None and held.term == term and index <= held.index:

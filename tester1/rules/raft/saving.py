@@ -86,14 +86,13 @@ class Saving:
 
     def entries_came(self, call: Call) -> None:
         """An append reaches a server."""
-        peer, index = call.receiver, call.end_index
+        peer, index = call.receiver, call.request.prev_index
         came, changes = peer.entries_came, peer.changes
-        # What is before an entry that came earlier has come with it, or was there.
-        for one in reversed(call.request.entries):
-            if (index, one.term) in came:
-                return
-            came[index, one.term] = changes
-            index -= 1
+        # Each of them: one that came behind a gap was refused, and says nothing of
+        # those before it.
+        for one in call.request.entries:
+            index += 1
+            came.setdefault((index, one.term), changes)
 
     def stored(self, call: Call) -> None:
         """A server acknowledges entries."""
