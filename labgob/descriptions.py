@@ -86,12 +86,10 @@ def describe(plan: Plan) -> None:
     if not isinstance(plan, RecordPlan):
         return
     with _telling:
-        known = plan.tag in _known
-    if not known:
-        fields = zip(plan.names, plan.children, strict=True)
-        add_description(
-            Description(plan.tag, tuple(Field(name, _shape(p)) for name, p in fields))
-        )
+        if plan.tag not in _known:
+            fields = zip(plan.names, plan.children, strict=True)
+            shapes = tuple(Field(name, _shape(child)) for name, child in fields)
+            add_description(Description(plan.tag, shapes))
 
 
 def add_description(description: Description) -> None:

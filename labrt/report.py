@@ -9,7 +9,8 @@ from __future__ import annotations
 import linecache
 import sys
 import traceback
-from types import FrameType
+from collections.abc import Iterable
+from types import FrameType, TracebackType
 from typing import Final, Protocol
 
 from labrt.texts import message_of, name_of, without_addresses
@@ -87,3 +88,14 @@ def line_of(task: Failed, frame: FrameType, number: int) -> str:
 
 def _shorten(task: Failed, filename: str) -> str:
     return task.world.shorten(filename) if task.world else filename
+
+
+def traceback_through(frames: Iterable[FrameType]) -> TracebackType | None:
+    """What a traceback would be of an error that was raised in the first of these.
+
+    They are innermost first; each of the others has called the one before it.
+    """
+    made: TracebackType | None = None
+    for frame in frames:
+        made = TracebackType(made, frame, frame.f_lasti, frame.f_lineno)
+    return made

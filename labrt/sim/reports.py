@@ -24,7 +24,7 @@ from typing import cast
 
 from greenlet import getcurrent
 
-from labrt.report import is_own_code, line_of
+from labrt.report import is_own_code, line_of, traceback_through
 from labrt.runtime import Waiting
 from labrt.sim.kernel import Kernel
 from labrt.sim.locks import Condition, Lock
@@ -193,11 +193,9 @@ def traceback_of(task: SimTask, frame: FrameType | None = None) -> TracebackType
     For a debugger: it shows what the task knew. `frame` is where the task is, if it is
     not where it was switched out.
     """
-    traceback: TracebackType | None = None
-    for one in _frames(task, frame):
-        if is_own_code(task, one):
-            traceback = TracebackType(traceback, one, one.f_lasti, one.f_lineno)
-    return traceback
+    return traceback_through(
+        one for one in _frames(task, frame) if is_own_code(task, one)
+    )
 
 
 class LockSearch:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from types import FrameType, TracebackType
+from types import FrameType
 
 from labrt import Facts
+from labrt.report import traceback_through
 from tester1.facts.kinds import RuleBroken
 from tester1.rules.findings import Finding, Rule, RuleFailure
 
@@ -57,12 +58,6 @@ class Court:
                 proof=finding.proof,
             )
         )
-        self._fail(RuleFailure(finding).with_traceback(_traceback(self._frames())))
-
-
-def _traceback(frames: Sequence[FrameType]) -> TracebackType | None:
-    """What a traceback would be of an error that was raised in the first of these."""
-    traceback: TracebackType | None = None
-    for frame in frames:
-        traceback = TracebackType(traceback, frame, frame.f_lasti, frame.f_lineno)
-    return traceback
+        self._fail(
+            RuleFailure(finding).with_traceback(traceback_through(self._frames()))
+        )

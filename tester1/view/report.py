@@ -7,7 +7,7 @@ proof of a finding, and the last that happened.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 from labrpc.facts import HandedOver
@@ -50,18 +50,17 @@ def failure_report(
     lines = [Line(cut(line.text, width)) for line in lines]
     finding = finding_of(facts)
     found = clue if finding is None else finding.proof
-    shown = _columns_for(facts, error, width, found)
-    rows = folded(relevant(facts, words, error, shown, found), words, set(found))
     proof = past_of(facts, found)
+    shown = _columns_for(facts, error, width, proof)
+    rows = folded(relevant(facts, words, error, shown, found), words, set(found))
     return [*lines, *_shown(rows, shown, width, proof)]
 
 
 def _columns_for(
-    facts: Sequence[Fact], error: BaseException, width: int, found: Sequence[int]
+    facts: Sequence[Fact], error: BaseException, width: int, proof: Collection[int]
 ) -> list[str]:
     """The servers to show: those of the failure, and whom they last dealt with."""
     finding = finding_of(facts)
-    proof = past_of(facts, found)
     happened = [fact.server for fact in facts if fact.number in proof]
     dealt_with = [name for name in reversed(happened) if is_server(name)]
     if finding is None:
