@@ -23,6 +23,7 @@ from typing import Final
 from labrt import Facts, Runtime
 from labrt.loading.modulenames import world_module
 from tester1.facts.kinds import TaskWaits
+from tester1.solution import is_on_top
 from tester1.teardown import do_all
 from tester1.timeline.annotations import Annotation, Annotations
 
@@ -155,11 +156,10 @@ class Lab:
         For a debugger. Where one waits, that of a handler whose answer is judged is
         the one that has just returned.
         """
-        # What the tester has put on top of the solution runs in its worlds, too.
         own = [
             frame
             for frame in self.runtime.own_frames()
-            if Path(frame.f_code.co_filename).parent.name != "testing"
+            if not is_on_top(Path(frame.f_code.co_filename))
         ]
         return own or self._returns.of_this_call()
 

@@ -25,6 +25,7 @@ __all__ = [
     "REFERENCE_ROOT",
     "CodeUnderTest",
     "SolutionError",
+    "is_on_top",
     "is_testers",
 ]
 
@@ -100,6 +101,11 @@ def is_testers(module: str) -> bool:
     if package not in LAB_PACKAGES:
         return False
     return name.partition(".")[0] == _TESTING or module in _INTERFACE
+
+
+def is_on_top(file: Path) -> bool:
+    """Whether a file in a world is what the tester puts on top of the solution."""
+    return file.parent.name == _TESTING
 
 
 def _testers_files(solution: Path) -> Iterator[Path]:

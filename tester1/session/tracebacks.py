@@ -37,7 +37,7 @@ from labrt import RuntimeFailure
 from labrt.loading.modulenames import world_module
 from labrt.texts import harmless, message_of, name_of, notes_of
 from tester1.rules.findings import RuleFailure
-from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT
+from tester1.solution import LAB_PACKAGES, REFERENCE_ROOT, is_on_top
 
 __all__ = ["cut", "lead_to_solution", "name_line", "short_form", "steps"]
 
@@ -272,6 +272,5 @@ def _is_harness(frame: FrameType) -> bool:
 def _is_solution(frame: FrameType, root: Path) -> bool:
     """Whether a frame is of the solution in the folder `root`, in a world."""
     file = Path(frame.f_code.co_filename)
-    # What the tester has put on top of the solution runs in its worlds, too.
-    own = file.is_relative_to(root) and file.parent.name != "testing"
+    own = file.is_relative_to(root) and not is_on_top(file)
     return own and world_module(frame) is not None
