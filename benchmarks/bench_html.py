@@ -26,7 +26,6 @@ from rich.console import Console
 from rich.table import Table
 
 from tester1.porcupine import KvInput, KvModel, KvOp, KvOutput, check
-from tester1.porcupine.html import render_html
 from tester1.porcupine.model import (
     Engine,
     Linearization,
@@ -36,6 +35,7 @@ from tester1.porcupine.model import (
     Result,
     Verdict,
 )
+from tester1.timeline.html import render_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

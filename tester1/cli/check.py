@@ -103,7 +103,7 @@ def _print(line: str) -> None:
 
 def _draw(result: Result, file: Path, html: Path) -> None:
     # The page and its assets are loaded only when somebody wants a picture.
-    from tester1.porcupine.html import write_html
+    from tester1.timeline.html import write_html
 
     try:
         write_html(result, html, title=file.name)

@@ -87,7 +87,7 @@ class Visualizer:
         """
         if not self.wanted(outcome):
             return None
-        from tester1.porcupine.html import write_html  # slow to import, seldom needed
+        from tester1.timeline.html import write_html  # slow to import, seldom needed
 
         # Before it is written, and whatever becomes of that: one page for a test.
         self._annotations.finish(outcome)

@@ -100,7 +100,7 @@ def test_contents(wheel: Path) -> None:
     ]
     handouts = ["raftlab_suites/lab3.md", "raftlab_suites/lab4.md"]
     assert {*suites, *starter, *handouts} <= set(names)
-    assert "tester1/porcupine/assets/page.html" in names
+    assert "tester1/timeline/assets/page.html" in names
     tops = {name.partition("/")[0] for name in names if ".dist-info" not in name}
     assert tops == {
         *("labrt", "labgob", "labrpc", "tester1", "raft1", "kvraft1"),

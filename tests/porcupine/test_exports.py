@@ -67,6 +67,6 @@ def test_checker_stands_alone() -> None:
     )
     loaded = run.stdout.split()
     assert "tester1.porcupine.check" in loaded
-    assert "tester1.porcupine.html" not in loaded
+    assert "tester1.timeline.html" not in loaded
     allowed = ("tester1", "tester1.porcupine")
     assert [n for n in loaded if not n.startswith("tester1.porcupine")] == [allowed[0]]

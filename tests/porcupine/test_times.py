@@ -32,10 +32,10 @@ from tester1.porcupine import (
 )
 from tester1.porcupine.figures import Figure, exact
 from tester1.porcupine.formats import MODELS
-from tester1.porcupine.html_data import page_data
 from tester1.porcupine.model import AnyModel, Engine, Time
 from tester1.porcupine.reasons import when
 from tester1.porcupine.report import report
+from tester1.timeline.history_data import page_data
 from tests.porcupine.histories import (
     COUNTS,
     RANDOM,

@@ -42,10 +42,11 @@ ROOMS = (
     ("tester1.suites",),
     ("tester1.sandbox",),
     ("tester1.facts",),
-    ("tester1.timeline",),
+    ("tester1.timeline.annotations",),
     ("tester1.lab",),
     ("tester1.rules",),
     ("tester1.view",),
+    ("tester1.timeline",),
     ("tester1.contact",),
     (
         *("tester1.hosts.interface", "tester1.hosts.persister"),
@@ -86,7 +87,11 @@ NEED_ONLY: Final = {
         *("labgob", "labrpc", "labrt", "tester1.facts", "tester1.lab"),
         *("tester1.hosts.loading", "tester1.solution"),
     ),
-    "tester1.timeline": ("labrt", "tester1.facts", "tester1.porcupine"),
+    "tester1.timeline.annotations": ("labrt", "tester1.facts"),
+    "tester1.timeline": (
+        *("labgob", "labrpc", "labrt", "tester1.facts", "tester1.porcupine"),
+        *("tester1.rules", "tester1.view", "tester1.timeline.annotations"),
+    ),
     "tester1.hosts.process": (
         *("labgob", "labrpc", "labrt"),
         *("tester1.contact", "tester1.files", "tester1.lab", "tester1.sandbox"),
@@ -114,7 +119,7 @@ NAMED_IN_STRINGS: Final = {
     "tester1.hosts.process.fork_server": {"tester1.hosts.process.warm"},
     # Where files lie beside a package, and which one no solution can replace.
     "tester1.batch.grading.pages": {"tester1.batch.grading"},
-    "tester1.porcupine.html": {"tester1.porcupine"},
+    "tester1.timeline.html": {"tester1.timeline"},
     "tester1.solution": {"raft1.raftapi"},
     "tester1.rules.inspecting": {"raft1.raft"},
     # The programs of servers and clients, which are loaded where they run. A fork

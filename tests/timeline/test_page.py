@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tester1.porcupine import html
-from tester1.porcupine.html import PageError, render_html, write_html
-from tests.porcupine.test_html.cases import illegal, legal, run, sample_annotations
+from tester1.timeline import html
+from tester1.timeline.html import PageError, render_html, write_html
+from tests.timeline.cases import illegal, legal, run, sample_annotations
 
 
 class Elements(HTMLParser):

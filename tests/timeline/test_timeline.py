@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from tester1.porcupine.model import Operation
-from tests.porcupine.test_html.cases import (
+from tests.timeline.cases import (
     legal,
     one_partition,
     put,
     run,
     sample_annotations,
 )
-from tests.porcupine.test_html.conftest import OpenPage, View
+from tests.timeline.conftest import OpenPage, View
 
 CANVAS = "#canvas"
 

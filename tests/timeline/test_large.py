@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from tester1.porcupine.html import render_html
-from tester1.porcupine.html_text import TEXT_BUDGET_BYTES
-from tests.porcupine.test_html.cases import (
+from tester1.timeline.html import render_html
+from tester1.timeline.pool import TEXT_BUDGET_BYTES
+from tests.timeline.cases import (
     Effect,
     illegal,
     legal,
@@ -18,8 +18,8 @@ from tests.porcupine.test_html.cases import (
     run,
     sample_annotations,
 )
-from tests.porcupine.test_html.cases import one_partition as whole
-from tests.porcupine.test_html.conftest import OpenPage, View
+from tests.timeline.cases import one_partition as whole
+from tests.timeline.conftest import OpenPage, View
 
 COUNT = 10_000
 CLIENTS = 15

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
 
-from tester1.porcupine.html import write_html
 from tester1.porcupine.model import Result
 from tester1.timeline.annotations import Annotation
+from tester1.timeline.html import write_html
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, Request

@@ -23,10 +23,10 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from tester1.porcupine.html_data import AnnotationLike, page_data
-from tester1.porcupine.html_schema import page_json
-from tester1.porcupine.html_text import encodable
 from tester1.porcupine.model import Result
+from tester1.timeline.history_data import AnnotationLike, page_data
+from tester1.timeline.pool import encodable
+from tester1.timeline.schema import page_json
 
 SCRIPTS = (
     "history",
@@ -129,7 +129,7 @@ def _replace(path: Path, content: bytes) -> None:
 
 @cache
 def _asset(name: str) -> str:
-    folder = resources.files("tester1.porcupine") / "assets"
+    folder = resources.files("tester1.timeline") / "assets"
     return (folder / name).read_text(encoding="utf-8")
 
 

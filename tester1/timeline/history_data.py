@@ -15,16 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
-from tester1.porcupine.html_clock import PageClock
-from tester1.porcupine.html_schema import (
-    AnnotationData,
-    Fragment,
-    OperationColumns,
-    PageData,
-    PartData,
-    PathData,
-)
-from tester1.porcupine.html_text import TextPool, encodable
 from tester1.porcupine.model import (
     NEVER,
     AnyModel,
@@ -37,6 +27,16 @@ from tester1.porcupine.model import (
 )
 from tester1.porcupine.reasons import when
 from tester1.porcupine.witness import common_length
+from tester1.timeline.clock import PageClock
+from tester1.timeline.pool import TextPool, encodable
+from tester1.timeline.schema import (
+    AnnotationData,
+    Fragment,
+    OperationColumns,
+    PageData,
+    PartData,
+    PathData,
+)
 
 MAX_EXTRA_STEPS = 60_000
 """Steps that a page spends on linearizations beyond each partition's longest."""

@@ -11,18 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.porcupine import html_data
 from tester1.porcupine.check import check
 from tester1.porcupine.figures import Figure
-from tester1.porcupine.html_data import page_data
-from tester1.porcupine.html_schema import PageData, PartData, page_json
 from tester1.porcupine.kv import KvModel
 from tester1.porcupine.kv_history import KvInput, KvOp, KvOutput
 from tester1.porcupine.model import Linearization, Operation, Result, Time
 from tester1.porcupine.witness import common_length
 from tester1.timeline.annotations import Annotation, Colour
+from tester1.timeline.history_data import page_data
+from tester1.timeline.schema import PageData, PartData, page_json
 from tests.porcupine.histories import steady
-from tests.porcupine.test_html.cases import (
+from tests.timeline.cases import (
     Explained,
     illegal,
     legal,
@@ -98,7 +97,7 @@ def test_common_beginnings_are_as_long_as_they_can_be(
 
 def test_paths_beyond_the_room_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Partial linearizations that find no room are left out, and the page says so."""
-    monkeypatch.setattr(html_data, "MAX_EXTRA_STEPS", 3)
+    monkeypatch.setattr(history_data, "MAX_EXTRA_STEPS", 3)
     result = one_partition([put(i, float(i), i + 0.5) for i in range(6)])
     paths = tuple(Linearization(tuple(range(i, 6)), ("s",) * (6 - i)) for i in range(6))
     part = replace(result.partitions[0], explanation=Explained(paths))

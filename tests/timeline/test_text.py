@@ -8,7 +8,7 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tester1.porcupine.html_text import LENGTH_LIMITS, Clipped, TextPool
+from tester1.timeline.pool import LENGTH_LIMITS, Clipped, TextPool
 from tests.porcupine.histories import steady
 
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
-from tests.porcupine.test_html.cases import illegal, legal, put, run, undecided
-from tests.porcupine.test_html.cases import one_partition as whole
-from tests.porcupine.test_html.conftest import OpenPage, View
+from tests.timeline.cases import illegal, legal, put, run, undecided
+from tests.timeline.cases import one_partition as whole
+from tests.timeline.conftest import OpenPage, View
 
 
 @pytest.fixture
