@@ -208,6 +208,9 @@ class StatesData(msgspec.Struct, frozen=True):
     """Commands."""
     at: list[int]
     """The position of the fact that shows it, after that of the change before."""
+    time: list[int]
+    """That fact's, after that of the change before; the first counts from the origin.
+    So lanes can be drawn before any part is read."""
     server: list[int]
     op: list[int]
     a: list[int]

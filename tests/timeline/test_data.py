@@ -17,6 +17,7 @@ from tester1.porcupine.kv import KvModel
 from tester1.porcupine.kv_history import KvInput, KvOp, KvOutput
 from tester1.porcupine.model import Linearization, Operation, Result, Time
 from tester1.porcupine.witness import common_length
+from tester1.timeline import history_data
 from tester1.timeline.annotations import Annotation, Colour
 from tester1.timeline.history_data import page_data
 from tester1.timeline.schema import PageData, PartData, page_json
