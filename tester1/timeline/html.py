@@ -36,6 +36,8 @@ SCRIPTS = (
     "window",
     "stage",
     "text",
+    "run",
+    "lives",
     "theme",
     "draw_frame",
     "draw_annotations",
