@@ -1,13 +1,15 @@
 /*
  * `window.raftlab`: the page for scripts, and for the tests.
  *
- * Operations are numbers from 0, in the order of their calls; times are nanoseconds
- * after the page's origin; boxes are CSS pixels of the browser's window.
+ * Operations are numbers from 0, in the order of their calls, and so are facts; a call
+ * is the fact that it was sent with. Times are nanoseconds after the page's origin;
+ * boxes are CSS pixels of the browser's window.
  */
 
 function makeApi(app) {
   const { history, stage } = app;
   return Object.freeze({
+    ...app.run ? runApi(app) : {},
     operationCount: history.count,
     annotationCount: history.annotations.length,
     verdict: history.page.verdict,
@@ -23,7 +25,7 @@ function makeApi(app) {
     selected: () => app.state.selected?.operation ?? null,
     /** Clears the selection. */
     clear: () => app.clear(),
-    /** What is at a point: {operation}, {annotation}, or null. */
+    /** What is at a point: {operation}, {annotation}, {fact}, {server}, or null. */
     hitTest: (x, y) => pickOnPage(app, x, y),
     /** An operation's rectangle {x, y, width, height}, or null if it is not shown. */
     boxOf: (i) => onPage(app, stage.box(i)),
@@ -49,7 +51,7 @@ function makeApi(app) {
     /** The instants at which that linearization is drawn. */
     instants: (name) =>
       [...placedPath(history, history.parts[keyNumber(history, name)])?.at ?? []],
-    /** What the last frame drew: {number, operations, merged, labels, …}. */
+    /** What the last frame drew: {number, operations, merged, labels, messages, …}. */
     frame: () => ({ ...app.frame }),
     /** Resolves when a frame with all changes so far is drawn. */
     settled: () => new Promise((done) => {
@@ -57,6 +59,74 @@ function makeApi(app) {
       requestAnimationFrame(() => done());
     }),
   });
+}
+
+/* What there is of a page with a run besides. */
+function runApi(app) {
+  const { run, stage } = app;
+  return {
+    factCount: run.count,
+    serverCount: run.servers,
+    pins: Object.freeze(run.pins.map((pin) => Object.freeze({ ...pin }))),
+    /** A fact's texts, times and place; its part must be loaded. */
+    fact: (i) => factFacts(run, i),
+    /** The call that was sent with a fact, or null. */
+    callOf: (i) => run.call(i),
+    /** The calls that touch the times first..last, of the parts that are loaded. */
+    callsWithin: (first, last) => {
+      const found = [];
+      run.eachCallsWithin(first, last, (calls, from, to) => {
+        for (let i = from; i < to; i++) {
+          if (untilOf(calls, i, run.end) >= first) found.push(calls.sent[i]);
+        }
+      });
+      return found;
+    },
+    /** Facts with a mark in the last frame. */
+    drawnMarks: () => [...stage.marks.slots].filter((at) => at > 0).map((at) => at - 1),
+    /** Calls with an arrow in the last frame. */
+    drawnMessages: () => stage.messages.ids(),
+    /** Whether the last frame drew the cross of a lost call. */
+    isCrossed: (call) => stage.messages.isCrossed(call),
+    /** The rectangle of a server's lane. */
+    serverBox: (server) => onPage(app, stage.serverBox(server)),
+    /** The rectangle around a call's arrows, or null if they were not drawn. */
+    messageBox: (call) => onPage(app, stage.messages.box(call)),
+    /** Stretches and lives of a server, or null while they are not read. */
+    livesOf: (server) => stage.lives?.[server] ?? null,
+    /** The cursor: {time, fact}. */
+    cursor: () => ({ ...app.state.cursor }),
+    /** Moves the cursor to a time, or to a fact (as its second argument). */
+    setCursor: (time, fact = NONE) => app.setCursor({ time, fact }, { reveal: true }),
+    /** How the servers stand at a time, as plain data. */
+    stateAt: (time) => plainStates(app, run.positionAt(time)),
+    /** The same once a fact has happened. */
+    stateAfter: (fact) => plainStates(app, fact),
+    /** Selects a fact and brings it into sight. */
+    selectFact: async (fact) => {
+      await run.need(fact, fact);
+      app.select({ fact });
+      app.reveal({ fact });
+    },
+    /** What is visible, as the text of an SVG file. */
+    svg: () => svgOf(app),
+    loadedParts: () => run.loadedParts,
+    /** Resolves when all facts are loaded. */
+    allLoaded: async () => { await run.need(0, run.count); },
+  };
+}
+
+function factFacts(run, i) {
+  if (!run.loaded(i)) throw new RangeError(`fact ${i} is not loaded, or there is none`);
+  return { number: run.number(i), time: run.time(i), kind: run.kind(i),
+    topic: run.topic(i), program: run.program(i), incarnation: run.incarnation(i),
+    cause: run.cause(i), term: run.term(i), routine: run.routine(i), text: run.text(i),
+    details: run.details(i), call: run.callOfFact[i] - 1 };
+}
+
+function plainStates(app, position) {
+  return app.states.at(position).map((state) => ({ ...state,
+    next: Object.fromEntries(state.next), match: Object.fromEntries(state.match) }));
 }
 
 function operationFacts(history, i) {

@@ -6,13 +6,25 @@
  * decides when that is drawn, so many changes in a row cost one frame.
  */
 
+/* What is zoomed to around a finding: the time of its proof and this share of it. */
+const FINDING_MARGIN = 0.18;
+/* A proof of one instant has this much around it, of the whole time at most a tenth. */
+const FINDING_LEAST_NS = 30e6;
+/* Of more parts than this, what is in sight is read like all others, in idle time. */
+const MOST_PARTS_AT_ONCE = 8;
+
 class App {
-  constructor(history) {
+  /* `run` is null for a page about a history alone. */
+  constructor(history, run) {
     this.history = history;
+    this.run = run;
+    this.states = null;
     this.window = new TimeWindow(history.span);
-    this.stage = new Stage(history, this.window);
+    this.stage = new Stage(history, this.window, run);
     this.state = { key: NONE, matches: null, selected: null, hover: null,
-      focus: NONE, view: "timeline" };
+      focus: NONE, view: "timeline", filter: null, shownKinds: null,
+      cursor: { time: history.span.first, fact: NONE } };
+    this.cursorListeners = [];
     this.frame = { number: 0, ...noWork() };
     this.pending = false;
     this.errorsVisited = 0;
@@ -22,9 +34,8 @@ class App {
 
   start() {
     this.theme = readTheme();
-    this.tooltip = new Tooltip(byId("tooltip"), this.history);
-    this.overview = new Overview(byId("overview"), this.history, this.window,
-      () => this.invalidate());
+    this.tooltip = new Tooltip(byId("tooltip"), this.stage);
+    this.overview = new Overview(byId("overview"), this.stage, () => this.invalidate());
     this.details = new Details(byId("details"), this.history, {
       select: (i) => this.select({ operation: i }),
       zoomTo: (i) => this.zoomToOperation(i),
@@ -56,6 +67,79 @@ class App {
     });
   }
 
+  // The run
+
+  /*
+   * Opens on the finding and reads the run: how servers lived, then the facts of the
+   * finding and those in sight, then the rest.
+   */
+  async readRun() {
+    const { run } = this;
+    run.onLoad((part) => {
+      if (part.start <= this.window.last && part.end >= this.window.first) {
+        this.invalidate();
+      }
+    });
+    const pin = run.pins[0];
+    this.state.cursor = pin ? { time: pin.time, fact: pin.at }
+      : { time: run.end, fact: run.count - 1 };
+    this.openFinding();
+    const data = await readText("states");
+    this.stage.lives = livesOf(data, run);
+    this.states = new States(data, run);
+    this.overview.renew();
+    this.setCursor(this.state.cursor);
+    if (pin) {
+      await Promise.all([pin.at, ...pin.proof].map((fact) => run.need(fact, fact)));
+      this.openFinding();
+    }
+    await run.all();
+    this.invalidate();
+  }
+
+  /* Zooms to the most important finding, as far as its facts are loaded. */
+  openFinding() {
+    const pin = this.run?.pins[0];
+    if (!pin) return;
+    const times = [pin.time, ...pin.proof.filter((fact) => this.run.loaded(fact))
+      .map((fact) => this.run.time(fact))];
+    const first = Math.min(...times);
+    const last = Math.max(...times);
+    const whole = this.window.whole.last - this.window.whole.first;
+    const margin = Math.max((last - first) * FINDING_MARGIN,
+      Math.min(FINDING_LEAST_NS, whole / 20));
+    this.show(first - margin, last + margin);
+  }
+
+  /*
+   * Moves the cursor: the state shown is that after `fact`, or, if that is NONE, after
+   * all facts up to `time`. With `reveal` it is brought into sight.
+   */
+  setCursor({ time, fact = NONE }, { reveal = false } = {}) {
+    const { first, last } = this.history.span;
+    this.state.cursor = { time: Math.min(last, Math.max(first, time)), fact };
+    if (reveal) this.window.reveal(time, time);
+    for (const callback of this.cursorListeners) callback(this.state.cursor);
+    this.invalidate();
+  }
+
+  onCursor(callback) { this.cursorListeners.push(callback); }
+
+  /* Moves the cursor to a fact, once it is loaded. */
+  async cursorTo(fact, options) {
+    if (!this.run.loaded(fact)) await this.run.need(fact, fact);
+    this.setCursor({ time: this.run.time(fact), fact }, options);
+  }
+
+  /* Saves what is visible as a file. */
+  exportSvg() { downloadSvg(this); }
+
+  needInSight() {
+    const { first, last } = this.window;
+    const { length } = this.run.partsWithin(first, last);
+    if (length <= MOST_PARTS_AT_ONCE) this.run.needTimes(first, last);
+  }
+
   // Drawing
 
   invalidate() {
@@ -69,7 +153,9 @@ class App {
     if (this.state.view !== "timeline" || this.stage.width < 1) return;
     const context = sized(this.canvas, this.stage.width, this.stage.height);
     const work = new Frame(context, this.stage, this.theme, this.state).draw();
-    this.overview.draw(this.theme, (i) => this.isShown(i), byId("timeline").clientWidth);
+    this.overview.draw(this.theme, (i) => this.isShown(i), byId("timeline").clientWidth,
+      this.state.cursor);
+    if (this.run) this.needInSight();
     this.frame = { number: this.frame.number + 1, ...work };
   }
 
@@ -202,12 +288,13 @@ class App {
 
   // Selection
 
-  /* Selects {operation}, {annotation}, or nothing (null). */
+  /* Selects {operation}, {annotation}, {fact}, or nothing (null). */
   select(target) {
     this.state.selected = target;
     const operation = target?.operation;
+    if (target?.fact !== undefined) this.cursorTo(target.fact);
     if (operation !== undefined) this.showLongestPathOf(operation);
-    this.details.show(target);
+    this.details.show(target?.fact === undefined ? target : null);
     this.updateFocus();
     this.tables.operations.render();
     this.tables.annotations.render();
@@ -226,18 +313,36 @@ class App {
   announce(target) {
     const { history } = this;
     const operation = target?.operation;
+    if (target?.fact !== undefined) {
+      byId("announcer").textContent = this.factText(target.fact);
+      return;
+    }
     byId("announcer").textContent = operation === undefined
       ? target ? history.annotations[target.annotation].text : ""
       : `client ${history.clientName(operation)}: ${history.text(operation)}`;
+  }
+
+  /* Where a fact happened, when, and what. */
+  factText(fact) {
+    const { run } = this;
+    return run.loaded(fact) ? `${run.name(run.program(fact))} at `
+      + `${timeText(run.time(fact))}: ${run.text(fact)}` : "";
   }
 
   hover(target, x, y) {
     const before = this.state.hover;
     this.state.hover = target;
     this.tooltip.show(target, x, y);
-    this.canvas.style.cursor = target ? "pointer" : "";
-    if (target?.operation !== before?.operation
+    this.canvas.style.cursor = target && target.server === undefined ? "pointer" : "";
+    if (target?.operation !== before?.operation || target?.fact !== before?.fact
       || target?.annotation !== before?.annotation) this.invalidate();
+  }
+
+  /* What a click at a point means: what is there, or else the instant. */
+  click(target, x) {
+    if (target !== null && target.server === undefined) { this.select(target); return; }
+    this.select(null);
+    if (this.run && x >= this.stage.gutter) this.setCursor({ time: this.window.time(x) });
   }
 
   // Moving
@@ -261,6 +366,10 @@ class App {
 
   interval(target) {
     const { history } = this;
+    if (target.fact !== undefined) {
+      const time = this.run.time(target.fact);
+      return [time, time];
+    }
     if (target.operation === undefined) {
       const note = history.annotations[target.annotation];
       return [note.start, note.end ?? note.start];
@@ -294,13 +403,24 @@ class App {
     }
     this.move(() => this.window.reveal(...this.interval(target)));
     if (target.operation !== undefined) this.revealRow(target.operation);
+    if (target.fact !== undefined) this.revealServer(this.run.program(target.fact));
+  }
+
+  revealServer(server) {
+    const lane = this.stage.servers[server];
+    if (lane) this.scrollTo(lane.y, lane.y + lane.height);
   }
 
   revealRow(operation) {
     const row = this.stage.rowOf.of.get(operation);
-    const { band, height } = this.stage;
-    const top = row.y - band - LANE_GAP;
-    const bottom = row.y + row.height + LANE_GAP - height;
+    this.scrollTo(row.y, row.y + row.height);
+  }
+
+  /* Scrolls as little as brings these heights of the lanes into sight. */
+  scrollTo(from, to) {
+    const { band, footer, height } = this.stage;
+    const top = from - band - LANE_GAP;
+    const bottom = to + LANE_GAP + footer - height;
     if (this.plot.scrollTop > top) this.plot.scrollTop = top;
     else if (this.plot.scrollTop < bottom) this.plot.scrollTop = bottom;
   }
@@ -352,7 +472,7 @@ class App {
   /* Shows the operations that cannot be explained; again: those of the next key. */
   jumpToError() {
     const errors = this.history.errors();
-    if (errors.length === 0) return;
+    if (errors.length === 0) { this.jumpToFinding(); return; }
     const part = errors[this.errorsVisited++ % errors.length];
     this.showView("timeline");
     this.showKey(this.history.parts.indexOf(part));
@@ -362,6 +482,16 @@ class App {
     this.select({ operation: last });
     this.showTogether(culprits);
     this.revealRow(last);
+  }
+
+  /* Shows the finding, with the cursor where it broke. */
+  jumpToFinding() {
+    const pin = this.run?.pins[0];
+    if (!pin) return;
+    this.showView("timeline");
+    this.openFinding();
+    this.select({ fact: pin.at });
+    this.revealServer(this.run.program(pin.at));
   }
 
   /* Zooms so that operations fill the width, all of them in sight. */

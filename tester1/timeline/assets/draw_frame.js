@@ -13,6 +13,7 @@ class Frame {
     this.stage = stage;
     this.window = stage.window;
     this.history = stage.history;
+    this.run = stage.run;
     this.theme = theme;
     this.state = state;
     this.work = noWork();
@@ -24,20 +25,31 @@ class Frame {
 
   draw() {
     const { stage } = this;
+    const room = stage.height - stage.band - stage.footer;
     this.fill(this.theme.page, 0, 0, stage.width, stage.height);
-    this.within(0, stage.band, stage.width, stage.height - stage.band, () => {
+    this.within(0, stage.band, stage.width, room, () => {
       drawStripes(this);
       drawGrid(this);
       drawShades(this);
     });
-    this.within(stage.gutter, stage.band, stage.width, stage.height, () => {
+    this.within(stage.gutter, stage.band, stage.width - stage.gutter, room, () => {
+      if (this.run) {
+        drawSides(this);
+        drawMessages(this);
+        drawServers(this);
+      }
       drawOperations(this);
       drawPaths(this);
       drawOperationLabels(this);
       drawMarks(this);
+      if (this.run) {
+        drawPins(this);
+        drawCursorLine(this);
+      }
     });
-    this.within(0, stage.band, stage.gutter, stage.height, () => drawLaneNames(this));
+    this.within(0, stage.band, stage.gutter, room, () => drawLaneNames(this));
     drawBand(this);
+    if (this.run) drawFooter(this);
     return this.work;
   }
 
@@ -80,6 +92,19 @@ class Frame {
     return shown.length * this.letter;
   }
 
+  /* A text that stays readable over lines: with an edge in the page's colour. */
+  halo(text, x, y, colour) {
+    const { context } = this;
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.strokeStyle = this.theme.page;
+    context.strokeText(text, x, y);
+    context.fillStyle = colour;
+    context.fillText(text, x, y);
+    context.lineJoin = "miter";
+    this.work.labels += 1;
+  }
+
   /* Whether a row is within the part of the lanes that is scrolled into view. */
   rowInSight(row) {
     const y = row.y - this.stage.scroll;
@@ -89,7 +114,8 @@ class Frame {
 
 /* Counts of one frame; merged are operations on pixels that others already cover. */
 function noWork() {
-  return { operations: 0, merged: 0, annotations: 0, labels: 0, points: 0, segments: 0 };
+  return { operations: 0, merged: 0, annotations: 0, labels: 0, points: 0, segments: 0,
+    marks: 0, mergedMarks: 0, messages: {} };
 }
 
 function drawStripes(frame) {
@@ -130,6 +156,7 @@ function drawLaneNames(frame) {
     const y = lane.y + lane.rows[0].height / 2 - stage.scroll;
     drawName(frame, laneTitle(lane), y);
   }
+  drawServerNames(frame);
   frame.line(theme.line, stage.gutter - 0.5, 0, stage.gutter - 0.5, stage.height);
   context.textAlign = "left";
 }
@@ -149,6 +176,11 @@ function drawBand(frame) {
   frame.within(stage.gutter, 0, stage.width, stage.band, () => {
     drawAxis(frame);
     drawAnnotations(frame);
+    if (frame.run) {
+      drawSidesRow(frame);
+      drawPinFlags(frame);
+      drawCursorTime(frame);
+    }
   });
   frame.fill(theme.surface, 0, 0, stage.gutter, stage.band);
   for (const lane of stage.noteLanes) {

@@ -44,6 +44,7 @@ class History {
     };
     for (let i = 0; i < this.count; i++) { include(this.call[i]); include(this.ret[i]); }
     for (const note of this.annotations) { include(note.start); include(note.end); }
+    if (this.page.run) { include(this.page.run.start); include(this.page.run.end); }
     return first <= last ? { first, last: Math.max(last, first + 1) }
       : { first: 0, last: 1e9 };
   }

@@ -1,6 +1,6 @@
 /*
- * Mouse, wheel and keyboard on the timeline. Decides what a gesture means and tells
- * the App; draws nothing and remembers only the drag in progress.
+ * Mouse, fingers, wheel and keyboard on the timeline. Decides what a gesture means and
+ * tells the App; draws nothing and remembers only the drag in progress.
  */
 
 const DRAG_STARTS = 4;
@@ -11,12 +11,17 @@ class Input {
     this.canvas = canvas;
     this.app = app;
     this.press = null;
+    // Where each finger is that touches the canvas.
+    this.fingers = new Map();
     const on = (type, handle, options) =>
       canvas.addEventListener(type, (event) => handle.call(this, event), options);
     on("pointerdown", this.onDown);
     on("pointermove", this.onMove);
     on("pointerup", this.onUp);
-    on("pointercancel", () => { this.press = null; });
+    on("pointercancel", (event) => {
+      this.press = null;
+      this.fingers.delete(event.pointerId);
+    });
     on("pointerleave", () => app.hover(null));
     on("dblclick", this.onDouble);
     on("wheel", this.onWheel, { passive: false });
@@ -35,6 +40,7 @@ class Input {
 
   onDown(event) {
     if (event.button !== 0) return;
+    this.fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
     this.press = { x: event.clientX, y: event.clientY, dragging: false };
     this.canvas.setPointerCapture(event.pointerId);
   }
@@ -44,6 +50,7 @@ class Input {
       this.app.hover(this.pick(event), event.clientX, event.clientY);
       return;
     }
+    if (this.fingers.size > 1) { this.pinch(event); return; }
     const { press } = this;
     const [dx, dy] = [event.clientX - press.x, event.clientY - press.y];
     if (!press.dragging && Math.hypot(dx, dy) < DRAG_STARTS) return;
@@ -53,11 +60,33 @@ class Input {
     this.app.pan(-dx, -dy);
   }
 
+  /* Two fingers: what was between them stays between them. */
+  pinch(event) {
+    const before = this.fingers.get(event.pointerId);
+    if (!before) return;
+    const [, other] = [...this.fingers].find(([id]) => id !== event.pointerId);
+    const now = { x: event.clientX, y: event.clientY };
+    this.fingers.set(event.pointerId, now);
+    // It is no click any more, not even once one of them is lifted.
+    this.press.dragging = true;
+    this.app.hover(null);
+    this.app.pan(-(now.x - before.x) / 2, -(now.y - before.y) / 2);
+    const apart = Math.hypot(before.x - other.x, before.y - other.y);
+    const left = this.canvas.getBoundingClientRect().left;
+    if (apart > 0) {
+      this.app.zoom(Math.hypot(now.x - other.x, now.y - other.y) / apart,
+        (now.x + other.x) / 2 - left);
+    }
+  }
+
   onUp(event) {
     const { press } = this;
-    this.press = null;
+    this.fingers.delete(event.pointerId);
     this.canvas.style.cursor = "";
-    if (press && !press.dragging) this.app.select(this.pick(event));
+    // The finger that stays goes on dragging from where it is.
+    const [remaining] = this.fingers.values();
+    this.press = remaining ? { ...remaining, dragging: true } : null;
+    if (press && !press.dragging) this.app.click(this.pick(event), this.point(event).x);
   }
 
   onDouble(event) {

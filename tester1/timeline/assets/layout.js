@@ -10,6 +10,9 @@
 const FIRST_TAGS = ["$ Checker", "$ Failure", "$ Test Info"];
 const LANE_GAP = 4;
 const ROW_HEIGHTS = { largest: 30, smallest: 13 };
+const SERVER_PITCH = { least: 54, most: 112, lane: { least: 44, most: 64 } };
+/* Of the room for lanes the servers get this share, if clients want the rest. */
+const SERVER_SHARE = 0.66;
 const NOTE_HEIGHTS = { beside: 20, alone: 24 };
 /* A point keeps this share of the whole time free for its label. */
 const POINT_ROOM = 0.04;
@@ -17,11 +20,13 @@ const MOST_NOTE_ROWS = { beside: 3, alone: 12 };
 
 /* Lanes of the operations that `shown` accepts: [{name, rows: [Row]}]. */
 function operationLanes(history, shown) {
-  const lanes = history.page.clients.map((name) => ({ name: String(name), items: [] }));
+  const lanes = history.page.clients.map((name, client) =>
+    ({ client, name: String(name), items: [] }));
   for (let i = 0; i < history.count; i++) {
     if (shown(i)) lanes[history.client(i)].items.push(i);
   }
   return lanes.filter((lane) => lane.items.length > 0).map((lane) => ({
+    client: lane.client,
     name: lane.name,
     rows: packed(lane.items, history.call, rowEnds(history, lane.items), Infinity),
   }));
@@ -87,6 +92,22 @@ function stack(lanes, top, rowHeight) {
     y += LANE_GAP;
   }
   return y - top;
+}
+
+/*
+ * Where the lanes of servers lie: between them is room for the arrows, and within each
+ * are, from top to bottom, a line for labels, the bar, marks and the strip of its side.
+ */
+function serverLanes(count, top, room) {
+  const { least, most, lane } = SERVER_PITCH;
+  const pitch = Math.floor(Math.max(least, Math.min(most, room / Math.max(1, count))));
+  const height = Math.round(Math.max(lane.least, Math.min(lane.most, pitch * 0.62)));
+  return Array.from({ length: count }, (_, server) => {
+    const y = top + server * pitch + Math.round((pitch - height) / 2);
+    return { server, y, height, axis: y + Math.round(height * 0.42),
+      half: Math.round(height * 0.17), marks: y + Math.round(height * 0.73),
+      strip: y + height - 8, pitch };
+  });
 }
 
 /* The row height at which the lanes fill `room`, within what can be read. */

@@ -4,13 +4,15 @@
 
 function main() {
   const history = new History(JSON.parse(byId("raftlab-data").textContent));
-  const app = new App(history);
+  const { run: index } = history.page;
+  const app = new App(history, index ? new Run(index, readText) : null);
   showHeadline(history);
   fillKeys(history);
   connectControls(app);
   app.start();
   app.showView("timeline");
   window.raftlab = makeApi(app);
+  if (app.run) app.readRun();
 }
 
 /* The choice of keys, those that are not linearizable first. */

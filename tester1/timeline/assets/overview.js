@@ -1,16 +1,21 @@
 /*
  * The overview: the whole run in one strip, with the window in sight as a frame that
- * can be dragged. Shows how many operations were open at each instant, faults, and
- * where the errors are.
+ * can be dragged. Shows how many operations were open at each instant, or of a run how
+ * many facts there are; terms and leaders of servers, faults, and where the errors are.
  */
 
 const OVERVIEW_HEIGHT = 48;
+/* A line for each server, of which at most so many pixels are taken in all. */
+const LIFE_LINE = 4;
+const LIFE_LINES = 26;
 
 class Overview {
-  constructor(canvas, history, timeWindow, onMove) {
+  constructor(canvas, stage, onMove) {
     this.canvas = canvas;
-    this.history = history;
-    this.window = timeWindow;
+    this.stage = stage;
+    this.history = stage.history;
+    this.run = stage.run;
+    this.window = stage.window;
     this.onMove = onMove;
     this.picture = null;
     canvas.addEventListener("pointerdown", (event) => this.grab(event));
@@ -20,7 +25,7 @@ class Overview {
   /* Forgets the picture: another size, theme or choice of operations. */
   renew() { this.picture = null; }
 
-  draw(theme, shown, width) {
+  draw(theme, shown, width, cursor) {
     const context = sized(this.canvas, width, OVERVIEW_HEIGHT);
     if (!this.picture) this.picture = this.paint(theme, shown, width);
     context.drawImage(this.picture, 0, 0, width, OVERVIEW_HEIGHT);
@@ -34,6 +39,9 @@ class Overview {
     context.strokeStyle = theme.accent;
     context.lineWidth = 2;
     context.strokeRect(from + 1, 1, to - from - 2, OVERVIEW_HEIGHT - 2);
+    if (!this.run) return;
+    context.fillStyle = theme.accent;
+    context.fillRect(this.x(cursor.time, width) - 0.75, 0, 1.5, OVERVIEW_HEIGHT);
   }
 
   /* The strip without its frame; it changes rarely and is kept. */
@@ -43,7 +51,8 @@ class Overview {
     context.fillStyle = theme.surface;
     context.fillRect(0, 0, width, OVERVIEW_HEIGHT);
     this.paintFaults(context, theme, width);
-    if (this.history.count > 0) this.paintLoad(context, theme, shown, width);
+    if (this.run) this.paintRun(context, theme, width);
+    else if (this.history.count > 0) this.paintLoad(context, theme, shown, width);
     else this.paintAnnotations(context, width);
     this.paintErrors(context, theme, shown, width);
     return picture;
@@ -55,6 +64,57 @@ class Overview {
       if (note.tag !== "$ Failure" || note.end === null) continue;
       const from = this.x(note.start, width);
       context.fillRect(from, 0, this.x(note.end, width) - from, OVERVIEW_HEIGHT);
+    }
+    for (const sides of this.run?.sides ?? []) {
+      const from = this.x(sides.start, width);
+      context.fillRect(from, 0, this.x(sides.end, width) - from, OVERVIEW_HEIGHT);
+    }
+  }
+
+  /* How much happened, and beneath it the servers, each a line. */
+  paintRun(context, theme, width) {
+    const { run } = this;
+    const pitch = Math.min(LIFE_LINE, LIFE_LINES / Math.max(1, run.servers));
+    const lines = OVERVIEW_HEIGHT - 2 - pitch * run.servers;
+    const most = Math.max(1, ...run.load);
+    const stretch = (run.end - run.start) / run.load.length;
+    context.fillStyle = theme.kinds[5].edge;
+    run.load.forEach((count, i) => {
+      const from = this.x(run.start + i * stretch, width);
+      const height = count === 0 ? 0 : 1 + (lines - 7) * count / most;
+      context.fillRect(from, lines - 1 - height,
+        this.x(run.start + (i + 1) * stretch, width) - from, height);
+    });
+    this.stage.lives?.forEach((lives, server) =>
+      this.paintLife(context, theme, width, lives, lines + server * pitch, pitch));
+    this.paintPins(context, theme, width);
+  }
+
+  /* Terms as colours; the line of a leader is twice as thick. */
+  paintLife(context, theme, width, { stretches }, y, pitch) {
+    let covered = -Infinity;
+    for (const { start, end, role, term } of stretches) {
+      const from = this.x(start, width);
+      const to = this.x(end, width);
+      const leads = role === ROLES.leader;
+      if (to < covered + 0.5 && !leads) continue;
+      covered = to;
+      context.fillStyle = term > 0 ? termLook(theme, term).fill : theme.line;
+      const height = leads ? pitch - 0.5 : Math.max(1, pitch / 2 - 0.5);
+      context.fillRect(from, y, Math.max(to - from, leads ? 1 : 0.5), height);
+    }
+  }
+
+  paintPins(context, theme, width) {
+    for (const pin of [...this.run.pins].reverse()) {
+      const x = this.x(pin.time, width);
+      context.fillStyle = pinColour(theme, pin);
+      context.fillRect(x - 1, 0, 2, OVERVIEW_HEIGHT);
+      context.beginPath();
+      context.moveTo(x - 6, 0);
+      context.lineTo(x + 6, 0);
+      context.lineTo(x, 9);
+      context.fill();
     }
   }
 

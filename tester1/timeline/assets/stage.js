@@ -1,6 +1,8 @@
 /*
  * The geometry of the canvas: a gutter with names on the left, a band with the time
- * axis and the annotations on top, and the clients' lanes below, which scroll.
+ * axis and the annotations on top, and the lanes of servers and clients below, which
+ * scroll. With a run, the band also has a row for findings and one that says who is cut
+ * off from whom, and at the bottom a line says what a frame has left out.
  *
  * Coordinates are CSS pixels from the canvas's corner.
  */
@@ -8,19 +10,36 @@
 const AXIS_HEIGHT = 26;
 const GUTTER = { narrowest: 64, widest: 170, padding: 20 };
 const HIT_SLACK = 3;
+const PIN_ROW = 22;
+const SIDES_ROW = 18;
+const COUNTS_HEIGHT = 19;
+const LEGEND_HEIGHT = 19;
+/* A phone: names take less of it. */
+const NARROW = 560;
 
 class Stage {
-  constructor(history, timeWindow) {
+  constructor(history, timeWindow, run = null) {
     this.history = history;
     this.window = timeWindow;
+    this.run = run;
+    // How the servers lived: it comes with a text of its own (lives.js).
+    this.lives = null;
+    this.servers = [];
+    this.footer = run ? COUNTS_HEIGHT + LEGEND_HEIGHT : 0;
+    this.sidesRow = run && run.sides.length > 0 ? SIDES_ROW : 0;
+    this.pinRow = run && run.pins.length > 0 ? PIN_ROW : 0;
+    this.marks = new Marks(run);
+    this.messages = new Messages(run);
     this.scroll = 0;
-    const alone = history.count === 0;
+    const alone = history.count === 0 && run === null;
     this.noteHeight = alone ? NOTE_HEIGHTS.alone : NOTE_HEIGHTS.beside;
     this.noteLanes = annotationLanes(history,
       alone ? MOST_NOTE_ROWS.alone : MOST_NOTE_ROWS.beside);
     this.noteRows = rowIndex(this.noteLanes);
     // Where the last frame drew each point annotation, label included: {x, width}.
     this.flags = new Map();
+    // Where the last frame drew findings: {x, y, reach, fact}.
+    this.pins = [];
     this.show(() => true);
   }
 
@@ -28,6 +47,7 @@ class Stage {
   show(shown) {
     this.lanes = operationLanes(this.history, shown);
     this.rowOf = rowIndex(this.lanes);
+    this.laneOfClient = new Map(this.lanes.map((lane) => [lane.client, lane]));
   }
 
   /* Fits everything to a canvas of this size; `measure` gives a text's width. */
@@ -36,31 +56,90 @@ class Stage {
     this.height = height;
     this.gutter = this.gutterWidth(measure);
     const notes = stack(this.noteLanes, AXIS_HEIGHT + LANE_GAP, this.noteHeight);
-    this.band = AXIS_HEIGHT + LANE_GAP + notes + (notes > 0 ? LANE_GAP : 0);
-    const room = height - this.band - 2 * LANE_GAP;
-    const lanes = stack(this.lanes, this.band + LANE_GAP,
-      fittingRowHeight(this.lanes, room));
-    this.extent = this.band + lanes + 2 * LANE_GAP;
+    this.runTop = AXIS_HEIGHT + LANE_GAP + notes + (notes > 0 ? LANE_GAP : 0);
+    this.band = this.runTop + this.pinRow + this.sidesRow;
+    const room = height - this.band - this.footer - 2 * LANE_GAP;
+    this.arrangeServers(room);
+    const top = this.serversEnd + LANE_GAP;
+    const lanes = stack(this.lanes, top,
+      fittingRowHeight(this.lanes, room - (this.serversEnd - this.band)));
+    this.extent = top + lanes + LANE_GAP + this.footer;
     this.window.place(this.gutter, width - this.gutter);
+  }
+
+  arrangeServers(room) {
+    const count = this.run?.servers ?? 0;
+    const share = this.lanes.length > 0 ? SERVER_SHARE : 1;
+    this.servers = serverLanes(count, this.band, room * share);
+    const pitch = count > 0 ? this.servers[0].pitch : 0;
+    this.serversEnd = this.band + count * pitch;
   }
 
   gutterWidth(measure) {
     const names = [...this.noteLanes.map((lane) => lane.name),
-      ...this.lanes.map((lane) => laneTitle(lane))];
+      ...this.lanes.map((lane) => laneTitle(lane)),
+      ...this.run ? ["candidate T88"] : []];
     const widest = Math.max(0, ...names.map(measure)) + GUTTER.padding;
-    return Math.min(GUTTER.widest, Math.max(GUTTER.narrowest, widest));
+    const most = this.width < NARROW ? GUTTER.narrowest : GUTTER.widest;
+    return Math.min(most, Math.max(GUTTER.narrowest, widest));
   }
 
-  /* What is at a point: {operation}, {annotation}, or null. */
+  /*
+   * What is at a point: {operation}, {annotation}, {fact}, or null. Only for the
+   * tooltip, where nothing smaller is, a server at a time: {server, time}.
+   */
   pick(x, y) {
-    if (x < this.gutter) return null;
+    if (x < this.gutter || y >= this.height - this.footer) return null;
+    const fact = this.run ? this.pickFact(x, y) : NONE;
+    if (fact !== NONE) return { fact };
     const inBand = y < this.band;
     const rows = inBand ? this.noteRows.rows : this.rowOf.rows;
     const row = rowAt(rows, inBand ? y : y + this.scroll);
     const slack = HIT_SLACK * this.window.perPixel;
     const found = row ? row.at(this.window.time(x), slack) : NONE;
-    if (found === NONE) return inBand && row ? this.pickLabel(row, x) : null;
+    if (found === NONE) {
+      return inBand ? row ? this.pickLabel(row, x) : null : this.pickServer(x, y);
+    }
     return inBand ? { annotation: found } : { operation: found };
+  }
+
+  /* The fact at a point of the last frame: of a finding, a mark, or a message. */
+  pickFact(x, y) {
+    const pinned = this.pins.find((pin) => Math.hypot(pin.x - x, pin.y - y) < pin.reach);
+    if (pinned) return pinned.fact;
+    if (y < this.band) return NONE;
+    const mark = this.marks.at(x, y);
+    return mark !== NONE ? mark : this.messages.at(x, y);
+  }
+
+  pickServer(x, y) {
+    const lane = this.servers.find((one) =>
+      y + this.scroll >= one.y && y + this.scroll < one.y + one.height);
+    return lane ? { server: lane.server, time: this.window.time(x) } : null;
+  }
+
+  /* The rectangle of a server's lane, as it is scrolled. */
+  serverBox(server) {
+    const lane = this.servers[server];
+    return lane ? { x: this.gutter, y: lane.y - this.scroll,
+      width: this.width - this.gutter, height: lane.height } : null;
+  }
+
+  /*
+   * Where messages of a program leave and reach its lane: {above, middle, below}, or
+   * null. Programs that have no lane, a clerk's in a test of Raft, are below all.
+   */
+  anchor(program) {
+    if (program === NONE) return null;
+    const lane = this.servers[program];
+    if (lane) {
+      const axis = lane.axis - this.scroll;
+      return { above: axis - lane.half - 1, middle: axis, below: axis + lane.half + 1 };
+    }
+    const client = this.laneOfClient.get(this.run.lanes[program]);
+    const y = (client ? client.y : this.serversEnd) - this.scroll;
+    const height = client ? client.height : 0;
+    return { above: y, middle: y + height / 2, below: y + height };
   }
 
   /* A point's label stands to its right or left, and answers there as well. */

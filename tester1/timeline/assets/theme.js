@@ -4,6 +4,8 @@
  */
 
 const KIND_COLOURS = 6;
+const TERM_COLOURS = 8;
+const SIDE_COLOURS = 4;
 
 function readTheme() {
   const style = getComputedStyle(document.documentElement);
@@ -17,7 +19,19 @@ function readTheme() {
   theme.kinds = Array.from({ length: KIND_COLOURS }, (_, i) => ({
     fill: colour(`kind-${i}`), edge: colour(`kind-${i}-edge`),
   }));
+  theme.terms = Array.from({ length: TERM_COLOURS }, (_, i) => ({
+    fill: colour(`term-${i}`), ink: colour(`term-${i}-ink`),
+  }));
+  theme.calls = CALL_KINDS.map((kind) => colour(`call-${kind}`));
+  theme.sides = Array.from({ length: SIDE_COLOURS }, (_, i) => ({
+    fill: colour(`side-${i}`), edge: colour(`side-${i}-edge`),
+  }));
   theme.mono = `11px ${colour("mono")}`;
   theme.sans = `12px ${colour("sans")}`;
+  theme.small = `10.5px ${colour("sans")}`;
+  theme.bold = `bold 12px ${colour("sans")}`;
   return theme;
 }
+
+/* The colours of a term: neighbours differ, and after eight they begin again. */
+function termLook(theme, term) { return theme.terms[(term - 1) % TERM_COLOURS]; }

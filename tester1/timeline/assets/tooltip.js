@@ -3,9 +3,11 @@
  */
 
 class Tooltip {
-  constructor(box, history) {
+  constructor(box, stage) {
     this.box = box;
-    this.history = history;
+    this.stage = stage;
+    this.history = stage.history;
+    this.run = stage.run;
   }
 
   show(target, x, y) {
@@ -18,6 +20,8 @@ class Tooltip {
   hide() { this.box.hidden = true; }
 
   contents(target) {
+    if (target.fact !== undefined) return this.ofFact(target.fact);
+    if (target.server !== undefined) return this.ofServer(target.server, target.time);
     return target.operation === undefined ? this.ofAnnotation(target.annotation)
       : this.ofOperation(target.operation);
   }
@@ -39,6 +43,43 @@ class Tooltip {
       element("div", { className: "when" }, `${timeText(note.start)}${length}`)];
   }
 
+  /* A fact; of a message also what was asked, what was answered, and how it ended. */
+  ofFact(i) {
+    const { run } = this;
+    if (!run.loaded(i)) return [element("div", { className: "when" }, "still being read")];
+    const call = run.callOf(i);
+    return call === null ? this.lines(i) : this.ofCall(call);
+  }
+
+  ofCall(call) {
+    const { run } = this;
+    const answer = call.answered !== NONE && run.loaded(call.answered)
+      ? this.lines(call.answered) : [];
+    return [element("strong", {}, `${run.name(call.source)} → ${run.name(call.target)}`),
+      ...this.lines(call.sent), ...answer,
+      element("div", { className: call.lost === "" ? "when" : "when lost" },
+        fateOf(call))];
+  }
+
+  lines(i) {
+    const { run } = this;
+    const details = run.details(i);
+    return [
+      element("div", { className: "what" }, `${run.name(run.program(i))} ${run.text(i)}`),
+      details === "" ? null : element("div", { className: "what" }, details),
+      element("div", { className: "when" }, `${timeText(run.time(i))} · #${run.number(i)}`),
+    ].filter((line) => line !== null);
+  }
+
+  ofServer(server, time) {
+    const lives = this.stage.lives?.[server];
+    const life = lives?.lives.find((one) => one.start <= time && time <= one.end);
+    const number = life ? ` · life ${life.incarnation}` : "";
+    return [element("strong", {}, this.run.name(server)),
+      element("div", { className: "when" },
+        `${standing(lives, time) || "not known"}${number} · ${timeText(time)}`)];
+  }
+
   /* Beside the pointer, on the side that has room. */
   place(x, y) {
     const GAP = 14;
@@ -48,4 +89,13 @@ class Tooltip {
     this.box.style.left = `${left}px`;
     this.box.style.top = `${top}px`;
   }
+}
+
+/* What became of a call, in a few words. */
+function fateOf(call) {
+  if (call.lost !== "") return `lost: ${call.lost}`;
+  if (call.ended !== NONE) return `answered after ${durationText(call.endedAt - call.sentAt)}`;
+  if (call.answered !== NONE) return "the answer is still under way at the end";
+  return call.handed === NONE ? "still under way at the end"
+    : "not yet answered at the end";
 }

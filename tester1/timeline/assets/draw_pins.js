@@ -1,0 +1,173 @@
+/*
+ * Findings: what shows them is ringed and numbered on the lanes where it happened, and
+ * a bold arrow leads from the promise to what broke it.
+ */
+
+const RING = 9;
+const BADGE = 7.5;
+
+function drawPins(frame) {
+  const { run, stage } = frame;
+  stage.pins = [];
+  run.pins.slice(1).forEach((pin) => drawLesserPin(frame, pin));
+  if (run.pins.length === 0) return;
+  const pin = run.pins[0];
+  drawBreakLine(frame, pin);
+  drawPromiseArrow(frame, pin);
+  // Facts of the proof that lie together have their badges above one another.
+  const stacks = new Map();
+  const shown = pin.proof.length > 0 ? pin.proof : [pin.at];
+  shown.forEach((fact, i) => {
+    const place = placeOfFact(frame, fact);
+    if (!place || place.x < stage.gutter - RING || place.x > stage.width + RING) return;
+    drawProof(frame, fact, place, pin.proof.length > 1 ? String(i + 1) : "!", stacks);
+  });
+}
+
+function pinColour(theme, pin) { return pin.kind === "hint" ? theme.unsure : theme.bad; }
+
+/* Through all lanes, where it broke. */
+function drawBreakLine(frame, pin) {
+  const { context, stage, theme } = frame;
+  const x = frame.window.x(pin.time);
+  if (x < stage.gutter || x > stage.width) return;
+  context.strokeStyle = pinColour(theme, pin);
+  context.lineWidth = 2;
+  context.setLineDash([2, 3]);
+  context.beginPath();
+  context.moveTo(x, stage.band);
+  context.lineTo(x, stage.height);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+function drawPromiseArrow(frame, pin) {
+  const from = pin.promise === NONE ? null : placeOfFact(frame, pin.promise);
+  const to = placeOfFact(frame, pin.at);
+  if (!from || !to || pin.promise === pin.at) return;
+  const { context, theme } = frame;
+  const far = 4 * frame.stage.width;
+  if (from.x < -far || to.x > far) return;
+  // A bow, so that it is told from messages: upwards where both are on one lane.
+  const [dx, dy] = [to.x - from.x, to.y - from.y];
+  const length = Math.hypot(dx, dy) || 1;
+  const bow = Math.min(60, 0.22 * length + 16);
+  const bend = { x: (from.x + to.x) / 2 + dy / length * bow,
+    y: (from.y + to.y) / 2 - Math.abs(dx) / length * bow };
+  const tip = towards(to, bend, RING + 2);
+  const base = towards(to, bend, RING + 13);
+  const start = towards(from, bend, RING + 2);
+  for (const [colour, weight] of [[theme.page, 8], [pinColour(theme, pin), 4]]) {
+    context.strokeStyle = colour;
+    context.lineWidth = weight;
+    context.beginPath();
+    context.moveTo(start.x, start.y);
+    context.quadraticCurveTo(bend.x, bend.y, base.x, base.y);
+    context.stroke();
+  }
+  const [ux, uy] = [(tip.x - base.x) * 0.75, (tip.y - base.y) * 0.75];
+  context.beginPath();
+  context.moveTo(tip.x, tip.y);
+  context.lineTo(base.x - uy, base.y + ux);
+  context.lineTo(base.x + uy, base.y - ux);
+  context.closePath();
+  context.fillStyle = pinColour(theme, pin);
+  context.fill();
+}
+
+/* The point at a distance from one point on the way to another. */
+function towards(from, to, distance) {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  return { x: from.x + (to.x - from.x) / length * distance,
+    y: from.y + (to.y - from.y) / length * distance };
+}
+
+function drawProof(frame, fact, place, text, stacks) {
+  const { context, stage, theme } = frame;
+  const colour = pinColour(theme, frame.run.pins[0]);
+  for (const [ink, weight] of [[theme.page, 6], [colour, 3]]) {
+    context.beginPath();
+    context.arc(place.x, place.y, RING, 0, 2 * Math.PI);
+    context.strokeStyle = ink;
+    context.lineWidth = weight;
+    context.stroke();
+  }
+  const badge = badgePlace(place, stacks);
+  context.beginPath();
+  context.arc(badge.x, badge.y, BADGE, 0, 2 * Math.PI);
+  context.fillStyle = colour;
+  context.fill();
+  context.strokeStyle = theme.page;
+  context.lineWidth = 1.5;
+  context.stroke();
+  context.font = theme.bold;
+  context.fillStyle = theme.page;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, badge.x, badge.y + 0.5);
+  context.textAlign = "left";
+  stage.pins.push({ ...badge, reach: BADGE + 1, fact },
+    { ...place, reach: RING + 2, fact });
+}
+
+/* Above the ring; where other badges are, beside them. */
+function badgePlace(place, stacks) {
+  const lane = stacks.get(place.y) ?? [];
+  stacks.set(place.y, lane);
+  const y = place.y - RING - BADGE;
+  let { x } = place;
+  while (lane.some((taken) => Math.abs(taken - x) < 2 * BADGE)) x += 2 * BADGE;
+  lane.push(x);
+  return { x, y };
+}
+
+/* A hint, or a second broken rule: a small flag on its servers' lanes. */
+function drawLesserPin(frame, pin) {
+  const { context, stage, theme } = frame;
+  const x = frame.window.x(pin.time);
+  if (x < stage.gutter || x > stage.width) return;
+  const place = placeOfFact(frame, pin.at);
+  const lanes = pin.servers.map((server) => stage.anchor(server).middle);
+  if (lanes.length === 0 && place) lanes.push(place.y);
+  for (const y of lanes) {
+    context.beginPath();
+    context.moveTo(x, y - 24);
+    context.lineTo(x + 9, y - 20);
+    context.lineTo(x, y - 15);
+    context.closePath();
+    context.fillStyle = pinColour(theme, pin);
+    context.fill();
+    frame.fill(pinColour(theme, pin), x - 1, y - 24, 2, 24);
+    stage.pins.push({ x: x + 4, y: y - 19, reach: 9, fact: pin.at });
+  }
+}
+
+/* The row of the band with what was found, at its time; out of sight, at the edge. */
+function drawPinFlags(frame) {
+  const { context, run, stage, theme, window: sight } = frame;
+  if (stage.pinRow === 0) return;
+  const y = stage.runTop + 2;
+  const height = stage.pinRow - 5;
+  const spans = [];
+  context.font = theme.bold;
+  for (const pin of run.pins) {
+    const x = Math.max(stage.gutter + 2, Math.min(stage.width - 2, sight.x(pin.time)));
+    const wanted = Math.min(context.measureText(pin.title).width + 14,
+      (stage.width - stage.gutter) * 0.7);
+    // On the side that has room, else as a pole alone.
+    const left = x + wanted <= stage.width ? x : x - wanted;
+    const box = [left, left + wanted];
+    frame.fill(pinColour(theme, pin), x - 1, y, 2, stage.pinRow);
+    if (left < stage.gutter || spans.some(([a, b]) => box[0] < b && box[1] > a)) continue;
+    spans.push(box);
+    context.beginPath();
+    context.roundRect(left, y, wanted, height, 3);
+    context.fillStyle = pinColour(theme, pin);
+    context.fill();
+    context.font = theme.bold;
+    context.fillStyle = theme.page;
+    context.textBaseline = "middle";
+    context.fillText(pin.title, left + 7, y + height / 2 + 0.5, wanted - 14);
+    stage.pins.push({ x: left + wanted / 2, y: y + height / 2, reach: height, fact: pin.at });
+  }
+}
