@@ -28,6 +28,7 @@ class RunPage {
     });
   }
 
+  /* Shows the moment to begin with; whether that is one which the address names. */
   start() {
     const { app, run } = this;
     app.state.shownKinds = this.filters.kinds;
@@ -37,9 +38,10 @@ class RunPage {
     addEventListener("hashchange", () => this.followAddress());
     this.matches.search(null);
     this.showPlay();
-    if (location.hash !== "" && this.followAddress()) return;
+    app.setCursor(app.state.cursor);
+    if (location.hash !== "" && this.followAddress()) return true;
     if (run.pins.length > 0) this.showPin(0);
-    else app.setCursor({ time: run.end, fact: NONE }, { reveal: false });
+    return false;
   }
 
   connect() {
@@ -101,10 +103,16 @@ class RunPage {
     const { app, run } = this;
     if (i === NONE) return;
     await run.need(i, i);
-    if (run.isServer(run.program(i))) app.state.server = run.program(i);
     app.select({ fact: i });
-    app.setCursor({ time: run.time(i), fact: i }, { reveal: true });
-    if (app.state.view === "facts") app.tables.facts.reveal(i);
+    app.reveal({ fact: i });
+  }
+
+  /* Chooses the server that a fact happened at, if it did at one. */
+  chooseOf(fact) {
+    const { run, app } = this;
+    if (run.loaded(fact) && run.isServer(run.program(fact))) {
+      app.state.server = run.program(fact);
+    }
   }
 
   showEdge(isStart) {
@@ -236,6 +244,14 @@ class RunPage {
     app.invalidate();
   }
 
+  /* How many facts and operations match; null if nothing is asked for. */
+  matchCount() {
+    const { matches } = this;
+    const operations = this.app.state.matches;
+    if (matches.isAll && operations === null) return null;
+    return (matches.isAll ? 0 : matches.positions.length) + (operations?.size ?? 0);
+  }
+
   matchesText() {
     const { matches, query, run } = this;
     if (query.error !== "" || (matches.isAll && query.isEmpty)) return "";
@@ -328,6 +344,15 @@ class RunPage {
   // Keys
 
   showHelp() { byId("help").showModal(); }
+
+  /* Closes what lies over the page; whether there was something. */
+  closeMenus() {
+    const filter = byId("filter");
+    if (!filter.open) return byId("help").open;
+    filter.open = false;
+    filter.querySelector("summary").focus();
+    return true;
+  }
 
   /* Whether a key was one of a run's, and is done with. */
   onKey(event) {
