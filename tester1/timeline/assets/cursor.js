@@ -4,7 +4,7 @@
  */
 
 /* So many of the last columns of a table of logs are never folded. */
-const NEWEST_COLUMNS = 5;
+const NEWEST_COLUMNS = 4;
 /* A fold of fewer columns would save no room. */
 const SMALLEST_FOLD = 3;
 const MOST_UNFOLDED = 60;
@@ -34,7 +34,7 @@ function logTable(states, unfolded = []) {
   const least = Math.min(...rows.map((row) => row.base));
   const most = Math.max(...rows.map((row) => row.end));
   const columns = least > 0 ? [columnOf(rows, leader, 1, least)] : [];
-  const looks = (index) => lookOf(rows, leader, index);
+  const looks = (index) => columnLook(rows, leader, index);
   let first = least + 1;
   let look = first <= most ? looks(first) : 0;
   for (let index = first + 1; index <= most + 1; index++) {
@@ -74,7 +74,7 @@ function cellAt(row, reference, index) {
 }
 
 /* A number that is the same for columns which need not be told apart. */
-function lookOf(rows, leader, index) {
+function columnLook(rows, leader, index) {
   let look = 0;
   for (const row of rows) {
     const differs = differenceAt(row, rows[leader], index);

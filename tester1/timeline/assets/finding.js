@@ -73,9 +73,14 @@ function pinContents(page) {
       element("span", { className: `verdict ${pin.kind === "hint" ? "unknown" : "illegal"}` },
         PIN_NAMES[pin.kind] ?? pin.kind), " ",
       // A failure and a hint have no name of their own.
-      pin.kind === "rule" ? element("strong", {}, `${pin.title}: `) : "", pin.text),
+      pin.kind === "rule" ? element("strong", {}, `${pin.title}: `) : "", pinText(pin)),
     pinLine(page, pin),
   ];
+}
+
+/* How it is broken; reports begin that with the rule, which stands before it here. */
+function pinText({ title, text }) {
+  return text.startsWith(`${title}: `) ? text.slice(title.length + 2) : text;
 }
 
 function pinLine(page, pin) {

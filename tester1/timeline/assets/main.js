@@ -44,7 +44,7 @@ function prepareForRun() {
   byId("keys").textContent = "Arrow keys step through the facts of the chosen server and "
     + "choose another, f shows what was found, question mark lists all keys.";
   const search = byId("search");
-  search.placeholder = "Search: term:5 kind:vote server:2";
+  search.placeholder = "term:5 kind:vote server:2";
   search.setAttribute("aria-label",
     "Search facts and operations; Enter goes to the next match, Shift+Enter back");
 }

@@ -14,6 +14,11 @@ const STANDING_SIGNS = { [STANDS.committed]: "·", [STANDS.applied]: "✓" };
 const STANDING_WORDS = { [STANDS.open]: "not committed", [STANDS.committed]: "committed",
   [STANDS.applied]: "applied" };
 
+/* Pixels. */
+const LOGS_WIDTH = 370;
+const NARROWEST_CELL = 45;
+const WIDEST_CELL = 110;
+
 class CursorPanel {
   /* `actions` has choose(server). */
   constructor(app, actions) {
@@ -41,6 +46,7 @@ class CursorPanel {
     this.states = this.app.states.at(position);
     byId("cursor-time").textContent = timeText(time);
     byId("cursor-fact").textContent = this.placeText(position, fact !== NONE);
+    byId("servers-title").textContent = this.serversTitle();
     keepingFocus(byId("servers"), () => [this.serverTable()]);
     keepingFocus(byId("logs"), () => this.logContents());
     byId("links").textContent = this.linksText(time);
@@ -58,17 +64,20 @@ class CursorPanel {
   // Servers
 
   serverTable() {
-    const { run } = this.app;
     const keeper = this.keeper();
-    const heads = ["server", "term", "vote", "commit", "applied", "snap", "next", "match"];
-    const caption = keeper === NONE ? "Servers"
-      : `Servers; next and match as ${run.name(keeper)} shows them`;
-    return element("table", { className: "states" },
-      element("caption", {}, caption),
+    const heads = ["server", "term", "vote", "commit", "applied", "snap",
+      ...(keeper === NONE ? [] : ["next", "match"])];
+    return element("table", { className: "states", "aria-labelledby": "servers-title" },
       element("thead", {}, element("tr", {},
         ...heads.map((head) => element("th", { scope: "col" }, head)))),
       element("tbody", {}, ...this.states.map((state, server) =>
         this.serverRow(state, server, keeper))));
+  }
+
+  serversTitle() {
+    const keeper = this.keeper();
+    return keeper === NONE ? "Servers"
+      : `Servers; next and match as ${this.app.run.name(keeper)} shows them`;
   }
 
   /* The leader whose next and match indices are shown. */
@@ -80,8 +89,8 @@ class CursorPanel {
 
   serverRow(state, server, keeper) {
     const { run } = this.app;
-    const kept = (of) => keeper === NONE || keeper === server ? ""
-      : shownNumber(this.states[keeper][of].get(server));
+    const kept = (of) => element("td", {}, keeper === server ? ""
+      : shownNumber(this.states[keeper][of].get(server)));
     const number = (value) => element("td", {}, shownNumber(value));
     return element("tr", { className: this.rowLook(state, server) },
       element("th", { scope: "row" }, this.serverButton(state, server)),
@@ -89,7 +98,7 @@ class CursorPanel {
       element("td", {}, state.vote === null ? "?" : run.name(state.vote)),
       number(state.commit), number(state.applied),
       element("td", {}, state.base.index > 0 ? String(state.base.index) : "–"),
-      element("td", {}, kept("next")), element("td", {}, kept("match")));
+      ...(keeper === NONE ? [] : [kept("next"), kept("match")]));
   }
 
   rowLook(state, server) {
@@ -119,20 +128,23 @@ class CursorPanel {
     if (columns.length === 0) {
       return [element("p", { className: "note" }, "No log has shown an entry yet.")];
     }
-    const table = element("table", { className: "logs" },
-      element("caption", {}, `Logs, ${compared}`),
+    const table = element("table", { className: "logs", "aria-labelledby": "logs-title" },
       element("thead", {}, element("tr", {},
         element("td", {}), ...columns.map((column) => this.columnHead(column)))),
       element("tbody", {}, ...this.states.map((state, server) =>
         element("tr", { className: this.rowLook(state, server) },
           element("th", { scope: "row" }, run.name(server)),
           ...columns.map((column) => logCell(column, column.cells[server]))))));
+    // Few columns have room for more of their commands.
+    const width = Math.floor(LOGS_WIDTH / columns.length) - 2;
+    table.style.setProperty("--cell",
+      `${Math.max(NARROWEST_CELL, Math.min(WIDEST_CELL, width))}px`);
     const scroll = element("div", { className: "log-scroll", tabIndex: 0,
       role: "region", "aria-label": "Logs of all servers" }, table);
     scroll.dataset.key = "logs";
     // The newest entries stand at the right, and are what one looks for.
     requestAnimationFrame(() => { scroll.scrollLeft = scroll.scrollWidth; });
-    return [scroll, this.columnText(columns), this.foldButton()];
+    return [element("h3", { id: "logs-title" }, `Logs, ${compared}`), scroll, this.columnText(columns), this.foldButton()];
   }
 
   columnHead(column) {
