@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
-from labrt import Facts, Runtime
+from labrt import Fact, Facts, Runtime
 from labrt.loading.modulenames import world_module
 from tester1.facts.kinds import TaskWaits
 from tester1.solution import is_on_top
@@ -32,6 +32,7 @@ __all__ = [
     "LabFailure",
     "Mode",
     "Preempt",
+    "RunFailure",
     "RunOptions",
     "StateAtEnd",
     "file_stem",
@@ -93,6 +94,14 @@ class StateAtEnd:
     facts: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunFailure:
+    """How a run failed: what is told of it, and the programs that it is about."""
+
+    text: str
+    servers: Sequence[str] = ()
+
+
 class LabFailure(AssertionError):
     """A test found that the solution breaks a rule; the message says which.
 
@@ -138,6 +147,8 @@ class Lab:
     files: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """Files that were due and could not be written, a sentence each."""
+    redraw: Callable[[Sequence[Fact], RunFailure], None] | None = None
+    """Draws the page that was written last once more, with the facts of the run."""
     state_at_end: StateAtEnd | None = None
     unrepeated: str = ""
     _returns: _Returns = field(init=False)
@@ -216,6 +227,15 @@ class Lab:
                 tuple(self.runtime.stuck_locks(_SUSPICIOUS_WAIT_S)),
                 0 if facts is None else facts.count,
             )
+
+    def kept_facts(self) -> list[Fact]:
+        """The facts that the run has kept, up to its end if that is reached.
+
+        What is torn down afterwards would push it out of the last ones.
+        """
+        facts, end = self.runtime.facts, self.state_at_end
+        kept = [] if facts is None else facts.kept
+        return [fact for fact in kept if end is None or fact.number <= end.facts]
 
     def _note_waits(self, facts: Facts) -> None:
         """Have it among the facts how every thread stands."""

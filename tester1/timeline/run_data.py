@@ -36,6 +36,7 @@ from tester1.facts.kinds import (
     TaskWaits,
 )
 from tester1.facts.names import is_server
+from tester1.lab import RunFailure
 from tester1.rules.messages import (
     AppendReply,
     AppendRequest,
@@ -64,18 +65,10 @@ from tester1.timeline.run_texts import details
 from tester1.view.cells import Topic, Words
 from tester1.view.states import index_offset
 
-__all__ = ["Failure", "Hint", "RunData", "run_data"]
+__all__ = ["Hint", "RunData", "run_data"]
 
 LOAD_COLUMNS: Final = 600
 """Into how many stretches the whole time is cut, to count the facts in each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """How the run failed: what the test says, and which servers it is about."""
-
-    text: str
-    servers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +101,7 @@ def run_data(
     facts: Sequence[Fact],
     clock: PageClock,
     *,
-    failure: Failure | None = None,
+    failure: RunFailure | None = None,
     hints: Sequence[Hint] = (),
     clerks: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
@@ -153,7 +146,7 @@ class _Builder:
 
     def build(
         self,
-        failure: Failure | None,
+        failure: RunFailure | None,
         hints: Sequence[Hint],
         clerks: Mapping[str, int],
         notes: Sequence[str],
@@ -281,7 +274,7 @@ class _Builder:
 
     # Findings
 
-    def _pins(self, failure: Failure | None, hints: Sequence[Hint]) -> list[Pin]:
+    def _pins(self, failure: RunFailure | None, hints: Sequence[Hint]) -> list[Pin]:
         last = len(self._facts) - 1
         if last < 0:
             return []
