@@ -1,4 +1,4 @@
-"""Timelines of famous mistakes, to be looked at: `python -m tests.timeline.samples DIR`.
+"""Timelines of famous mistakes to look at: `python -m tests.timeline.samples DIR`.
 
 Each is the page that the failing test leaves. Whoever changes how pages look sees here
 whether what went wrong is still visible without reading a word.
