@@ -94,7 +94,8 @@ class RunData:
         if not self.index.pins:
             return 0
         firsts = [part.first for part in self.index.parts]
-        return max(0, bisect_right(firsts, self.index.pins[0].at) - 1)
+        at = self.index.pins[self.index.focus].at
+        return max(0, bisect_right(firsts, at) - 1)
 
 
 def run_data(
@@ -167,6 +168,7 @@ class _Builder:
         for at, fact in enumerate(self._facts):
             writer.take(at, self._times[at], fact)
         states = writer.finish(end)
+        pins = self._pins(failure, hints)
         index = RunIndex(
             programs=list(map(encodable, self._programs)),
             servers=self._servers,
@@ -176,7 +178,8 @@ class _Builder:
             methods=list(map(encodable, self._methods)),
             count=len(self._facts),
             parts=[self._part_index(first) for first in firsts],
-            pins=self._pins(failure, hints),
+            pins=pins,
+            focus=next((i for i, pin in enumerate(pins) if pin.proof), 0),
             sides=writer.sides,
             load=_load(self._times, end),
             start=min(self._times, default=0),
@@ -282,7 +285,8 @@ class _Builder:
         for at, fact in enumerate(self._facts):
             if isinstance(fact, RuleBroken):
                 title = f"{fact.rule} ({fact.section})"
-                pin = self._pin("rule", title, fact.sentence, at, fact.proof)
+                sentence = fact.sentence.removeprefix(f"{title}: ")
+                pin = self._pin("rule", title, sentence, at, fact.proof)
                 pins.append(self._with_servers(pin, fact.servers))
         if failure is not None and not pins:
             pin = self._pin("failure", "the test failed", failure.text, last)

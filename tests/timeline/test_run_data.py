@@ -226,6 +226,7 @@ def test_a_failure_without_a_rule_is_pinned_at_the_end_with_its_hints() -> None:
     assert index.pins[0].at == len(story.facts) - 1
     assert index.pins[0].servers == [1]
     assert index.pins[1].at == shown.number - 1
+    assert index.focus == 1
     assert run_data(story.facts, CLOCK).index.pins == []
 
 
