@@ -347,3 +347,44 @@ def test_no_timeline(raftlab: Raftlab) -> None:
     assert raftlab("show", "TestBackup3B").refusal.startswith(
         "raftlab: there is no timeline 'test_backup_3B-*.html' in raftlab-artifacts; "
     )
+
+
+def test_a_trace_is_made_into_a_page(raftlab: Raftlab, told: Path) -> None:
+    """Beside the trace, or where -o says; and it says whose run it is of."""
+    assert raftlab("show", str(told)).out == f"{told.with_suffix('.html')}\n"
+    page = told.with_suffix(".html").read_text()
+    assert '"kind":"failure"' not in page
+    assert '"servers":3' in page
+    raftlab("show", str(told), "-o", "other.html")
+    assert Path("other.html").read_text() == page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("none.trace", "raftlab: cannot read none.trace: No such file or directory"),
+        (
+            "no.trace",
+            "raftlab: no.trace:1 is no beginning of a file of facts; raftlab replay "
+            "writes them, and pytest --trace-events",
+        ),
+        ("none.trace --seed 1", "raftlab: a trace is of one seed: leave --seed out"),
+        (
+            "TestBackup3B -o x.html",
+            "raftlab: -o is where the page of a trace goes: name a trace",
+        ),
+    ],
+)
+def test_refusals_of_show(raftlab: Raftlab, arguments: str, line: str) -> None:
+    """What is no trace is named."""
+    Path("no.trace").write_text("<html>\n")
+    assert raftlab("show", *arguments.split()).refusal == line
+
+
+def test_a_page_that_cannot_be_written(raftlab: Raftlab, told: Path) -> None:
+    """It says where, and what to do."""
+    refusal = raftlab("show", str(told), "-o", "none/x.html").refusal
+    assert refusal == (
+        "raftlab: cannot write the visualization to none/x.html: No such file or "
+        "directory; choose a file in a directory that exists and can be written to"
+    )
