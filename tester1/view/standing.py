@@ -30,7 +30,7 @@ from tester1.facts.kinds import (
     StateTold,
     TaskWaits,
 )
-from tester1.facts.names import is_server, number_of
+from tester1.facts.names import is_server, is_testers_thread, number_of
 from tester1.rules.messages import (
     AppendReply,
     AppendRequest,
@@ -259,7 +259,7 @@ def threads(facts: Iterable[Fact], servers: int) -> list[str]:
     for fact in facts:
         # The tester's own thread waits for the solution, at all times; and who could go
         # on waits for nothing.
-        if isinstance(fact, TaskWaits) and not _is_testers(fact):
+        if isinstance(fact, TaskWaits) and not is_testers_thread(fact.thread):
             alike[_kind_of(fact), _reason(fact), fact.line].append(fact)
     # A lock first, a sleep last: one that sleeps goes on by itself.
     stuck = [waiting for key, waiting in alike.items() if key[1] != "its turn"]
@@ -269,10 +269,6 @@ def threads(facts: Iterable[Fact], servers: int) -> list[str]:
     if left_out > 0:
         lines = [*lines[:_MOST_THREADS], f"and {left_out} more kinds of waits"]
     return lines
-
-
-def _is_testers(fact: TaskWaits) -> bool:
-    return re.fullmatch(r"applier-\d+-\d+", fact.thread) is not None
 
 
 def _kind_of(fact: TaskWaits) -> str:
