@@ -220,10 +220,10 @@ class Runtime(ABC):
     def follow_waits(self, tell: Callable[[Waiting], object]) -> Callable[[], object]:
         """Have `tell` called of every wait of a world's thread, when it has ended.
 
-        Waits that took no time are not told; those that one thread has gone back to as
-        soon as each was over are told as one, when it has not. What is returned says
-        that the run is over: what is not told yet then is, and nothing afterwards.
-        `tell` must neither block nor raise. Only a simulation knows of any.
+        Waits that took no time are not told. Those that a thread goes back to as soon
+        as each is over are told as one, when it no longer does. What is returned is to
+        be called when the run is over: it has the rest told, and nothing afterwards.
+        `tell` must neither block nor raise. Only a simulation knows of any wait.
         """
         return _nothing
 
