@@ -15,6 +15,7 @@ from tester1.facts.kinds import (
     FaultMade,
     Noted,
     RuleBroken,
+    TaskWaits,
 )
 from tester1.lab import RunFailure
 from tester1.porcupine import Result
@@ -31,7 +32,7 @@ from tester1.timeline.html import write_html
 from tester1.timeline.operations import clerks_of, history_of
 from tester1.timeline.run_data import Hint, run_data
 
-__all__ = ["annotations_of", "failure_of", "write_picture"]
+__all__ = ["annotations_of", "failure_of", "until_end", "write_picture"]
 
 _MOST_HINTS: Final = 2
 
@@ -92,6 +93,12 @@ def _hints(facts: Sequence[Fact], failure: RunFailure | None) -> list[Hint]:
     if failure is None or any(isinstance(fact, RuleBroken) for fact in facts):
         return []
     return [Hint(one.text, one.proof) for one in hints(facts)[:_MOST_HINTS]]
+
+
+def until_end(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """The facts without those of the clean-up: a test ends when its waits are noted."""
+    last = max((i for i, f in enumerate(facts) if isinstance(f, TaskWaits)), default=-1)
+    return facts if last < 0 else facts[: last + 1]
 
 
 def failure_of(facts: Sequence[Fact]) -> RunFailure | None:

@@ -34,8 +34,9 @@ from tester1.facts.kinds import (
     SnapshotAdopted,
     StateTold,
     TaskWaits,
+    Waited,
 )
-from tester1.facts.names import is_server
+from tester1.facts.names import is_server, is_testers_thread
 from tester1.lab import RunFailure
 from tester1.rules.messages import (
     AppendReply,
@@ -132,8 +133,10 @@ class _Builder:
     def __init__(self, facts: Sequence[Fact], clock: PageClock) -> None:
         self._clock = clock
         # How threads wait is no event: it has a text of its own.
-        self._waits = [fact for fact in facts if isinstance(fact, TaskWaits)]
-        self._facts = [fact for fact in facts if not isinstance(fact, TaskWaits)]
+        self._waits = [fact for fact in facts if isinstance(fact, TaskWaits | Waited)]
+        self._facts = [
+            fact for fact in facts if not isinstance(fact, TaskWaits | Waited)
+        ]
         self._times = [clock.nanoseconds(fact.time) for fact in self._facts]
         self._positions = {fact.number: at for at, fact in enumerate(self._facts)}
         self._words = Words(self._facts)
@@ -321,12 +324,16 @@ class _Builder:
         pool = Pool()
         columns = WaitsData(*([] for _ in WaitsData.__struct_fields__))
         for fact in self._waits:
+            if is_testers_thread(fact.thread):
+                continue
             columns.program.append(self._program(fact.server))
             columns.thread.append(pool.add(harmless(fact.thread)))
             columns.reason.append(pool.add(harmless(fact.reason)))
             columns.line.append(pool.add(harmless(fact.line)) if fact.line else NONE)
             columns.since.append(self._clock.nanoseconds(fact.since))
-            columns.until.append(NONE)
+            over = isinstance(fact, Waited)
+            columns.until.append(self._clock.nanoseconds(fact.time) if over else NONE)
+            columns.times.append(fact.times if isinstance(fact, Waited) else 1)
         return msgspec.structs.replace(columns, strings=pool.strings())
 
 

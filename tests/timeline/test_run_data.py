@@ -12,7 +12,7 @@ import pytest
 
 from labrpc.facts import Answered, Delivered, HandedOver, Lost, Message, Sent
 from labrt import Fact
-from tester1.facts.kinds import RuleBroken, StateTold, TaskWaits, brief
+from tester1.facts.kinds import RuleBroken, StateTold, TaskWaits, Waited, brief
 from tester1.lab import RunFailure
 from tester1.rules.messages import Calls
 from tester1.timeline.clock import PageClock
@@ -37,7 +37,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Fact]]:
 
 def events(facts: Sequence[Fact]) -> list[Fact]:
     """The facts that have a position."""
-    return [fact for fact in facts if not isinstance(fact, TaskWaits)]
+    return [fact for fact in facts if not isinstance(fact, TaskWaits | Waited)]
 
 
 def test_every_fact_is_there_with_its_cause(runs: list[list[Fact]]) -> None:
@@ -246,6 +246,21 @@ def test_sides_last_from_the_cut_to_the_healing() -> None:
     ]
     assert sorted(sides[0].groups) == [[0, 2], [1]]
     assert sorted(sides[1].groups) == [[0], [1]]
+
+
+def test_waits_are_a_text_of_their_own(runs: list[list[Fact]]) -> None:
+    """Every wait of the solution's is there, from when it began until it ended."""
+    for facts in runs:
+        waits = run_data(facts, CLOCK).waits
+        over = [fact for fact in facts if isinstance(fact, Waited)]
+        assert len(over) > 100
+        ends = [until for until in waits.until if until != NONE]
+        assert ends == [round(fact.time * 1e9) for fact in over]
+        assert all(
+            since <= until
+            for since, until in zip(waits.since, waits.until, strict=True)
+            if until != NONE
+        )
 
 
 def test_equal_facts_give_equal_data(runs: list[list[Fact]]) -> None:
