@@ -90,7 +90,7 @@ class App {
         this.invalidate();
       }
     });
-    const pin = run.pins[0];
+    const pin = run.pins[run.focus];
     this.state.cursor = pin ? { time: pin.time, fact: pin.at }
       : { time: run.end, fact: run.count - 1 };
     this.openFinding();
@@ -110,7 +110,7 @@ class App {
 
   /* Zooms to the most important finding, as far as its facts are loaded. */
   openFinding() {
-    const pin = this.run?.pins[0];
+    const pin = this.run?.pins[this.run.focus];
     if (!pin) return;
     const times = [pin.time, ...pin.proof.filter((fact) => this.run.loaded(fact))
       .map((fact) => this.run.time(fact))];
@@ -496,7 +496,7 @@ class App {
 
   /* Shows the finding, with the cursor where it broke. */
   jumpToFinding() {
-    const pin = this.run?.pins[0];
+    const pin = this.run?.pins[this.run.focus];
     if (!pin) return;
     this.showView("timeline");
     this.openFinding();

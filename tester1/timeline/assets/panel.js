@@ -203,29 +203,27 @@ class CursorPanel {
       links.length > 0 ? `Cut: ${links.join(", ")}` : ""].filter(Boolean).join(". ");
   }
 
-  showThreads() {
-    const place = byId("threads");
-    if (!place.open) return;
-    const { waits } = this;
-    const list = byId("thread-list");
-    if (waits === null || waits.of.size === 0) {
-      list.replaceChildren(element("p", { className: "note" },
-        waits === null ? "not loaded yet" : "not recorded"));
-      return;
-    }
-    const { time } = this.app.state.cursor;
-    list.replaceChildren(...[...waits.of.keys()].sort((a, b) => a - b)
-      .flatMap((program) => this.threadsOf(program, waits.at(program, time))));
+  /* What threads wait for is read when somebody first wants to see it. */
+  async showThreads() {
+    if (!byId("threads").open) return;
+    this.waits ??= readText("waits").then((data) => new Waits(data));
+    const waits = await this.waits;
+    const { run, state } = this.app;
+    const programs = [...waits.of.keys()].sort((a, b) => a - b);
+    const none = element("p", { className: "note" }, "not recorded");
+    byId("thread-list").replaceChildren(...(programs.length === 0 ? [none]
+      : programs.flatMap((program) =>
+        threadList(run.name(program), waits.at(program, state.cursor.time)))));
   }
+}
 
-  threadsOf(program, threads) {
-    const items = threads.map(({ thread, reason, line, since }) => element("li", {},
-      element("code", {}, thread), ` waits for ${reason} since ${timeText(since)}`,
-      line === "" ? "" : ` at ${line}`));
-    const none = element("li", { className: "note" }, "none waits");
-    return [element("h4", {}, this.app.run.name(program)),
-      element("ul", {}, ...(items.length > 0 ? items : [none]))];
-  }
+function threadList(name, threads) {
+  const items = threads.map(({ thread, reason, line, since, times }) => element("li", {},
+    element("code", {}, thread), ` waits for ${reason} since ${timeText(since)}`,
+    times > 1 ? `, ${times.toLocaleString("en")} times in a row` : "",
+    line === "" ? "" : element("div", { className: "where" }, line)));
+  const none = element("li", { className: "note" }, "none waits");
+  return [element("h4", {}, name), element("ul", {}, ...(items.length > 0 ? items : [none]))];
 }
 
 function roleText(state) {

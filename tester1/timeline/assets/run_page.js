@@ -12,7 +12,7 @@ class RunPage {
     const { run, history } = app;
     Object.assign(this, { app, run });
     app.state.server = NONE;
-    this.pin = 0;
+    this.pin = run.focus;
     this.timers = {};
     this.keys = actionsByKey();
     this.everything = Array.from({ length: run.count }, (_, i) => i);
@@ -40,7 +40,7 @@ class RunPage {
     this.showPlay();
     app.setCursor(app.state.cursor);
     if (location.hash !== "" && this.followAddress()) return true;
-    if (run.pins.length > 0) this.showPin(0);
+    if (run.pins.length > 0) this.showPin(run.focus);
     return false;
   }
 
