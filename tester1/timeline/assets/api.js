@@ -72,12 +72,12 @@ function runApi(app) {
     fact: (i) => factFacts(run, i),
     /** The call that was sent with a fact, or null. */
     callOf: (i) => run.call(i),
-    /** The calls that touch the times first..last, of the parts that are loaded. */
+    /** The calls on their way at the times first..last, of the parts that are loaded. */
     callsWithin: (first, last) => {
       const found = [];
       run.eachCallsWithin(first, last, (calls, from, to) => {
         for (let i = from; i < to; i++) {
-          if (untilOf(calls, i, run.end) >= first) found.push(calls.sent[i]);
+          if (run.lastSeen(calls, i) >= first) found.push(calls.sent[i]);
         }
       });
       return found;

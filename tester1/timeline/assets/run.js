@@ -141,14 +141,23 @@ class Run {
         (after, i) => (after === NONE ? NONE : taken.sentAt[i] + after));
     }
     for (let i = 0; i < count; i++) {
-      const end = taken.ended[i] === NONE ? this.end : taken.endedAt[i];
-      taken.until = taken.reach[i] = Math.max(taken.until, end);
+      taken.until = taken.reach[i] = Math.max(taken.until, this.lastSeen(taken, i));
       for (const name of ["sent", "handed", "answered", "ended"]) {
         const fact = taken[name][i];
         if (fact !== NONE) this.callOfFact[fact] = taken.sent[i] + 1;
       }
     }
     return taken;
+  }
+
+  /*
+   * When something happened to a call last. Of a lost one that is not when its sender
+   * gave up, which may be seconds later, but its last station on the way.
+   */
+  lastSeen(calls, i) {
+    if (calls.ended[i] === NONE) return this.end;
+    if (calls.lost[i] === NONE) return calls.endedAt[i];
+    return Math.max(calls.sentAt[i], calls.handedAt[i], calls.answeredAt[i]);
   }
 
   // Facts, of parts that are loaded
