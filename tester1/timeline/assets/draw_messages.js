@@ -25,6 +25,9 @@ const DENSITY_HEIGHT = 9;
 /* Where a lost message ends: this share of its way, so many pixels later. */
 const LOST_WAY = 0.45;
 const LOST_PIXELS = 16;
+/* Over how many pixels a message fades that is under way when the run ends. */
+const FADING_WAY = 0.75;
+const FADING_PIXELS = 60;
 const ARROW_SLACK = 4;
 const OUTSIDE = 200;
 /* A kind has labels if it has no more arrows than this: all are tried, or none. */
@@ -49,6 +52,8 @@ const REQUEST = 0;
 const ANSWER = 1;
 const REFUSAL = 2;
 const VARIANTS = 3;
+/* The style of an arrow that fades: it is drawn on its own. */
+const FADES = 255;
 const VARIANT_LOOKS = [
   { alpha: 1, thinner: 1 }, { alpha: 0.6, thinner: 0.65 }, { alpha: 0.6, thinner: 0.65 },
 ];
@@ -176,18 +181,28 @@ function kindIsHidden(state, kind) {
 function countCalls(frame) {
   const { run, state, stage, window: sight } = frame;
   const { inSight, hidden } = stage.messages;
-  const first = firstInSight(sight);
-  run.eachCallsWithin(first, sight.last, (calls, from, to) => {
-    for (let i = from; i < to; i++) {
-      if (run.lastSeen(calls, i) < first) continue;
-      if (kindIsHidden(state, calls.kind[i])) hidden[calls.kind[i]] += 1;
-      else inSight[calls.kind[i]] += 1;
-    }
+  eachCallInSight(run, sight, (calls, i) => {
+    if (kindIsHidden(state, calls.kind[i])) hidden[calls.kind[i]] += 1;
+    else inSight[calls.kind[i]] += 1;
   });
 }
 
-/* From when on calls are in sight: the cross of a lost one is a little later. */
-function firstInSight(sight) { return sight.first - LOST_PIXELS * sight.perPixel; }
+/* Whether a call that was sent in time has anything to be seen of it in the window. */
+function callInSight(run, calls, i, sight) {
+  const open = calls.ended[i] === NONE;
+  const after = open ? FADING_PIXELS : calls.lost[i] === NONE ? 0 : LOST_PIXELS;
+  return run.lastSeen(calls, i) + after * sight.perPixel >= sight.first;
+}
+
+/* Tells `visit` of every call in sight: its columns and its place in them. */
+function eachCallInSight(run, sight, visit) {
+  const first = sight.first - FADING_PIXELS * sight.perPixel;
+  run.eachCallsWithin(first, sight.last, (calls, from, to) => {
+    for (let i = from; i < to; i++) {
+      if (callInSight(run, calls, i, sight)) visit(calls, i);
+    }
+  });
+}
 
 /* Which share of each kind's calls is drawn: powers of two, so that few ever flicker. */
 function sharesOfKinds(counts, width) {
@@ -220,20 +235,17 @@ function placeCalls(frame, shares) {
   const density = messages.density.length === run.programs.length * columns
     ? messages.density.fill(0) : new Uint16Array(run.programs.length * columns);
   Object.assign(messages, { density, columns });
-  const first = firstInSight(sight);
-  run.eachCallsWithin(first, sight.last, (calls, from, to) => {
-    for (let i = from; i < to; i++) {
-      const kind = calls.kind[i];
-      if (run.lastSeen(calls, i) < first || kindIsHidden(state, kind)) continue;
-      const share = shares[kind];
-      if (share === 1 || share > 0 && lot(calls.sent[i]) < share
-        || wanted.has(calls.sent[i])) {
-        messages.drawn[kind] += 1;
-        placeCall(frame, calls, i, anchors[calls.source[i]], anchors[calls.target[i]]);
-      } else if (calls.sentAt[i] >= sight.first) {
-        const column = Math.floor((sight.x(calls.sentAt[i]) - sight.left) / DENSITY_COLUMN);
-        density[calls.source[i] * columns + column] += 1;
-      }
+  eachCallInSight(run, sight, (calls, i) => {
+    const kind = calls.kind[i];
+    if (kindIsHidden(state, kind)) return;
+    const share = shares[kind];
+    if (share === 1 || share > 0 && lot(calls.sent[i]) < share
+      || wanted.has(calls.sent[i])) {
+      messages.drawn[kind] += 1;
+      placeCall(frame, calls, i, anchors[calls.source[i]], anchors[calls.target[i]]);
+    } else if (calls.sentAt[i] >= sight.first) {
+      const column = Math.floor((sight.x(calls.sentAt[i]) - sight.left) / DENSITY_COLUMN);
+      density[calls.source[i] * columns + column] += 1;
     }
   });
 }
@@ -262,7 +274,7 @@ function placeCall(frame, calls, i, source, target) {
   const lost = calls.lost[i] !== NONE;
   if (calls.handed[i] === NONE) {
     if (lost) placeLost(messages, sentX, leave, reach, style * VARIANTS, sent, sent);
-    else placeFading(frame, sentX, leave, reach, calls.kind[i], sent, sent);
+    else placeFading(messages, sentX, leave, reach, calls.kind[i], sent, sent);
     return;
   }
   const handedX = sight.x(calls.handedAt[i]);
@@ -276,7 +288,7 @@ function placeCall(frame, calls, i, source, target) {
   const answeredX = sight.x(calls.answeredAt[i]);
   if (lost) placeLost(messages, answeredX, reach, leave, variant, answered, sent);
   else if (calls.ended[i] === NONE) {
-    placeFading(frame, answeredX, reach, leave, calls.kind[i], answered, sent);
+    placeFading(messages, answeredX, reach, leave, calls.kind[i], answered, sent);
   } else {
     messages.add(answeredX, reach, sight.x(calls.endedAt[i]), leave, variant, answered,
       sent);
@@ -289,11 +301,10 @@ function placeLost(messages, x, from, to, style, fact, call) {
   messages.crosses.push(end);
 }
 
-/* Nothing more is known of it: the arrow gets paler towards the end of the run. */
-function placeFading(frame, x, from, to, kind, fact, call) {
-  const end = Math.max(x + LOST_PIXELS, frame.window.x(frame.run.end));
-  frame.stage.messages.fading.push({ x, from, end, to: from + (to - from) * 0.7, kind,
-    fact, call });
+/* Nothing more is known of it: the arrow gets paler, and reaches nothing. */
+function placeFading(messages, x, from, to, kind, fact, call) {
+  messages.fading.push({ x, from, right: x + FADING_PIXELS,
+    to: from + (to - from) * FADING_WAY, kind, fact, call });
 }
 
 // Drawing what has its place
@@ -374,11 +385,10 @@ function addHead(context, ends, i, stage, size) {
 }
 
 function drawFading(frame) {
-  const { context, stage, theme } = frame;
-  const { messages } = stage;
+  const { context, theme } = frame;
+  const { messages } = frame.stage;
   const STEPS = 5;
-  for (const { x, from, end, to, kind, fact, call } of messages.fading) {
-    const right = Math.min(end, x + (stage.width - stage.gutter) / 3);
+  for (const { x, from, right, to, kind, fact, call } of messages.fading) {
     context.strokeStyle = theme.calls[kind];
     context.lineWidth = CALL_LINES[kind].weight;
     for (let step = 0; step < STEPS; step++) {
@@ -391,7 +401,7 @@ function drawFading(frame) {
     }
     context.globalAlpha = 1;
     // It can be pointed at like the others, and is not stroked again.
-    messages.add(x, from, right, to, 255, fact, call);
+    messages.add(x, from, right, to, FADES, fact, call);
   }
 }
 
@@ -421,7 +431,7 @@ function drawChosenCall(frame) {
     if (target?.fact === undefined || run.callOfFact[target.fact] === 0) continue;
     const call = run.callOfFact[target.fact] - 1;
     for (let i = 0; i < messages.count; i++) {
-      if (messages.calls[i] !== call || messages.styles[i] === 255) continue;
+      if (messages.calls[i] !== call || messages.styles[i] === FADES) continue;
       const look = lookOfStyle(frame, messages.styles[i]);
       context.strokeStyle = context.fillStyle = look.colour;
       context.lineWidth = look.weight + 1.6;

@@ -151,13 +151,13 @@ class Run {
   }
 
   /*
-   * When something happened to a call last. Of a lost one that is not when its sender
-   * gave up, which may be seconds later, but its last station on the way.
+   * When a call was last seen. Of a lost one that is not when its sender gave up, which
+   * may be seconds later, but its last station on the way; and so of one that is still
+   * under way at the end.
    */
   lastSeen(calls, i) {
-    if (calls.ended[i] === NONE) return this.end;
-    if (calls.lost[i] === NONE) return calls.endedAt[i];
-    return Math.max(calls.sentAt[i], calls.handedAt[i], calls.answeredAt[i]);
+    return calls.ended[i] !== NONE && calls.lost[i] === NONE ? calls.endedAt[i]
+      : Math.max(calls.sentAt[i], calls.handedAt[i], calls.answeredAt[i]);
   }
 
   // Facts, of parts that are loaded
