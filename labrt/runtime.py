@@ -93,7 +93,7 @@ class Waiting:
     """A thread of a world that cannot go on by itself: what it waits for, and where.
 
     `since` is in seconds of the run, `line` the line of the world's own code, empty if
-    none of it runs in that thread.
+    none of it runs in that thread. `times` is how often it has waited so in a row.
     """
 
     world: str
@@ -101,6 +101,7 @@ class Waiting:
     reason: str
     since: float
     line: str
+    times: int = 1
 
 
 class HeldLock(Protocol):
@@ -216,6 +217,16 @@ class Runtime(ABC):
         """
         return []
 
+    def follow_waits(self, tell: Callable[[Waiting], object]) -> Callable[[], object]:
+        """Have `tell` called of every wait of a world's thread, when it has ended.
+
+        Waits that took no time are not told. Those that a thread goes back to as soon
+        as each is over are told as one, when it no longer does. What is returned is to
+        be called when the run is over: it has the rest told, and nothing afterwards.
+        `tell` must neither block nor raise. Only a simulation knows of any wait.
+        """
+        return _nothing
+
     def held_locks(self) -> Sequence[HeldLock]:
         """The locks that the calling thread holds, if the code on its stack shows them.
 
@@ -233,3 +244,7 @@ class Runtime(ABC):
     def stream(self, name: str) -> random.Random:
         """The random stream called `name`, seeded by the run's seed."""
         return self._streams.get(name)
+
+
+def _nothing() -> None:
+    """Stand in for what ends a service that there is none of."""

@@ -16,13 +16,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
-from labrt import Facts, Runtime
+from labrt import Fact, Facts, Runtime, Waiting
 from labrt.loading.modulenames import world_module
-from tester1.facts.kinds import TaskWaits
+from tester1.facts.kinds import TaskWaits, Waited
+from tester1.facts.names import is_testers_thread
 from tester1.solution import is_on_top
 from tester1.teardown import do_all
 from tester1.timeline.annotations import Annotation, Annotations
@@ -32,6 +34,7 @@ __all__ = [
     "LabFailure",
     "Mode",
     "Preempt",
+    "RunFailure",
     "RunOptions",
     "StateAtEnd",
     "file_stem",
@@ -93,6 +96,14 @@ class StateAtEnd:
     facts: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunFailure:
+    """How a run failed: what is told of it, and the programs that it is about."""
+
+    text: str
+    servers: Sequence[str] = ()
+
+
 class LabFailure(AssertionError):
     """A test found that the solution breaks a rule; the message says which.
 
@@ -138,9 +149,12 @@ class Lab:
     files: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """Files that were due and could not be written, a sentence each."""
+    redraw: Callable[[Sequence[Fact], RunFailure], None] | None = None
+    """Draws the page that was written last once more, with the facts of the run."""
     state_at_end: StateAtEnd | None = None
     unrepeated: str = ""
     _returns: _Returns = field(init=False)
+    _waits_over: Callable[[], object] = field(init=False)
 
     def __post_init__(self) -> None:
         self._prepare()
@@ -149,6 +163,7 @@ class Lab:
         self.annotations = []
         self.undo = ExitStack()
         self._returns = _Returns()
+        self._waits_over = int
 
     def solution_frames(self) -> list[FrameType]:
         """The frames of the solution's code that runs now, innermost first.
@@ -190,6 +205,10 @@ class Lab:
                 ending.push(_exit(lambda error: do_all([self.end], error)))
                 return test()
 
+        facts = self.runtime.facts
+        if facts is not None and facts.keeps:
+            note = partial(_note_wait, facts)
+            self._waits_over = self.runtime.follow_waits(note)
         debugged = self.debugged and not self.is_replay
         with self._returns.watching() if debugged else nullcontext():
             return self.runtime.run(main)
@@ -210,12 +229,22 @@ class Lab:
         if self.state_at_end is None:
             facts = self.runtime.facts
             if facts is not None and facts.keeps:
+                self._waits_over()
                 self._note_waits(facts)
             self.state_at_end = StateAtEnd(
                 self.runtime.now(),
                 tuple(self.runtime.stuck_locks(_SUSPICIOUS_WAIT_S)),
                 0 if facts is None else facts.count,
             )
+
+    def kept_facts(self) -> list[Fact]:
+        """The facts that the run has kept, up to its end if that is reached.
+
+        What is torn down afterwards would push it out of the last ones.
+        """
+        facts, end = self.runtime.facts, self.state_at_end
+        kept = [] if facts is None else facts.kept
+        return [fact for fact in kept if end is None or fact.number <= end.facts]
 
     def _note_waits(self, facts: Facts) -> None:
         """Have it among the facts how every thread stands."""
@@ -284,6 +313,21 @@ class _Returns:
             return
         if frame.f_back is None or world_module(frame.f_back) is None:
             self._last = frame
+
+
+def _note_wait(facts: Facts, wait: Waiting) -> None:
+    """Have it among the facts that a thread of the solution has waited."""
+    if not is_testers_thread(wait.thread):
+        facts.emit(
+            Waited(
+                server=wait.world,
+                thread=wait.thread,
+                reason=wait.reason,
+                since=wait.since,
+                line=wait.line,
+                times=wait.times,
+            )
+        )
 
 
 def file_stem(test: str, seed: int) -> str:

@@ -164,6 +164,8 @@ class Kernel(interface.Runtime):
         self._preempt_every = preempt_every
         self._long_chance = 1 / preempt_long_every
         self.countdown = self._next_countdown()
+        self._choose_untold = self._choose
+        self._tells_waits = False
 
     # What a whole runtime says and does; see `labrt.sim.runtime`.
 
@@ -178,6 +180,18 @@ class Kernel(interface.Runtime):
     @abstractmethod
     def stuck(self, task: SimTask, lock: object, waited: float) -> BaseException:
         """The failure of a run whose task has lost patience with a lock."""
+
+    @abstractmethod
+    def wait_ended(self, task: SimTask) -> None:
+        """Take note of a world's task that goes on; only where waits are told."""
+
+    @abstractmethod
+    def wait_cut(self, task: SimTask) -> None:
+        """Take note of a world's task that is killed; only where waits are told."""
+
+    @abstractmethod
+    def instant_over(self) -> None:
+        """Take note that nobody is ready; only where waits are told."""
 
     @abstractmethod
     def failure_of(self, task: SimTask, error: BaseException) -> BaseException:
@@ -383,6 +397,22 @@ class Kernel(interface.Runtime):
     def _checked_pick(self) -> SimTask:
         check(self._ready, self._timers, self.unfinished_tasks())
         return self._pick()
+
+    def tell_waits(self, yes: bool) -> None:
+        """Say whether waits are told from now on: where not, it costs nothing."""
+        self._tells_waits = yes
+        self._choose = self._choose_and_tell if yes else self._choose_untold
+
+    def _choose_and_tell(self) -> SimTask:
+        """Choose who goes on, and say so: this is where every wait ends."""
+        if not self._ready:
+            self.instant_over()
+        task = self._choose_untold()
+        # Whom a failure has stopped here, on its way to main, and main lets go on while
+        # it cleans up, is running already: that has been told.
+        if task.state is READY and task.world is not None:
+            self.wait_ended(task)
+        return task
 
     def _advance(self) -> None:
         """Jump to the next timer and let what is due then happen.
@@ -647,6 +677,10 @@ class Kernel(interface.Runtime):
         another. The running task, if it is among them, ends when it next blocks.
         """
         running, here = self.current, getcurrent()
+        if self._tells_waits:
+            for task in tasks:
+                if task.world is not None:
+                    self.wait_cut(task)
         for task in tasks:
             # First of all, so that no lock is handed to a task that never takes it.
             self._leave_list(task)

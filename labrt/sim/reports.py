@@ -20,7 +20,7 @@ from types import (
     MemberDescriptorType,
     TracebackType,
 )
-from typing import cast
+from typing import Final, cast
 
 from greenlet import getcurrent
 
@@ -29,6 +29,9 @@ from labrt.runtime import Waiting
 from labrt.sim.kernel import Kernel
 from labrt.sim.locks import Condition, Lock
 from labrt.sim.tasks import A_REPLY, BLOCKED, READY, THE_END, SimTask
+
+A_SLEEP: Final = "its sleep to end"
+"""For what a task waits that sleeps."""
 
 _OWN_FOLDER = str(Path(__file__).parents[1])
 _MOST_TASKS = 40
@@ -51,7 +54,7 @@ def stuck_lock(task: SimTask, lock: object, seconds: float) -> str:
     holder: SimTask | None = getattr(lock, "holder", None)
     already = " already" if holder is task else ""
     lines = [
-        f"{task.where} has waited {seconds:.1f} s for {_name_of_lock(task, lock)}, "
+        f"{task.where} has waited {seconds:.1f} s for {name_of_lock(task, lock)}, "
         f"{_held_by(holder, task)}{already}{_place(task)}{_why_stuck(task, holder)}"
     ]
     lines.extend(_blocked_task(task))
@@ -145,7 +148,7 @@ def _waiting(task: SimTask) -> Waiting:
     # A lock is waited for in a loop, in which the task is blocked again and again.
     is_lock = task.state is BLOCKED and isinstance(task.blocked_on, Lock)
     since = task.waiting_since if is_lock else task.blocked_at / 1e9
-    frames = _frames(task)
+    frames = frames_of(task)
     return Waiting(
         task.world.name,
         task.name,
@@ -159,7 +162,7 @@ def _only_its_turn(task: SimTask) -> bool:
     """Whether nothing keeps a task from going on: it is ready, or was switched out."""
     if task.state is READY:
         return True
-    frame = _frame_of(task)
+    frame = frame_of(task)
     caller = None if frame is None else frame.f_back
     return caller is not None and caller.f_code is Kernel.preempt.__code__
 
@@ -184,7 +187,7 @@ class Held:
 
 def own_frames(task: SimTask) -> list[FrameType]:
     """The frames of a task in its world's own code, innermost first."""
-    return [frame for frame in _frames(task) if is_own_code(task, frame)]
+    return [frame for frame in frames_of(task) if is_own_code(task, frame)]
 
 
 def traceback_of(task: SimTask, frame: FrameType | None = None) -> TracebackType | None:
@@ -194,7 +197,7 @@ def traceback_of(task: SimTask, frame: FrameType | None = None) -> TracebackType
     not where it was switched out.
     """
     return traceback_through(
-        one for one in _frames(task, frame) if is_own_code(task, one)
+        one for one in frames_of(task, frame) if is_own_code(task, one)
     )
 
 
@@ -225,7 +228,7 @@ class LockSearch:
         if not found:
             return []
         line = line_of(task, frames[0], frames[0].f_lineno)
-        return [Held(lock, task, _name_of_lock(task, lock), line) for lock in found]
+        return [Held(lock, task, name_of_lock(task, lock), line) for lock in found]
 
     def _look_at(self, value: object, task: SimTask, found: dict[Lock, None]) -> None:
         """Add what is a lock of the task's: the value, and what is stored in it."""
@@ -270,10 +273,10 @@ def _blocked_task(task: SimTask) -> list[str]:
 
 def _reason(task: SimTask) -> str:
     sleeps = task.state is BLOCKED and task.waiters is None
-    reason = "its sleep to end" if sleeps else task.blocked_on
+    reason = A_SLEEP if sleeps else task.blocked_on
     if isinstance(reason, str):
         return reason
-    name = _name_of_lock(task, reason)
+    name = name_of_lock(task, reason)
     holder: SimTask | None = getattr(reason, "holder", None)
     return f"{name}, {_held_by(holder, task)}" if holder else name
 
@@ -291,7 +294,8 @@ def _held_by(holder: SimTask | None, waiting: SimTask) -> str:
     return f"held by {holder.where}{ended}"
 
 
-def _frame_of(task: SimTask) -> FrameType | None:
+def frame_of(task: SimTask) -> FrameType | None:
+    """The innermost frame of a task, None if it has not begun or has ended."""
     if task.greenlet is None:
         return None
     if task.greenlet is getcurrent():
@@ -300,10 +304,10 @@ def _frame_of(task: SimTask) -> FrameType | None:
     return frame
 
 
-def _frames(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
+def frames_of(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
     """The task's frames, innermost first, without this package's."""
     found = []
-    frame = frame or _frame_of(task)
+    frame = frame or frame_of(task)
     while frame is not None:
         if not frame.f_code.co_filename.startswith(_OWN_FOLDER):
             found.append(frame)
@@ -313,12 +317,12 @@ def _frames(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
 
 
 def _stack(task: SimTask, frame: FrameType | None = None) -> list[str]:
-    frames = _frames(task, frame)[:_MOST_FRAMES]
+    frames = frames_of(task, frame)[:_MOST_FRAMES]
     return [f"    {line_of(task, step, step.f_lineno)}" for step in frames]
 
 
 def _place(task: SimTask, frame: FrameType | None = None) -> str:
-    frames = _frames(task, frame)
+    frames = frames_of(task, frame)
     if not frames:
         return ""
     return f", at {_without_colon(line_of(task, frames[0], frames[0].f_lineno))}"
@@ -329,10 +333,10 @@ def _without_colon(line: str) -> str:
     return line.rstrip().removesuffix(":")
 
 
-def _name_of_lock(task: SimTask, lock: object) -> str:
+def name_of_lock(task: SimTask, lock: object, frame: FrameType | None = None) -> str:
     """Find what the waiting code calls a lock: `self.mu`; `raft.mu` if global."""
     kind = type(lock).__name__
-    frames = _frames(task)
+    frames = frames_of(task, frame)
     for frame in frames:
         for name, value in frame.f_locals.items():
             if value is lock:

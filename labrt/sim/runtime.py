@@ -7,7 +7,8 @@ kernel's part (`labrt.sim.kernel`); here worlds are made, each with the modules 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, suppress
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -29,6 +30,7 @@ from labrt.sim.guards import InterruptWatch, RunawayWatch
 from labrt.sim.kernel import Kernel
 from labrt.sim.modules import table
 from labrt.sim.tasks import SimTask
+from labrt.sim.waits import EndedWaits
 from labrt.sim.world import SimWorld, living_worlds, simulated_sources
 
 T = TypeVar("T")
@@ -81,6 +83,8 @@ class SimRuntime(Kernel):
         self.sources = simulated_sources(preempt_lines=preempt_lines)
         self._incarnations: dict[str, int] = {}
         self._lock_search = reports.LockSearch()
+        self._ended_waits = EndedWaits()
+        self._tell_wait: Callable[[Waiting], object] = _tell_nobody
 
     def run(self, main: Callable[[], T]) -> T:
         """Run `main` as the first task; every other task ends with it.
@@ -164,6 +168,12 @@ class SimRuntime(Kernel):
         """What each thread of each world waits for, since when, and at which line."""
         return reports.waits(self.unfinished_tasks())
 
+    def follow_waits(self, tell: Callable[[Waiting], object]) -> Callable[[], object]:
+        """Have `tell` called of every wait of a world's thread, when it has ended."""
+        self._tell_wait = tell
+        self.tell_waits(True)
+        return self._stop_telling
+
     def held_locks(self) -> Sequence[reports.Held]:
         """The locks that the running task holds, as far as its frames show them."""
         return self._lock_search.held_by(self.current)
@@ -190,9 +200,45 @@ class SimRuntime(Kernel):
         )
         return failure.with_traceback(reports.traceback_of(task))
 
+    def wait_ended(self, task: SimTask) -> None:
+        """Take note of the wait of a task that goes on."""
+        with _never_mind_the_depth():
+            self._ended_waits.end(task, self._now)
+
+    def wait_cut(self, task: SimTask) -> None:
+        """Tell what a task has waited for that is killed."""
+        with _never_mind_the_depth():
+            self._tell_all(self._ended_waits.end_for_good(task, self._now))
+
+    def instant_over(self) -> None:
+        """Tell which waits have ended in this instant."""
+        with _never_mind_the_depth():
+            self._tell_all(self._ended_waits.over())
+
+    def _stop_telling(self) -> None:
+        self.tell_waits(False)
+        self._tell_all(self._ended_waits.rest())
+
+    def _tell_all(self, waits: Iterable[Waiting]) -> None:
+        for wait in waits:
+            self._tell_wait(wait)
+
     def failure_of(self, task: SimTask, error: BaseException) -> TaskFailed:
         """Say which world, thread and line an exception came from."""
         return TaskFailed(task_failed(task, error), worlds=_worlds_of(task))
+
+
+def _never_mind_the_depth() -> AbstractContextManager[None]:
+    """Let go what has no room on the stack.
+
+    Waits are told on the stack of whoever blocks, which code that calls itself without
+    end may have filled. A run in which they are told has to fail as any other does.
+    """
+    return suppress(RecursionError)
+
+
+def _tell_nobody(wait: Waiting) -> None:
+    """Stand in for who wants to know of waits."""
 
 
 def _worlds_of(*tasks: SimTask | None) -> list[str]:

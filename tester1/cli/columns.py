@@ -16,7 +16,7 @@ import typer
 
 from labrt import Fact
 from tester1.cli.errors import InputError
-from tester1.facts.kinds import TaskWaits
+from tester1.facts.kinds import TaskWaits, Waited
 from tester1.facts.names import is_server, number_of
 from tester1.view.cells import Words
 from tester1.view.layout import columns
@@ -87,7 +87,9 @@ class View:
     def shows(self, fact: Fact) -> bool:
         """Whether a fact's time and kind are among those asked for."""
         in_time = self.start <= fact.time <= self.end
-        return in_time and (not self.kinds or fact.kind in self.kinds)
+        # There are as many waits as anything else, and they are how a program works.
+        by_kind = fact.kind in self.kinds if self.kinds else type(fact) is not Waited
+        return in_time and by_kind
 
 
 def chosen_facts(facts: Sequence[Fact], view: View) -> list[Fact]:

@@ -15,7 +15,12 @@ from tester1.facts.file import UnreadableFacts, read_facts
 from tester1.files import reason
 from tester1.session.run_reference import RUN
 from tester1.timeline.html import PageError
-from tester1.timeline.picture import annotations_of, failure_of, write_picture
+from tester1.timeline.picture import (
+    annotations_of,
+    failure_of,
+    until_end,
+    write_picture,
+)
 
 __all__ = ["show_command"]
 
@@ -83,11 +88,12 @@ def _made_of(trace: Path, output: Path | None) -> Path:
     page = output or trace.with_suffix(".html")
     try:
         recording = read_facts(trace)
+        facts = until_end(recording.facts)
         write_picture(
             page,
-            recording.facts,
-            annotations=annotations_of(recording.facts),
-            failure=failure_of(recording.facts),
+            facts,
+            annotations=annotations_of(facts),
+            failure=failure_of(facts),
             title=_title(recording.about, trace),
             about=json.dumps(recording.about.get(RUN, {})),
         )

@@ -49,6 +49,7 @@ __all__ = [
     "SubmitReturned",
     "Submitted",
     "TaskWaits",
+    "Waited",
     "brief",
 ]
 
@@ -402,6 +403,28 @@ class TaskWaits(Fact, gc=False, tag="waits"):
         return f"{self.thread} waits for {self.reason} since {self.since:.3f} s{place}"
 
 
+class Waited(Fact, gc=False, tag="waited"):
+    """A thread has waited until now: for what, since when and where.
+
+    `times` is how often, if it has gone back to the same wait as soon as it was over.
+    """
+
+    thread: str
+    reason: str
+    since: float
+    line: str = ""
+    times: int = 1
+
+    def text(self) -> str:
+        """The thread and its wait."""
+        place = f", {self.line}" if self.line else ""
+        often = f", {self.times} times" if self.times > 1 else ""
+        return (
+            f"{self.thread} waited for {self.reason} since {self.since:.3f} s"
+            f"{often}{place}"
+        )
+
+
 AnyFact: TypeAlias = (
     ProgramStarted
     | ProgramEnded
@@ -436,5 +459,6 @@ AnyFact: TypeAlias = (
     | RuleBroken
     | LockHeldInCall
     | TaskWaits
+    | Waited
 )
 """Every kind of fact that a run of the tester has, which is every kind in a file."""

@@ -15,7 +15,9 @@ from tester1.facts.kinds import (
     FaultMade,
     Noted,
     RuleBroken,
+    TaskWaits,
 )
+from tester1.lab import RunFailure
 from tester1.porcupine import Result
 from tester1.rules.hints.likeliest import hints
 from tester1.timeline.annotations import (
@@ -28,9 +30,9 @@ from tester1.timeline.annotations import (
 from tester1.timeline.clock import PageClock
 from tester1.timeline.html import write_html
 from tester1.timeline.operations import clerks_of, history_of
-from tester1.timeline.run_data import Failure, Hint, run_data
+from tester1.timeline.run_data import Hint, run_data
 
-__all__ = ["annotations_of", "failure_of", "write_picture"]
+__all__ = ["annotations_of", "failure_of", "until_end", "write_picture"]
 
 _MOST_HINTS: Final = 2
 
@@ -41,16 +43,20 @@ def write_picture(
     *,
     annotations: Sequence[Annotation],
     result: Result | None = None,
-    failure: Failure | None = None,
+    failure: RunFailure | None = None,
     title: str = "",
     about: str = "",
-    notes: Sequence[str] = (),
 ) -> None:
     """Write the page of a run with these facts, in place of what is at `path`.
+
+    Without facts it shows the annotations, and the result if there is one.
 
     `result` is what the test's own check of its history gave, if it made one. Raises
     `PageError` if the page cannot be written.
     """
+    if not facts:
+        write_html(result, path, annotations=annotations, title=title, about=about)
+        return
     clerks: dict[str, int] = {}
     if result is not None:
         clerks = clerks_of(result, facts)
@@ -65,9 +71,16 @@ def write_picture(
         failure=failure,
         hints=_hints(facts, failure),
         clerks={name: lanes[client] for name, client in clerks.items()},
-        notes=notes,
+        notes=_notes(facts),
     )
     write_html(result, path, annotations=annotations, title=title, about=about, run=run)
+
+
+def _notes(facts: Sequence[Fact]) -> list[str]:
+    first = facts[0].number
+    if first <= 1:
+        return []
+    return [f"The first {first - 1:,} facts of the run were not kept."]
 
 
 def _clients(result: Result | None) -> list[int]:
@@ -75,20 +88,26 @@ def _clients(result: Result | None) -> list[int]:
     return sorted({one.client for part in partitions for one in part.operations})
 
 
-def _hints(facts: Sequence[Fact], failure: Failure | None) -> list[Hint]:
+def _hints(facts: Sequence[Fact], failure: RunFailure | None) -> list[Hint]:
     # What is proved needs no guess, and what passed no excuse.
     if failure is None or any(isinstance(fact, RuleBroken) for fact in facts):
         return []
     return [Hint(one.text, one.proof) for one in hints(facts)[:_MOST_HINTS]]
 
 
-def failure_of(facts: Sequence[Fact]) -> Failure | None:
+def until_end(facts: Sequence[Fact]) -> Sequence[Fact]:
+    """The facts without those of the clean-up: a test ends when its waits are noted."""
+    last = max((i for i, f in enumerate(facts) if isinstance(f, TaskWaits)), default=-1)
+    return facts if last < 0 else facts[: last + 1]
+
+
+def failure_of(facts: Sequence[Fact]) -> RunFailure | None:
     """How a run failed, as far as its facts say."""
     for fact in reversed(facts):
         if isinstance(fact, RuleBroken):
-            return Failure(fact.sentence, fact.servers)
+            return RunFailure(fact.sentence, fact.servers)
         if isinstance(fact, CheckFailed):
-            return Failure(fact.details or fact.label)
+            return RunFailure(fact.details or fact.label)
     return None
 
 

@@ -34,8 +34,10 @@ from tester1.facts.kinds import (
     SnapshotAdopted,
     StateTold,
     TaskWaits,
+    Waited,
 )
-from tester1.facts.names import is_server
+from tester1.facts.names import is_server, is_testers_thread
+from tester1.lab import RunFailure
 from tester1.rules.messages import (
     AppendReply,
     AppendRequest,
@@ -64,18 +66,10 @@ from tester1.timeline.run_texts import details
 from tester1.view.cells import Topic, Words
 from tester1.view.states import index_offset
 
-__all__ = ["Failure", "Hint", "RunData", "run_data"]
+__all__ = ["Hint", "RunData", "run_data"]
 
 LOAD_COLUMNS: Final = 600
 """Into how many stretches the whole time is cut, to count the facts in each."""
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """How the run failed: what the test says, and which servers it is about."""
-
-    text: str
-    servers: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +95,15 @@ class RunData:
         if not self.index.pins:
             return 0
         firsts = [part.first for part in self.index.parts]
-        return max(0, bisect_right(firsts, self.index.pins[0].at) - 1)
+        at = self.index.pins[self.index.focus].at
+        return max(0, bisect_right(firsts, at) - 1)
 
 
 def run_data(
     facts: Sequence[Fact],
     clock: PageClock,
     *,
-    failure: Failure | None = None,
+    failure: RunFailure | None = None,
     hints: Sequence[Hint] = (),
     clerks: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
@@ -138,8 +133,10 @@ class _Builder:
     def __init__(self, facts: Sequence[Fact], clock: PageClock) -> None:
         self._clock = clock
         # How threads wait is no event: it has a text of its own.
-        self._waits = [fact for fact in facts if isinstance(fact, TaskWaits)]
-        self._facts = [fact for fact in facts if not isinstance(fact, TaskWaits)]
+        self._waits = [fact for fact in facts if isinstance(fact, TaskWaits | Waited)]
+        self._facts = [
+            fact for fact in facts if not isinstance(fact, TaskWaits | Waited)
+        ]
         self._times = [clock.nanoseconds(fact.time) for fact in self._facts]
         self._positions = {fact.number: at for at, fact in enumerate(self._facts)}
         self._words = Words(self._facts)
@@ -153,7 +150,7 @@ class _Builder:
 
     def build(
         self,
-        failure: Failure | None,
+        failure: RunFailure | None,
         hints: Sequence[Hint],
         clerks: Mapping[str, int],
         notes: Sequence[str],
@@ -174,6 +171,7 @@ class _Builder:
         for at, fact in enumerate(self._facts):
             writer.take(at, self._times[at], fact)
         states = writer.finish(end)
+        pins = self._pins(failure, hints)
         index = RunIndex(
             programs=list(map(encodable, self._programs)),
             servers=self._servers,
@@ -183,7 +181,8 @@ class _Builder:
             methods=list(map(encodable, self._methods)),
             count=len(self._facts),
             parts=[self._part_index(first) for first in firsts],
-            pins=self._pins(failure, hints),
+            pins=pins,
+            focus=next((i for i, pin in enumerate(pins) if pin.proof), 0),
             sides=writer.sides,
             load=_load(self._times, end),
             start=min(self._times, default=0),
@@ -281,7 +280,7 @@ class _Builder:
 
     # Findings
 
-    def _pins(self, failure: Failure | None, hints: Sequence[Hint]) -> list[Pin]:
+    def _pins(self, failure: RunFailure | None, hints: Sequence[Hint]) -> list[Pin]:
         last = len(self._facts) - 1
         if last < 0:
             return []
@@ -289,7 +288,8 @@ class _Builder:
         for at, fact in enumerate(self._facts):
             if isinstance(fact, RuleBroken):
                 title = f"{fact.rule} ({fact.section})"
-                pin = self._pin("rule", title, fact.sentence, at, fact.proof)
+                sentence = fact.sentence.removeprefix(f"{title}: ")
+                pin = self._pin("rule", title, sentence, at, fact.proof)
                 pins.append(self._with_servers(pin, fact.servers))
         if failure is not None and not pins:
             pin = self._pin("failure", "the test failed", failure.text, last)
@@ -324,12 +324,16 @@ class _Builder:
         pool = Pool()
         columns = WaitsData(*([] for _ in WaitsData.__struct_fields__))
         for fact in self._waits:
+            if is_testers_thread(fact.thread):
+                continue
             columns.program.append(self._program(fact.server))
             columns.thread.append(pool.add(harmless(fact.thread)))
             columns.reason.append(pool.add(harmless(fact.reason)))
             columns.line.append(pool.add(harmless(fact.line)) if fact.line else NONE)
             columns.since.append(self._clock.nanoseconds(fact.since))
-            columns.until.append(NONE)
+            over = isinstance(fact, Waited)
+            columns.until.append(self._clock.nanoseconds(fact.time) if over else NONE)
+            columns.times.append(fact.times if isinstance(fact, Waited) else 1)
         return msgspec.structs.replace(columns, strings=pool.strings())
 
 

@@ -134,6 +134,8 @@ class RunIndex(msgspec.Struct, frozen=True):
     parts: list[PartIndex]
     pins: list[Pin]
     """The most important first."""
+    focus: int
+    """The pin that the page opens at: the first that shows how it came about."""
     sides: list[Sides]
     load: list[int]
     """How many facts there are in each of equal stretches of the whole time."""
@@ -231,3 +233,5 @@ class WaitsData(msgspec.Struct, frozen=True):
     since: list[int]
     until: list[int]
     """`NONE` if the run ended before."""
+    times: list[int]
+    """How often in a row, one wait following the other at once."""

@@ -173,7 +173,7 @@ class StatesWriter:
             for other in alive
             if one != other
             and together[one] == together[other]
-            and not self._states.links.get((one, other), False)
+            and self._is_cut(one, other)
         ]
         numbers = [sorted(self._programs[name] for name in group) for group in groups]
         found = (numbers, links) if len(groups) > 1 or links else ([], [])
@@ -186,6 +186,10 @@ class StatesWriter:
         if (groups or links) and end > self._groups_since:
             self.sides.append(Sides(self._groups_since, end, groups, links))
 
+    def _is_cut(self, source: str, target: str) -> bool:
+        # What was never made is about to be: a group is started link by link.
+        return not self._states.links.get((source, target), True)
+
     def _components(self, servers: Sequence[str]) -> list[list[str]]:
         """The servers in groups, of which each member reaches some other one."""
         groups: list[list[str]] = []
@@ -193,7 +197,10 @@ class StatesWriter:
             near = [
                 group
                 for group in groups
-                if any(self._states.reach_each_other(server, one) for one in group)
+                if not all(
+                    self._is_cut(server, one) or self._is_cut(one, server)
+                    for one in group
+                )
             ]
             groups = [group for group in groups if group not in near]
             groups.append([*(one for group in near for one in group), server])

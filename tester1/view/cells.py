@@ -47,6 +47,7 @@ from tester1.facts.kinds import (
     SubmitReturned,
     Submitted,
     TaskWaits,
+    Waited,
     brief,
 )
 from tester1.facts.names import is_server, number_of
@@ -329,4 +330,5 @@ _SAYINGS: Final[dict[type[Fact], Callable[[Any], tuple[Any, ...]]]] = {
     RuleBroken: lambda fact: (f"rule broken: {fact.sentence}", Topic.FAULT),
     LockHeldInCall: lambda fact: (fact.text(), Topic.TEST),
     TaskWaits: lambda fact: (fact.text(), Topic.TEST),
+    Waited: lambda fact: (fact.text(), Topic.TEST, True),
 }

@@ -31,6 +31,7 @@ from tester1.facts.kinds import (
     Saved,
     StateTold,
     TaskWaits,
+    Waited,
     brief,
 )
 from tester1.view.cells import TIMES, Cell, Topic, Words
@@ -145,7 +146,7 @@ def _is_replaced_by(rows: Sequence[Row], fact: FaultMade) -> bool:
 
 def _says_nothing_new(fact: Fact, words: Words) -> bool:
     """Whether another row says the same, or nobody wants to know."""
-    if isinstance(fact, LinkCut | LinkHealed | TaskWaits):
+    if isinstance(fact, LinkCut | LinkHealed | TaskWaits | Waited):
         return True  # the fault says it for all links, the table for all threads
     if isinstance(fact, Lost):
         sent = words.calls.sent(fact)

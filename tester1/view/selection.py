@@ -28,6 +28,7 @@ from tester1.facts.kinds import (
     Noted,
     RuleBroken,
     TaskWaits,
+    Waited,
 )
 from tester1.facts.names import is_server, number_of
 from tester1.lab import LabFailure
@@ -179,5 +180,6 @@ def _is_noise(fact: Fact) -> bool:
         | Killed
         | LockHeldInCall
         | TaskWaits
+        | Waited
         | RuleBroken,
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 from labrt import Fact
 from tester1.facts.kinds import TaskWaits
-from tester1.facts.names import number_of
+from tester1.facts.names import is_testers_thread, number_of
 from tester1.rules.messages import Calls
 from tester1.view.cells import TIMES
 from tester1.view.states import ServerState, States, index_offset
@@ -74,7 +74,7 @@ def threads(facts: Iterable[Fact], servers: int) -> list[str]:
     for fact in facts:
         # The tester's own thread waits for the solution, at all times; and who could go
         # on waits for nothing.
-        if isinstance(fact, TaskWaits) and not _is_testers(fact):
+        if isinstance(fact, TaskWaits) and not is_testers_thread(fact.thread):
             alike[_kind_of(fact), _reason(fact), fact.line].append(fact)
     # A lock first, a sleep last: one that sleeps goes on by itself.
     stuck = [waiting for key, waiting in alike.items() if key[1] != "its turn"]
@@ -84,10 +84,6 @@ def threads(facts: Iterable[Fact], servers: int) -> list[str]:
     if left_out > 0:
         lines = [*lines[:_MOST_THREADS], f"and {left_out} more kinds of waits"]
     return lines
-
-
-def _is_testers(fact: TaskWaits) -> bool:
-    return re.fullmatch(r"applier-\d+-\d+", fact.thread) is not None
 
 
 def _kind_of(fact: TaskWaits) -> str:

@@ -15,7 +15,7 @@ import pytest
 from labrpc.facts import LinkCut
 from labrt import Fact, ProgramEnded
 from tester1.facts.file import read_facts, write_facts
-from tester1.facts.kinds import AnyFact, FaultMade, Noted, TaskWaits
+from tester1.facts.kinds import AnyFact, FaultMade, Noted, TaskWaits, Waited
 from tester1.solution import REFERENCE_ROOT
 from tester1.view.cells import Words
 from tester1.view.shiviz import PARSER
@@ -109,6 +109,33 @@ def test_a_wait_has_a_line_or_none(raftlab: Raftlab, tmp_path: Path) -> None:
         "2.0000 a waits for x since 1.000 s",
         "2.0000 b waits for y since 1.500 s, raft.py:7 in b: x",
     ]
+
+
+def test_waits_are_shown_if_they_are_asked_for(
+    raftlab: Raftlab, tmp_path: Path
+) -> None:
+    """They are as many as all the rest; exports have them as what is printed has."""
+    waited = Waited(
+        number=7, time=2.0, server="server-0-0", thread="a", reason="x", since=0.5
+    )
+    often = msgspec.structs.replace(waited, number=8, times=3, line="raft.py:7 in b: x")
+    path = tmp_path / "x.trace"
+    write_facts(path, [*FACTS, waited, often])
+    whole = tmp_path / "y.trace"
+    write_facts(whole, FACTS)
+    assert raftlab("logs", path).out == raftlab("logs", whole).out
+    assert raftlab("logs", path, "--last", "1").out == (
+        raftlab("logs", whole, "--last", "1").out
+    )
+    lines = raftlab("logs", path, "--kind", "waited").out.splitlines()[1:]
+    assert [" ".join(line.split()) for line in lines] == [
+        "2.0000 a waited for x since 0.500 s",
+        "2.0000 a waited for x since 0.500 s, 3 times, raft.py:7 in b: x",
+    ]
+    for options, count in (([], 0), (["--kind", "waited"], 2)):
+        raftlab("logs", path, "--export", "shiviz", *options)
+        text = path.with_suffix(".shiviz.log").read_text()
+        assert text.count("waited for x") == count
 
 
 @pytest.mark.parametrize(
@@ -346,4 +373,45 @@ def test_no_timeline(raftlab: Raftlab) -> None:
     """A test that has left none is refused."""
     assert raftlab("show", "TestBackup3B").refusal.startswith(
         "raftlab: there is no timeline 'test_backup_3B-*.html' in raftlab-artifacts; "
+    )
+
+
+def test_a_trace_is_made_into_a_page(raftlab: Raftlab, told: Path) -> None:
+    """Beside the trace, or where -o says; and it says whose run it is of."""
+    assert raftlab("show", str(told)).out == f"{told.with_suffix('.html')}\n"
+    page = told.with_suffix(".html").read_text()
+    assert '"kind":"failure"' not in page
+    assert '"servers":3' in page
+    raftlab("show", str(told), "-o", "other.html")
+    assert Path("other.html").read_text() == page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ("none.trace", "raftlab: cannot read none.trace: No such file or directory"),
+        (
+            "no.trace",
+            "raftlab: no.trace:1 is no beginning of a file of facts; raftlab replay "
+            "writes them, and pytest --trace-events",
+        ),
+        ("none.trace --seed 1", "raftlab: a trace is of one seed: leave --seed out"),
+        (
+            "TestBackup3B -o x.html",
+            "raftlab: -o is where the page of a trace goes: name a trace",
+        ),
+    ],
+)
+def test_refusals_of_show(raftlab: Raftlab, arguments: str, line: str) -> None:
+    """What is no trace is named."""
+    Path("no.trace").write_text("<html>\n")
+    assert raftlab("show", *arguments.split()).refusal == line
+
+
+def test_a_page_that_cannot_be_written(raftlab: Raftlab, told: Path) -> None:
+    """It says where, and what to do."""
+    refusal = raftlab("show", str(told), "-o", "none/x.html").refusal
+    assert refusal == (
+        "raftlab: cannot write the visualization to none/x.html: No such file or "
+        "directory; choose a file in a directory that exists and can be written to"
     )

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from labrt import HeldLock, RealRuntime, SimRuntime, Waiting
+import pytest
+
+from labrt import HeldLock, RealRuntime, SimRuntime, TaskFailed, Waiting
 
 PROGRAM = """
 import threading, time
@@ -90,6 +92,183 @@ def test_what_every_thread_waits_for(write_program: Callable[..., Path]) -> None
     assert by_name["writer"].since == 0.75
 
 
+POLLS = """
+import queue, threading, time
+
+mu = threading.Lock()
+done = threading.Event()
+
+def holder():
+    with mu:
+        time.sleep(1)
+
+def locker():
+    time.sleep(0.5)
+    with mu:
+        pass
+
+def poller():
+    while not done.is_set():
+        time.sleep(0.25)
+    time.sleep(0.25)
+
+def waiter():
+    done.wait(0)
+    done.wait()
+
+def worker(tasks):
+    tasks.get()
+
+def sleeper():
+    while True:
+        time.sleep(0.25)
+
+def main():
+    tasks = queue.Queue()
+    threads = [
+        threading.Thread(target=target, args=args, name=target.__name__)
+        for target, *args in (
+            [holder], [locker], [poller], [waiter], [worker, tasks], [sleeper]
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(1.125)
+    done.set()
+    tasks.put(1)
+    time.sleep(1)
+"""
+
+
+def told(
+    write_program: Callable[..., Path],
+    *,
+    until: float = 2.0,
+    program: str = POLLS,
+    **options: Any,
+) -> list[tuple[float, Waiting]]:
+    """The waits of a program that are told, and when; it is killed `until` a time."""
+    folder = write_program(program)
+    runtime = SimRuntime(seed=1, **options)
+    found: list[tuple[float, Waiting]] = []
+
+    def main() -> None:
+        over = runtime.follow_waits(lambda wait: found.append((runtime.now(), wait)))
+        world = runtime.world("server", roots=[folder])
+        runtime.spawn(lambda: world.load("program").main(), name="main", world=world)
+        runtime.sleep(until)
+        world.kill()
+        over()
+
+    runtime.run(main)
+    return found
+
+
+def spans(found: list[tuple[float, Waiting]], thread: str) -> list[Any]:
+    """A thread's waits: since when, until when, for what, how often, and its line."""
+    return [
+        (wait.since, end, wait.reason, wait.times, wait.line.partition(" ")[0])
+        for end, wait in found
+        if wait.thread == thread
+    ]
+
+
+def test_every_wait_that_has_ended(write_program: Callable[..., Path]) -> None:
+    """What it was for, from when to when, and at which line; polling is told as one."""
+    found = told(write_program, preempt_every=10**9, debug=True)
+    a_sleep = "its sleep to end"
+    assert spans(found, "holder") == [(0.0, 1.0, a_sleep, 1, "program.py:9")]
+    assert spans(found, "locker") == [
+        (0.0, 0.5, a_sleep, 1, "program.py:12"),
+        (0.5, 1.0, "Lock program.mu", 1, "program.py:13"),
+    ]
+    assert spans(found, "poller") == [
+        (0.0, 1.25, a_sleep, 5, "program.py:18"),
+        (1.25, 1.5, a_sleep, 1, "program.py:19"),
+    ]
+    assert spans(found, "waiter") == [
+        (0.0, 1.125, "Event program.done", 1, "program.py:23")
+    ]
+    assert spans(found, "worker") == [
+        (0.0, 1.125, "Condition tasks.not_empty", 1, "program.py:26"),
+    ]
+    # Those that were killed have waited until then.
+    assert spans(found, "sleeper") == [(0.0, 2.0, a_sleep, 8, "program.py:30")]
+    assert [end for end, _ in found] == sorted(end for end, _ in found)
+
+
+def test_a_thread_waits_for_one_thing_at_a_time(
+    write_program: Callable[..., Path],
+) -> None:
+    """Waits of one thread follow each other, however often it is switched out."""
+    found = told(write_program, preempt_every=2, preempt_lines=True, until=1.75)
+    for thread in {wait.thread for _, wait in found}:
+        ended = 0.0
+        for since, end, *_ in spans(found, thread):
+            assert ended <= since < end
+            ended = end
+    # To be switched out is not to wait.
+    assert {wait.reason for _, wait in found} == {
+        *("its sleep to end", "Lock program.mu"),
+        *("Event program.done", "Condition tasks.not_empty"),
+    }
+
+
+def test_who_is_told_changes_nothing(write_program: Callable[..., Path]) -> None:
+    """Where nobody is told, or nobody any more, the kernel chooses as it ever did."""
+    courses = []
+    for told_of in (True, False):
+        folder = write_program(POLLS)
+        runtime = SimRuntime(seed=3, preempt_every=2)
+        plain = runtime._choose
+        end = runtime.follow_waits(lambda _: None) if told_of else None
+
+        def main(runtime: SimRuntime = runtime, folder: Path = folder) -> float:
+            world = runtime.world("server", roots=[folder])
+            load = world.load
+            task = runtime.spawn(lambda: load("program").main(), world=world)
+            task.join()
+            return runtime.now()
+
+        courses.append((runtime.run(main), runtime.steps))
+        if end is not None:
+            end()
+        assert runtime._choose == plain
+    assert courses[0] == courses[1]
+
+
+DEEP = """
+import threading
+
+mu = threading.RLock()
+
+def deeper():
+    with mu:
+        deeper()
+
+def main():
+    threading.Thread(target=deeper, name="deep").start()
+    while True:
+        with mu:
+            pass
+"""
+
+
+def test_a_full_stack_is_told_nothing(write_program: Callable[..., Path]) -> None:
+    """Code that calls itself without end fails by that, and not by being watched."""
+    folder = write_program(DEEP)
+    for seed in range(8):
+        runtime = SimRuntime(seed, preempt_every=2)
+        runtime.follow_waits(lambda _: None)
+
+        def main(runtime: SimRuntime = runtime) -> None:
+            world = runtime.world("server", roots=[folder])
+            runtime.spawn(lambda: world.load("program").main(), world=world).join()
+
+        with pytest.raises(TaskFailed, match=r"RecursionError.*'deep'.*program\.py:"):
+            runtime.run(main)
+
+
 def test_locks_that_are_held(write_program: Callable[..., Path]) -> None:
     """Those of any caller, by their names; let go, they are held no more."""
     seen: list[HeldLock] = []
@@ -126,3 +305,4 @@ def test_real_threads_tell_nothing() -> None:
     assert list(runtime.waits()) == []
     assert list(runtime.held_locks()) == []
     assert list(runtime.own_frames()) == []
+    runtime.follow_waits(lambda _: pytest.fail("it knows of no wait"))()

@@ -221,5 +221,5 @@ def test_traces(inner: InnerPytest) -> None:
     ]
     assert kinds == [
         *("started", "started", "sent", "handed over", "saved", "answered"),
-        *("delivered", "ended", "ended"),
+        *("delivered", "waited", "ended", "ended"),
     ]
