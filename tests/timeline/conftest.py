@@ -69,13 +69,25 @@ class Pages:
         """Write the page about a result, and open it from disk."""
         path = self._folder / f"page-{len(self._opened)}.html"
         write_html(result, path, annotations=annotations, title=title)
+        return self.show(path, colour_scheme=colour_scheme)
+
+    def show(
+        self,
+        path: Path,
+        address: str = "",
+        *,
+        colour_scheme: Literal["light", "dark"] = "light",
+        size: tuple[int, int] = (1280, 800),
+    ) -> View:
+        """Open a page from disk, at what its address says."""
+        width, height = size
         page = self._browser.new_page(
-            viewport={"width": 1280, "height": 800}, color_scheme=colour_scheme
+            viewport={"width": width, "height": height}, color_scheme=colour_scheme
         )
         page.set_default_timeout(10_000)
         self._opened.append(page)
         self._watch(page)
-        page.goto(path.as_uri())
+        page.goto(path.as_uri() + address)
         view = View(page)
         view.settle()
         return view
@@ -166,9 +178,15 @@ OpenPage = Callable[..., View]
 
 
 @pytest.fixture
-def open_page(browser: Browser, tmp_path: Path) -> Iterator[OpenPage]:
-    """Open pages, and demand afterwards that they were quiet."""
+def pages(browser: Browser, tmp_path: Path) -> Iterator[Pages]:
+    """Pages in the browser; demands afterwards that they were quiet."""
     pages = Pages(browser, tmp_path)
-    yield pages.open
+    yield pages
     pages.close()
     assert pages.complaints == []
+
+
+@pytest.fixture
+def open_page(pages: Pages) -> OpenPage:
+    """Open pages, and demand afterwards that they were quiet."""
+    return pages.open

@@ -42,7 +42,10 @@ function makeApi(app) {
     /** Shows the operations of one key, or of all keys (null). */
     showKey: (name) => app.showKey(name === null ? NONE : keyNumber(history, name)),
     /** Searches as the search box does; returns the number of matches or null. */
-    search: (query) => { app.search(query); return app.state.matches?.size ?? null; },
+    search: (query) => {
+      app.search(query);
+      return app.page ? app.page.matchCount() : app.state.matches?.size ?? null;
+    },
     /** Selects and shows the operations that cannot be explained. */
     jumpToError: () => app.jumpToError(),
     /** Operations of the linearization on show, for a key. */
@@ -104,6 +107,8 @@ function runApi(app) {
       app.select({ fact });
       app.reveal({ fact });
     },
+    /** Steps to the next (1) or previous (-1) of a kind, as the keys do. */
+    step: (name, by = 1) => app.page.step(name, by),
     /** What is visible, as the text of an SVG file. */
     svg: () => svgOf(app),
     loadedParts: () => run.loadedParts,

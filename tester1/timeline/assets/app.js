@@ -14,12 +14,18 @@ const FACT_LEAST_NS = 40e6;
 /* Of more parts than this, what is in sight is read like all others, in idle time. */
 const MOST_PARTS_AT_ONCE = 8;
 
+/* The views, and the element of each. */
+const VIEWS = { timeline: "timeline", facts: "facts-view", operations: "operations",
+  annotations: "annotations" };
+
 class App {
   /* `run` is null for a page about a history alone. */
   constructor(history, run) {
     this.history = history;
     this.run = run;
     this.states = null;
+    // What surrounds the picture of a run, once its states are read.
+    this.page = null;
     this.window = new TimeWindow(history.span);
     this.stage = new Stage(history, this.window, run);
     this.state = { key: NONE, matches: null, selected: null, hover: null,
@@ -42,11 +48,15 @@ class App {
       zoomTo: (i) => this.zoomToOperation(i),
       clear: () => this.clear(),
       link: (i) => this.link(i),
-    });
+      go: (fact) => this.page?.goTo(fact),
+      cause: () => this.page?.showCause(),
+      effect: () => this.page?.showEffect(),
+    }, this.run);
     this.tables = {
       operations: operationTable(byId("operations"), this.history, this),
       annotations: annotationTable(byId("annotations"), this.history, this),
     };
+    if (this.run) this.tables.facts = factsTable(byId("facts-view"), this.run, this);
     this.input = new Input(this.canvas, this);
     this.watchPage();
     this.updateShown();
@@ -81,7 +91,7 @@ class App {
         this.invalidate();
       }
     });
-    const pin = run.pins[0];
+    const pin = run.pins[run.focus];
     this.state.cursor = pin ? { time: pin.time, fact: pin.at }
       : { time: run.end, fact: run.count - 1 };
     this.openFinding();
@@ -89,8 +99,9 @@ class App {
     this.stage.lives = livesOf(data, run);
     this.states = new States(data, run);
     this.overview.renew();
-    this.setCursor(this.state.cursor);
-    if (pin) {
+    this.page = new RunPage(this);
+    const isElsewhere = this.page.start();
+    if (pin && !isElsewhere) {
       await Promise.all([pin.at, ...pin.proof].map((fact) => run.need(fact, fact)));
       this.openFinding();
     }
@@ -100,7 +111,7 @@ class App {
 
   /* Zooms to the most important finding, as far as its facts are loaded. */
   openFinding() {
-    const pin = this.run?.pins[0];
+    const pin = this.run?.pins[this.run.focus];
     if (!pin) return;
     const times = [pin.time, ...pin.proof.filter((fact) => this.run.loaded(fact))
       .map((fact) => this.run.time(fact))];
@@ -206,11 +217,13 @@ class App {
 
   search(query) {
     byId("search").value = query;
-    this.state.matches = matching(this.history, query);
-    const { matches } = this.state;
+    const asked = new Query(query, this.history, this.run);
+    const matches = asked.error === "" ? asked.operations(this.history) : null;
+    this.state.matches = matches;
     byId("matches").textContent = matches === null ? "" : counted(matches.size, "match")
       .replace("matchs", "matches");
     this.listOperations();
+    this.page?.search(asked);
     this.invalidate();
   }
 
@@ -225,8 +238,8 @@ class App {
 
   showView(view) {
     this.state.view = view;
-    for (const name of ["timeline", "operations", "annotations"]) {
-      byId(name).hidden = name !== view;
+    for (const [name, panel] of Object.entries(VIEWS)) {
+      byId(panel).hidden = name !== view;
       byId(`tab-${name}`).setAttribute("aria-selected", String(name === view));
     }
     byId("zoom").hidden = view !== "timeline";
@@ -234,7 +247,7 @@ class App {
     else {
       this.tables[view].render();
       const { selected } = this.state;
-      this.tables[view].reveal(selected?.operation ?? selected?.annotation);
+      this.tables[view].reveal(selected?.fact ?? selected?.operation ?? selected?.annotation);
     }
   }
 
@@ -268,6 +281,7 @@ class App {
       link: (i, text) => this.link(i, text),
       choose: (part, number) => this.choosePath(part, number),
       search: (query) => this.search(query),
+      page: this.page,
     });
   }
 
@@ -292,12 +306,16 @@ class App {
   select(target) {
     this.state.selected = target;
     const operation = target?.operation;
-    if (target?.fact !== undefined) this.cursorTo(target.fact);
+    if (target?.fact !== undefined) {
+      this.page?.chooseOf(target.fact);
+      this.cursorTo(target.fact);
+    }
     if (operation !== undefined) this.showLongestPathOf(operation);
-    this.details.show(target?.fact === undefined ? target : null);
+    this.details.show(target);
     this.updateFocus();
     this.tables.operations.render();
     this.tables.annotations.render();
+    this.tables.facts?.render();
     this.announce(target);
   }
 
@@ -313,20 +331,11 @@ class App {
   announce(target) {
     const { history } = this;
     const operation = target?.operation;
-    if (target?.fact !== undefined) {
-      byId("announcer").textContent = this.factText(target.fact);
-      return;
-    }
+    // With the cursor there, the page says how the servers stand as well.
+    if (target?.fact !== undefined) return;
     byId("announcer").textContent = operation === undefined
       ? target ? history.annotations[target.annotation].text : ""
       : `client ${history.clientName(operation)}: ${history.text(operation)}`;
-  }
-
-  /* Where a fact happened, when, and what. */
-  factText(fact) {
-    const { run } = this;
-    return run.loaded(fact) ? `${run.name(run.program(fact))} at `
-      + `${timeText(run.time(fact))}: ${run.text(fact)}` : "";
   }
 
   hover(target, x, y) {
@@ -395,7 +404,8 @@ class App {
   /* Brings what is selected into sight, in whichever view is open. */
   reveal(target) {
     if (this.state.view !== "timeline") {
-      this.tables[this.state.view].reveal(target.operation ?? target.annotation);
+      this.tables[this.state.view].reveal(
+        target.fact ?? target.operation ?? target.annotation);
       return;
     }
     if (target.operation !== undefined && !this.isShown(target.operation)) {
@@ -486,7 +496,7 @@ class App {
 
   /* Shows the finding, with the cursor where it broke. */
   jumpToFinding() {
-    const pin = this.run?.pins[0];
+    const pin = this.run?.pins[this.run.focus];
     if (!pin) return;
     this.showView("timeline");
     this.openFinding();

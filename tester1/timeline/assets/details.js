@@ -6,15 +6,16 @@
 const MOST_LISTED = 30;
 
 class Details {
-  constructor(panel, history, actions) {
-    this.panel = panel;
-    this.history = history;
-    this.actions = actions;
+  constructor(panel, history, actions, run = null) {
+    Object.assign(this, { panel, history, actions, run });
   }
 
   show(selected) {
-    if (selected === null) this.fill(helpContents(this.history));
-    else if (selected.operation === undefined) {
+    if (selected === null) {
+      this.fill(this.run === null ? helpContents(this.history) : runHints(this.history));
+    } else if (selected.fact !== undefined) {
+      this.fill(factContents(this.run, selected.fact, this.actions));
+    } else if (selected.operation === undefined) {
       this.fill(this.ofAnnotation(selected.annotation));
     } else this.fill(this.ofOperation(selected.operation));
     this.panel.scrollTop = 0;
@@ -145,8 +146,35 @@ function facts(rows) {
       [element("dt", {}, name), element("dd", {}, value)]));
 }
 
+/* The hints of a page with a run, whose keys are in a dialog of their own (help.js). */
+function runHints(history) {
+  const operations = history.count > 0 ? "an operation, " : "";
+  return [
+    element("h2", {}, "Nothing selected"),
+    element("p", { className: "note" }, `Click a message, a fact, ${operations}or an annotation `
+      + "for all that is known of it. ", element("kbd", {}, "?"), " lists keys and signs."),
+    history.count > 0 ? element("h3", {}, "Colours of operations") : null,
+    history.count > 0 ? colourLegend(history) : null,
+  ];
+}
+
 /* What the colours mean and which keys do what. */
 function helpContents(history) {
+  const title = history.count > 0 ? "Click an operation or annotation"
+    : "Click an annotation";
+  const bars = history.count > 0 ? "Each bar runs from a call to its return. " : "";
+  return [
+    element("h2", {}, title),
+    element("p", { className: "note" },
+      `${bars}Hover for a summary, click for everything that is known.`),
+    history.count > 0 ? element("h3", {}, "Colours") : null,
+    history.count > 0 ? colourLegend(history) : null,
+    element("h3", {}, "Keys and mouse"),
+    keyHelp(history.count > 0),
+  ];
+}
+
+function colourLegend(history) {
   const legend = element("div", { className: "legend" });
   history.kinds.names.slice(0, KIND_COLOURS).forEach((name, kind) => {
     const swatch = element("span", { className: "swatch" });
@@ -164,18 +192,7 @@ function helpContents(history) {
     explain("contradiction", "contradict one another");
     explain("core", "what the contradiction builds on");
   }
-  const title = history.count > 0 ? "Click an operation or annotation"
-    : "Click an annotation";
-  const bars = history.count > 0 ? "Each bar runs from a call to its return. " : "";
-  return [
-    element("h2", {}, title),
-    element("p", { className: "note" },
-      `${bars}Hover for a summary, click for everything that is known.`),
-    history.count > 0 ? element("h3", {}, "Colours") : null,
-    history.count > 0 ? legend : null,
-    element("h3", {}, "Keys and mouse"),
-    keyHelp(history.count > 0),
-  ];
+  return legend;
 }
 
 const KEY_HELP = [

@@ -36,17 +36,86 @@ function headlineFacts(history) {
   return list;
 }
 
-/* Fills the box about one part; `actions` has link, choose and search (app.js). */
+/*
+ * Fills the box: what was found in the run, and about one part. `actions` has link,
+ * choose and search (app.js), and `page`, what surrounds a run, or null.
+ */
 function showFinding(history, part, actions) {
   const box = byId("finding");
-  box.hidden = !part || part.verdict === "ok";
+  const pins = actions.page === null ? [] : pinContents(actions.page);
+  const isWrong = part !== undefined && part.verdict !== "ok";
+  box.hidden = pins.length === 0 && !isWrong;
   if (box.hidden) return;
-  box.className = part.verdict === "illegal" ? "finding" : "finding undecided";
-  box.replaceChildren(
-    element("p", { className: "reason" }, ...reasonContents(part, actions)),
-    ...(part.core.size > 0 ? [coreLine(part, actions)] : []),
-    ...(part.pathCount > 0 ? [pathLine(part, actions)] : []));
+  const isUndecided = pins.length === 0 && part.verdict !== "illegal";
+  box.className = isUndecided ? "finding undecided" : "finding";
+  keepingFocus(box, () => [...pins, ...(isWrong ? partContents(part, actions) : [])]);
 }
+
+function partContents(part, actions) {
+  return [
+    element("p", { className: "reason" }, ...reasonContents(part, actions)),
+    part.core.size > 0 ? coreLine(part, actions) : null,
+    part.pathCount > 0 ? pathLine(part, actions) : null,
+  ];
+}
+
+// What was found in a run
+
+const PIN_NAMES = { rule: "Rule broken", failure: "Test failed", hint: "Hint" };
+
+/* The finding that is pinned: which rule, how it is broken, and where to see it. */
+function pinContents(page) {
+  const { run } = page;
+  const pin = run.pins[page.pin];
+  if (!pin) return [];
+  return [
+    element("p", { className: "reason" },
+      element("span", { className: `verdict ${pin.kind === "hint" ? "unknown" : "illegal"}` },
+        PIN_NAMES[pin.kind] ?? pin.kind), " ",
+      // A failure and a hint have no name of their own.
+      pin.kind === "rule" ? element("strong", {}, `${pin.title}: `) : "", pinText(pin)),
+    pinLine(page, pin),
+  ];
+}
+
+/* How it is broken; reports begin that with the rule, which stands before it here. */
+function pinText({ title, text }) {
+  return text.startsWith(`${title}: `) ? text.slice(title.length + 2) : text;
+}
+
+function pinLine(page, pin) {
+  const { run } = page;
+  const go = (key, title, text, at) => pinButton(page, key, title, text, at);
+  const shown = pin.proof.slice(0, MOST_IN_LINE);
+  const more = pin.proof.length - shown.length;
+  return element("div", { className: "more" },
+    pin.promise === NONE ? "" : go("promise", "What said otherwise before (p)", "Promise", pin.promise),
+    go("break", "Where it happened (b)", pin.kind === "rule" ? "Break" : "Show", pin.at),
+    shown.length > 0 ? "Shown by" : "",
+    ...shown.map((i) => go(`proof-${i}`, run.loaded(i) ? run.text(i) : "",
+      run.loaded(i) ? `#${run.number(i)}` : "…", i)),
+    more > 0 ? `and ${more} more` : "",
+    run.pins.length > 1 ? nextPinButton(page) : "");
+}
+
+function pinButton(page, key, title, text, at) {
+  const isThere = page.app.state.selected?.fact === at;
+  const button = element("button", { className: "operation", title,
+    "aria-pressed": String(isThere), onclick: () => page.goTo(at) }, text);
+  button.dataset.key = key;
+  return button;
+}
+
+function nextPinButton(page) {
+  const { pins } = page.run;
+  const number = page.pin + 1;
+  const button = element("button", { className: "operation", title: "The next finding (f)",
+    onclick: () => page.showPin(number % pins.length) }, `${number} of ${pins.length} ▶`);
+  button.dataset.key = "next-pin";
+  return button;
+}
+
+// What is wrong with a part of the history
 
 function reasonContents(part, actions) {
   const key = part.name === "" ? "" : `Key ${part.name}: `;

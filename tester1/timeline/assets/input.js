@@ -109,8 +109,12 @@ class Input {
 
   onKey(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "Escape") { this.app.clear(); return; }
+    if (event.key === "Escape") {
+      if (!this.app.page?.closeMenus()) this.app.clear();
+      return;
+    }
     if (event.target.matches("input, select")) return;
+    if (this.app.page?.onKey(event)) return;
     const action = PAGE_KEYS[event.key]
       ?? (document.activeElement === this.canvas ? TIMELINE_KEYS[event.key] : undefined);
     if (!action) return;

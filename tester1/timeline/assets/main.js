@@ -8,6 +8,7 @@ function main() {
   const app = new App(history, index ? new Run(index, readText) : null);
   showHeadline(history);
   fillKeys(history);
+  if (app.run) prepareForRun();
   connectControls(app);
   app.start();
   app.showView("timeline");
@@ -33,8 +34,23 @@ function keyTitle(part) {
     : `${title} – ${VERDICTS[part.verdict].toLowerCase()}`;
 }
 
+/* Shows what only pages with a run have. */
+function prepareForRun() {
+  document.body.classList.add("of-run-page");
+  for (const one of document.querySelectorAll(".of-run, #tab-facts")) one.hidden = false;
+  byId("side").setAttribute("aria-label", "The instant at the cursor, and details");
+  byId("canvas").setAttribute("aria-label",
+    "Timeline of servers, messages, operations and annotations");
+  byId("keys").textContent = "Arrow keys step through the facts of the chosen server and "
+    + "choose another, f shows what was found, question mark lists all keys.";
+  const search = byId("search");
+  search.placeholder = "term:5 kind:vote server:2";
+  search.setAttribute("aria-label",
+    "Search facts and operations; Enter goes to the next match, Shift+Enter back");
+}
+
 function connectControls(app) {
-  for (const view of ["timeline", "operations", "annotations"]) {
+  for (const view of Object.keys(VIEWS)) {
     byId(`tab-${view}`).onclick = () => app.showView(view);
   }
   byId("tab-operations").hidden = app.history.count === 0;
@@ -46,9 +62,14 @@ function connectControls(app) {
   byId("jump").onclick = () => app.jumpToError();
   byId("jump").hidden = app.history.errors().length === 0;
   const search = byId("search");
-  byId("search-group").hidden = app.history.count === 0;
+  byId("search-group").hidden = app.history.count === 0 && app.run === null;
   search.oninput = () => app.search(search.value);
-  search.onkeydown = (event) => { if (event.key === "Enter") app.nextMatch(); };
+  search.onkeydown = (event) => {
+    if (event.key !== "Enter") return;
+    if (app.page) app.page.step("match", event.shiftKey ? -1 : 1);
+    else app.nextMatch();
+  };
+  byId("export-svg").onclick = () => app.exportSvg();
 }
 
 main();

@@ -17,8 +17,8 @@ class Run {
     const { count } = index;
     Object.assign(this, { count, programs: index.programs, servers: index.servers,
       lanes: index.lanes, kinds: index.kinds, topics: index.topics,
-      methods: index.methods, pins: index.pins, sides: index.sides, load: index.load,
-      start: index.start, end: index.end, notes: index.notes, parts: index.parts });
+      methods: index.methods, pins: index.pins, focus: index.focus, sides: index.sides,
+      load: index.load, start: index.start, end: index.end, notes: index.notes, parts: index.parts });
     this.texts = texts;
     this.columns = {
       number: new Float64Array(count), time: new Float64Array(count),

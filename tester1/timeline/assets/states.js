@@ -56,12 +56,12 @@ class States {
       case OPS.down: state.alive = false; break;
       case OPS.term: state.enter(a[i]); break;
       case OPS.role: state.become(a[i]); break;
-      case OPS.vote: state.vote = a[i]; break;
+      case OPS.vote: state.vote = orNull(a[i]); break;
       case OPS.entry: state.put(this.entry(i)); break;
       case OPS.cut: state.cut(a[i]); break;
       case OPS.end: state.reach(a[i], orNull(b[i])); break;
-      case OPS.commit: state.commit = a[i]; break;
-      case OPS.applied: state.applied = a[i]; break;
+      case OPS.commit: state.commit = orNull(a[i]); break;
+      case OPS.applied: state.applied = orNull(a[i]); break;
       case OPS.base: state.compact(a[i], orNull(b[i])); break;
       case OPS.next: state.next.set(a[i], b[i]); break;
       case OPS.match: state.match.set(a[i], b[i]); break;

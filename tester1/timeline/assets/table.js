@@ -1,14 +1,15 @@
 /*
  * A table of any length: only the rows in sight are in the document. Columns are
- * {title, width, text(item), sort(item)?, number?}; a click on a title sorts.
+ * {title, width, text(item), sort(item)?, number?, isFixed?}; a click on a title sorts,
+ * unless it is fixed. `onRows` is told which items come into sight.
  */
 
 const TABLE_ROW = 26;
 const ROWS_BEYOND = 8;
 
 class VirtualTable {
-  constructor(place, { columns, label, look, onPick, none }) {
-    Object.assign(this, { columns, look, onPick });
+  constructor(place, { columns, label, look, onPick, none, onRows = () => {} }) {
+    Object.assign(this, { columns, look, onPick, onRows });
     this.items = [];
     this.order = { column: null, down: false };
     this.focused = 0;
@@ -27,9 +28,9 @@ class VirtualTable {
     const head = element("div", { className: "head", role: "row" });
     head.style.gridTemplateColumns = this.template;
     this.titles = this.columns.map((column) => {
-      const title = element("button", { role: "columnheader",
-        className: column.number ? "number" : "",
-        onclick: () => this.sortBy(column) }, column.title);
+      const about = { role: "columnheader", className: column.number ? "number" : "" };
+      const title = column.isFixed ? element("span", about, column.title)
+        : element("button", { ...about, onclick: () => this.sortBy(column) }, column.title);
       head.append(title);
       return title;
     });
@@ -72,10 +73,11 @@ class VirtualTable {
     const count = Math.ceil(this.scroll.clientHeight / TABLE_ROW);
     const from = Math.max(0, top - ROWS_BEYOND);
     const to = Math.min(this.items.length, top + count + ROWS_BEYOND);
+    const items = this.items.slice(from, to);
     const hadFocus = this.extent.contains(document.activeElement);
-    this.extent.replaceChildren(...this.items.slice(from, to)
-      .map((item, i) => this.row(item, from + i)));
+    this.extent.replaceChildren(...items.map((item, i) => this.row(item, from + i)));
     if (hadFocus) this.rowAt(this.focused)?.focus({ preventScroll: true });
+    if (count > 0) this.onRows(items);
   }
 
   row(item, at) {

@@ -1,0 +1,373 @@
+/*
+ * What surrounds the picture of a run: the cursor's panel, steps, search, filters, the
+ * findings, the address, and the keys. The App (app.js) draws and remembers; this tells
+ * it where to go, and shows what there is.
+ */
+
+const ADDRESS_DELAY_MS = 250;
+const ANNOUNCE_DELAY_MS = 150;
+
+class RunPage {
+  constructor(app) {
+    const { run, history } = app;
+    Object.assign(this, { app, run });
+    app.state.server = NONE;
+    this.pin = run.focus;
+    this.timers = {};
+    this.keys = actionsByKey();
+    this.everything = Array.from({ length: run.count }, (_, i) => i);
+    this.query = new Query("", history, run);
+    this.panel = new CursorPanel(app, { choose: (server) => this.choose(server) });
+    this.walk = new Walk(run, app.states);
+    this.filters = new Filters(run, () => this.applyFilters());
+    this.matches = new FactMatches(run, () => this.showMatches());
+    this.play = new Play({
+      time: () => app.state.cursor.time, start: run.start, end: run.end,
+      move: (time) => app.setCursor({ time, fact: NONE }, { reveal: true }),
+      changed: () => this.showPlay(),
+    });
+  }
+
+  /* Shows the moment to begin with; whether that is one which the address names. */
+  start() {
+    const { app, run } = this;
+    app.state.shownKinds = this.filters.kinds;
+    this.connect();
+    app.onCursor(() => this.cursorMoved());
+    run.onLoad(() => { app.showFinding(); this.panel.update(); });
+    addEventListener("hashchange", () => this.followAddress());
+    this.matches.search(null);
+    this.showPlay();
+    app.setCursor(app.state.cursor);
+    if (location.hash !== "" && this.followAddress()) return true;
+    if (run.pins.length > 0) this.showPin(run.focus);
+    return false;
+  }
+
+  connect() {
+    const on = (id, act) => { byId(id).onclick = act; };
+    fillHelp(byId("help-contents"), this.app.history);
+    this.filters.fill(byId("filter-contents"));
+    on("help-button", () => this.showHelp());
+    on("help-close", () => byId("help").close());
+    on("copy-link", () => this.copyLink());
+    on("step-start", () => this.showEdge(true));
+    on("step-end", () => this.showEdge(false));
+    on("step-back", () => this.step(byId("step-kind").value, -1));
+    on("step-on", () => this.step(byId("step-kind").value, 1));
+    on("match-back", () => this.step("match", -1));
+    on("match-on", () => this.step("match", 1));
+    on("play", () => this.play.toggle());
+    byId("step-kind").replaceChildren(...STEPS.map(({ name, title }) =>
+      element("option", { value: name }, title)));
+    byId("message-kind").replaceChildren(...CALL_KINDS.map((name, kind) =>
+      element("option", { value: String(kind) }, name)));
+    byId("message-kind").value = String(CALL_KINDS.indexOf("vote"));
+    byId("step-kind").onchange = () => this.showStepKind();
+    byId("speed").replaceChildren(...SPEEDS.map((speed) =>
+      element("option", { value: String(speed) }, `× ${speed}`)));
+    byId("speed").onchange = (event) => {
+      this.play.speed = Number(event.target.value);
+    };
+    this.showStepKind();
+    const filter = byId("filter");
+    document.addEventListener("pointerdown", (event) => {
+      if (!filter.contains(event.target)) filter.open = false;
+    });
+  }
+
+  showStepKind() { byId("message-kind").hidden = byId("step-kind").value !== "message"; }
+
+  showPlay() {
+    byId("play").textContent = this.play.isOn ? "❚❚ Pause" : "▶ Play";
+    byId("speed").value = String(this.play.speed);
+    if (!this.play.isOn) this.announceSoon();
+  }
+
+  // The cursor
+
+  /* The position that the cursor is at: the state shown is that after it. */
+  position() {
+    const { time, fact } = this.app.state.cursor;
+    return fact === NONE ? this.run.positionAt(time) : fact;
+  }
+
+  cursorMoved() {
+    this.panel.update();
+    this.writeAddressSoon();
+    if (!this.play.isOn) this.announceSoon();
+  }
+
+  /* Selects a fact and puts the cursor there. */
+  async goTo(i) {
+    const { app, run } = this;
+    if (i === NONE) return;
+    await run.need(i, i);
+    app.select({ fact: i });
+    app.reveal({ fact: i });
+  }
+
+  /* Chooses the server that a fact happened at, if it did at one. */
+  chooseOf(fact) {
+    const { run, app } = this;
+    if (run.loaded(fact) && run.isServer(run.program(fact))) {
+      app.state.server = run.program(fact);
+    }
+  }
+
+  showEdge(isStart) {
+    const { start, end } = this.run;
+    this.app.setCursor({ time: isStart ? start : end, fact: NONE }, { reveal: true });
+  }
+
+  choose(server) {
+    this.app.state.server = this.app.state.server === server ? NONE : server;
+    this.cursorMoved();
+  }
+
+  chooseBeside(by) {
+    const { server } = this.app.state;
+    const next = server === NONE ? (by > 0 ? 0 : this.run.servers - 1) : server + by;
+    if (next >= 0 && next < this.run.servers) this.choose(next);
+  }
+
+  // Steps
+
+  /* Goes to the next (`by` 1) or previous (-1) of a kind; says so if there is none. */
+  async step(step, by) {
+    this.play.stop();
+    if (step === "match") { this.stepMatch(by); return; }
+    const { time, fact } = this.app.state.cursor;
+    // Between two facts, the one that the cursor has passed last is the previous one.
+    const from = fact !== NONE ? fact
+      : this.run.positionAt(time) + (by > 0 ? 0 : 1);
+    const found = await this.walk.next(step, from, by, { server: this.app.state.server,
+      kind: Number(byId("message-kind").value) });
+    const { title } = STEPS.find(({ name }) => name === step);
+    if (found === NONE) this.say(`no ${by > 0 ? "further" : "earlier"} ${title}`);
+    else this.goTo(found);
+  }
+
+  /* The next match of the search by time, a fact or an operation, around the end. */
+  stepMatch(by) {
+    const { app, run } = this;
+    const { history, state } = app;
+    const operations = [...state.matches ?? []].filter((i) => app.isShown(i));
+    const selected = state.selected?.operation;
+    const time = selected === undefined ? state.cursor.time : history.call[selected];
+    const isBeyond = (i) => (selected === undefined ? by * (history.call[i] - time) > 0
+      : by * (i - selected) > 0);
+    const near = (list) => (by > 0 ? list[0] : list[list.length - 1]);
+    const position = selected === undefined ? this.position()
+      : run.positionAt(time) + (by > 0 ? 0 : 1);
+    let fact = this.matches.beside(position, by);
+    let operation = near(operations.filter(isBeyond));
+    if (fact === NONE && operation === undefined) {
+      fact = this.matches.beside(by > 0 ? NONE : run.count, by);
+      operation = near(operations);
+    }
+    if (fact === NONE && operation === undefined) { this.say("no match"); return; }
+    if (fact === NONE || (operation !== undefined && run.loaded(fact)
+      && by * (history.call[operation] - run.time(fact)) < 0)) {
+      app.goTo(operation);
+    } else this.goTo(fact);
+  }
+
+  showCause() {
+    const fact = this.app.state.selected?.fact;
+    if (fact === undefined) { this.say("select a fact first"); return; }
+    if (this.run.cause(fact) === NONE) this.say("no cause is known");
+    else this.goTo(this.run.cause(fact));
+  }
+
+  showEffect() {
+    const fact = this.app.state.selected?.fact;
+    if (fact === undefined) { this.say("select a fact first"); return; }
+    const [effect] = this.run.effects(fact);
+    if (effect === undefined) this.say("nothing came of it");
+    else this.goTo(effect);
+  }
+
+  // Findings
+
+  showPin(number) {
+    this.pin = number;
+    this.app.showFinding();
+    this.goTo(this.run.pins[number].at);
+  }
+
+  /* Shows the finding; if it is the one on show, the next one. */
+  nextPin() {
+    const { pins } = this.run;
+    if (pins.length === 0) { this.say("nothing was found"); return; }
+    const isThere = this.app.state.cursor.fact === pins[this.pin].at;
+    this.showPin(isThere ? (this.pin + 1) % pins.length : this.pin);
+  }
+
+  showPromise() {
+    const pin = this.run.pins[this.pin];
+    if (!pin || pin.promise === NONE) this.say("no promise is known");
+    else this.goTo(pin.promise);
+  }
+
+  showBreak() {
+    const pin = this.run.pins[this.pin];
+    if (pin) this.goTo(pin.at);
+    else this.say("nothing was found");
+  }
+
+  // Search and filters
+
+  search(query) {
+    this.query = query;
+    this.applyFilters();
+  }
+
+  applyFilters() {
+    const { app, filters, query } = this;
+    app.state.shownKinds = filters.kinds;
+    byId("filter-state").textContent = filters.isOpen ? "" : "on";
+    const wanted = query.isEmpty || query.error !== "" ? null : query.fact ?? (() => false);
+    const accepted = filters.test();
+    this.matches.search(wanted === null ? accepted
+      : accepted === null ? wanted : both(accepted, wanted));
+  }
+
+  showMatches() {
+    const { app, matches } = this;
+    app.state.filter = matches.isAll ? null : (i) => matches.has(i);
+    app.tables.facts.setItems(matches.isAll ? this.everything : matches.positions);
+    byId("matches").textContent = this.matchesText();
+    byId("search-note").textContent = this.query.error;
+    byId("search-note").hidden = this.query.error === "";
+    byId("search").setAttribute("aria-invalid", String(this.query.error !== ""));
+    app.invalidate();
+  }
+
+  /* How many facts and operations match; null if nothing is asked for. */
+  matchCount() {
+    const { matches } = this;
+    const operations = this.app.state.matches;
+    if (matches.isAll && operations === null) return null;
+    return (matches.isAll ? 0 : matches.positions.length) + (operations?.size ?? 0);
+  }
+
+  matchesText() {
+    const { matches, query, run } = this;
+    if (query.error !== "" || (matches.isAll && query.isEmpty)) return "";
+    const counts = [];
+    if (!matches.isAll) counts.push(counted(matches.positions.length, "fact"));
+    const operations = this.app.state.matches;
+    if (operations?.size > 0) counts.push(counted(operations.size, "operation"));
+    if (!matches.isComplete) {
+      counts.push(`searched ${matches.found.parts} of ${run.parts.length} parts`);
+    }
+    return counts.join(" · ");
+  }
+
+  // The address
+
+  /* Goes where the address says; whether it says anything. */
+  followAddress() {
+    const { app, run } = this;
+    const said = readAddress(location.hash, run);
+    if (said.time === null && said.number === null) return false;
+    this.follow(said).then((position) => {
+      if (position !== NONE) app.select({ fact: position });
+      const time = position === NONE ? said.time : run.time(position);
+      if (said.server !== null) app.state.server = said.server;
+      if (time !== null) app.setCursor({ time, fact: position }, { reveal: said.window === null });
+      if (said.window !== null) app.show(said.window.first, said.window.last);
+    });
+    return true;
+  }
+
+  /* The position of the fact that an address names, or NONE. */
+  async follow({ time, number }) {
+    const { run } = this;
+    if (number === null) return NONE;
+    if (time !== null) await run.needTimes(time, time);
+    if (run.positionOf(number) === NONE) await run.all();
+    return run.positionOf(number);
+  }
+
+  address() {
+    const { app, run } = this;
+    const { cursor, selected, server } = app.state;
+    const fact = selected?.fact;
+    const { first, last, whole } = app.window;
+    const isWhole = first <= whole.first && last >= whole.last;
+    return addressOf({ time: cursor.time, server: server === NONE ? null : server,
+      number: fact === undefined || !run.loaded(fact) ? null : run.number(fact),
+      window: isWhole ? null : { first, last } }, run);
+  }
+
+  writeAddressSoon() {
+    this.later("address", ADDRESS_DELAY_MS, () => {
+      window.history.replaceState(null, "", this.address());
+    });
+  }
+
+  async copyLink() {
+    window.history.replaceState(null, "", this.address());
+    const isCopied = await copyText(location.href);
+    this.say(isCopied ? "link copied" : "copy the link from the address bar");
+    byId("copy-link").textContent = isCopied ? "Copied" : "See address bar";
+    this.later("copied", 2000, () => { byId("copy-link").textContent = "Copy link"; });
+  }
+
+  // What is said
+
+  announceSoon() {
+    this.later("announce", ANNOUNCE_DELAY_MS, () => this.say(this.announcement()));
+  }
+
+  announcement() {
+    const { app, run } = this;
+    const { cursor, selected } = app.state;
+    const states = app.states.at(this.position());
+    const server = app.state.server === NONE ? leading(states) : app.state.server;
+    const standing = server === NONE ? "nobody leads"
+      : standingText(run, server, states[server]);
+    const fact = selected?.fact === cursor.fact && run.loaded(cursor.fact)
+      ? `${run.text(cursor.fact)}; ` : "";
+    return `${fact}${timeText(cursor.time, 1e5)}, ${standing}`;
+  }
+
+  say(text) { byId("announcer").textContent = text; }
+
+  later(name, delay, act) {
+    clearTimeout(this.timers[name]);
+    this.timers[name] = setTimeout(act, delay);
+  }
+
+  // Keys
+
+  showHelp() { byId("help").showModal(); }
+
+  /* Closes what lies over the page; whether there was something. */
+  closeMenus() {
+    const filter = byId("filter");
+    if (!filter.open) return byId("help").open;
+    filter.open = false;
+    filter.querySelector("summary").focus();
+    return true;
+  }
+
+  /* Whether a key was one of a run's, and is done with. */
+  onKey(event) {
+    const { target, key } = event;
+    if (byId("help").open) return true;
+    const isPressed = key === " " && target.closest("button, summary, a, label") !== null;
+    const isMoving = /^(Arrow|Home|End|\s)/.test(key);
+    const isElsewhere = target !== this.app.canvas && target !== document.body;
+    if (isPressed || (isMoving && key !== " " && isElsewhere)) return false;
+    // With an operation selected, the arrows lead to its neighbours.
+    if (key.startsWith("Arrow") && this.app.state.selected?.operation !== undefined) return false;
+    const act = this.keys.get(key);
+    if (!act) return false;
+    event.preventDefault();
+    act(this, key);
+    return true;
+  }
+}
