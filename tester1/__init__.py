@@ -6,7 +6,7 @@ Who wants to read it begins with one run of one test:
 - `cluster`: what a test holds in its hand, a `Config` with servers, clients and limits;
 - `hosts`: where programs run: `worlds` in this process, or a process each, by the mode;
 - `contact`: how programs and tester reach each other, and with which messages;
-- `timeline`: the annotations of a test, and the page that shows them.
+- `timeline`: the annotations of a test, and the page that shows its run.
 
 Around it:
 
@@ -18,7 +18,7 @@ Around it:
 Below it, and good for themselves:
 
 - `sandbox`: processes for code that nobody trusts, confined and supervised;
-- `porcupine`: the linearizability checker and its HTML;
+- `porcupine`: the linearizability checker;
 - `solution` and `suites`: whose code is tested, and which tests there are (`starter` is
   what `raftlab init` begins a solution with);
 - `teardown` and `files`: taking a test down completely, and files that fail.

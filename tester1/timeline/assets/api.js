@@ -75,14 +75,10 @@ function runApi(app) {
     fact: (i) => factFacts(run, i),
     /** The call that was sent with a fact, or null. */
     callOf: (i) => run.call(i),
-    /** The calls that touch the times first..last, of the parts that are loaded. */
-    callsWithin: (first, last) => {
+    /** The calls of which something is within the window, drawn or not. */
+    callsInSight: () => {
       const found = [];
-      run.eachCallsWithin(first, last, (calls, from, to) => {
-        for (let i = from; i < to; i++) {
-          if (untilOf(calls, i, run.end) >= first) found.push(calls.sent[i]);
-        }
-      });
+      eachCallInSight(run, app.window, (calls, i) => found.push(calls.sent[i]));
       return found;
     },
     /** Facts with a mark in the last frame. */

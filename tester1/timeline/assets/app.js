@@ -7,9 +7,10 @@
  */
 
 /* What is zoomed to around a finding: the time of its proof and this share of it. */
-const FINDING_MARGIN = 0.18;
-/* A proof of one instant has this much around it, of the whole time at most a tenth. */
-const FINDING_LEAST_NS = 30e6;
+const FINDING_MARGIN = 0.4;
+/* A proof of an instant, or of one fact alone, has this much around it. */
+const FINDING_LEAST_NS = 3e6;
+const FACT_LEAST_NS = 40e6;
 /* Of more parts than this, what is in sight is read like all others, in idle time. */
 const MOST_PARTS_AT_ONCE = 8;
 
@@ -116,9 +117,8 @@ class App {
       .map((fact) => this.run.time(fact))];
     const first = Math.min(...times);
     const last = Math.max(...times);
-    const whole = this.window.whole.last - this.window.whole.first;
     const margin = Math.max((last - first) * FINDING_MARGIN,
-      Math.min(FINDING_LEAST_NS, whole / 20));
+      pin.proof.length > 1 ? FINDING_LEAST_NS : FACT_LEAST_NS);
     this.show(first - margin, last + margin);
   }
 

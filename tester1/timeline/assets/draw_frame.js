@@ -43,8 +43,8 @@ class Frame {
       drawOperationLabels(this);
       drawMarks(this);
       if (this.run) {
-        drawPins(this);
         drawCursorLine(this);
+        drawPins(this);
       }
     });
     this.within(0, stage.band, stage.gutter, room, () => drawLaneNames(this));
@@ -144,7 +144,11 @@ function drawShades(frame) {
     const from = Math.max(sight.x(note.start), frame.stage.gutter);
     const to = Math.min(sight.x(note.end), frame.stage.width);
     if (to > from) {
-      frame.fill(frame.theme.shade, from, 0, to - from, frame.stage.height);
+      // On servers' lanes the sides show who was cut off, which says more.
+      const { stage } = frame;
+      if (frame.run && !chosen && stage.lanes.length === 0) return;
+      const top = frame.run && !chosen ? stage.serversEnd - stage.scroll : 0;
+      frame.fill(frame.theme.shade, from, top, to - from, stage.height);
     }
   });
 }

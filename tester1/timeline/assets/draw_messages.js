@@ -12,7 +12,9 @@
 
 /* Calls of a frame; a narrow screen has room for fewer. */
 const MOST_CALLS = 2500;
-const CALLS_PER_PIXEL = 2;
+const CALLS_PER_PIXEL = 1.25;
+/* So many calls are drawn with finer lines. */
+const MANY_CALLS = 400;
 /* What happens all the time is left out sooner: it would hide the rest. */
 const HEARTBEATS_PER_PIXEL = 0.25;
 const OTHERS_PER_PIXEL = 0.7;
@@ -23,9 +25,17 @@ const DENSITY_HEIGHT = 9;
 /* Where a lost message ends: this share of its way, so many pixels later. */
 const LOST_WAY = 0.45;
 const LOST_PIXELS = 16;
+/* Over how many pixels a message fades that is under way when the run ends. */
+const FADING_WAY = 0.75;
+const FADING_PIXELS = 60;
 const ARROW_SLACK = 4;
 const OUTSIDE = 200;
-const MOST_LABELS = 260;
+/* A kind has labels if it has no more arrows than this: all are tried, or none. */
+const MOST_LABELLED = 200;
+const MOST_LABELLED_HEARTBEATS = 80;
+/* A path of a thousand lines takes browsers much longer than many short ones. */
+const LINES_PER_STROKE = 12;
+const MOST_DASHED = 260;
 const LABEL_CELL = { width: 22, height: 13 };
 
 /* By kind, the weight of its line and its dashes. */
@@ -42,6 +52,8 @@ const REQUEST = 0;
 const ANSWER = 1;
 const REFUSAL = 2;
 const VARIANTS = 3;
+/* The style of an arrow that fades: it is drawn on its own. */
+const FADES = 255;
 const VARIANT_LOOKS = [
   { alpha: 1, thinner: 1 }, { alpha: 0.6, thinner: 0.65 }, { alpha: 0.6, thinner: 0.65 },
 ];
@@ -169,16 +181,28 @@ function kindIsHidden(state, kind) {
 function countCalls(frame) {
   const { run, state, stage, window: sight } = frame;
   const { inSight, hidden } = stage.messages;
-  run.eachCallsWithin(sight.first, sight.last, (calls, from, to) => {
-    for (let i = from; i < to; i++) {
-      if (untilOf(calls, i, run.end) < sight.first) continue;
-      if (kindIsHidden(state, calls.kind[i])) hidden[calls.kind[i]] += 1;
-      else inSight[calls.kind[i]] += 1;
-    }
+  eachCallInSight(run, sight, (calls, i) => {
+    if (kindIsHidden(state, calls.kind[i])) hidden[calls.kind[i]] += 1;
+    else inSight[calls.kind[i]] += 1;
   });
 }
 
-function untilOf(calls, i, end) { return calls.ended[i] === NONE ? end : calls.endedAt[i]; }
+/* Whether a call that was sent in time has anything to be seen of it in the window. */
+function callInSight(run, calls, i, sight) {
+  const open = calls.ended[i] === NONE;
+  const after = open ? FADING_PIXELS : calls.lost[i] === NONE ? 0 : LOST_PIXELS;
+  return run.lastSeen(calls, i) + after * sight.perPixel >= sight.first;
+}
+
+/* Tells `visit` of every call in sight: its columns and its place in them. */
+function eachCallInSight(run, sight, visit) {
+  const first = sight.first - FADING_PIXELS * sight.perPixel;
+  run.eachCallsWithin(first, sight.last, (calls, from, to) => {
+    for (let i = from; i < to; i++) {
+      if (callInSight(run, calls, i, sight)) visit(calls, i);
+    }
+  });
+}
 
 /* Which share of each kind's calls is drawn: powers of two, so that few ever flicker. */
 function sharesOfKinds(counts, width) {
@@ -211,19 +235,17 @@ function placeCalls(frame, shares) {
   const density = messages.density.length === run.programs.length * columns
     ? messages.density.fill(0) : new Uint16Array(run.programs.length * columns);
   Object.assign(messages, { density, columns });
-  run.eachCallsWithin(sight.first, sight.last, (calls, from, to) => {
-    for (let i = from; i < to; i++) {
-      const kind = calls.kind[i];
-      if (untilOf(calls, i, run.end) < sight.first || kindIsHidden(state, kind)) continue;
-      const share = shares[kind];
-      if (share === 1 || share > 0 && lot(calls.sent[i]) < share
-        || wanted.has(calls.sent[i])) {
-        messages.drawn[kind] += 1;
-        placeCall(frame, calls, i, anchors[calls.source[i]], anchors[calls.target[i]]);
-      } else if (calls.sentAt[i] >= sight.first) {
-        const column = Math.floor((sight.x(calls.sentAt[i]) - sight.left) / DENSITY_COLUMN);
-        density[calls.source[i] * columns + column] += 1;
-      }
+  eachCallInSight(run, sight, (calls, i) => {
+    const kind = calls.kind[i];
+    if (kindIsHidden(state, kind)) return;
+    const share = shares[kind];
+    if (share === 1 || share > 0 && lot(calls.sent[i]) < share
+      || wanted.has(calls.sent[i])) {
+      messages.drawn[kind] += 1;
+      placeCall(frame, calls, i, anchors[calls.source[i]], anchors[calls.target[i]]);
+    } else if (calls.sentAt[i] >= sight.first) {
+      const column = Math.floor((sight.x(calls.sentAt[i]) - sight.left) / DENSITY_COLUMN);
+      density[calls.source[i] * columns + column] += 1;
     }
   });
 }
@@ -252,7 +274,7 @@ function placeCall(frame, calls, i, source, target) {
   const lost = calls.lost[i] !== NONE;
   if (calls.handed[i] === NONE) {
     if (lost) placeLost(messages, sentX, leave, reach, style * VARIANTS, sent, sent);
-    else placeFading(frame, sentX, leave, reach, calls.kind[i], sent, sent);
+    else placeFading(messages, sentX, leave, reach, calls.kind[i], sent, sent);
     return;
   }
   const handedX = sight.x(calls.handedAt[i]);
@@ -266,7 +288,7 @@ function placeCall(frame, calls, i, source, target) {
   const answeredX = sight.x(calls.answeredAt[i]);
   if (lost) placeLost(messages, answeredX, reach, leave, variant, answered, sent);
   else if (calls.ended[i] === NONE) {
-    placeFading(frame, answeredX, reach, leave, calls.kind[i], answered, sent);
+    placeFading(messages, answeredX, reach, leave, calls.kind[i], answered, sent);
   } else {
     messages.add(answeredX, reach, sight.x(calls.endedAt[i]), leave, variant, answered,
       sent);
@@ -279,11 +301,10 @@ function placeLost(messages, x, from, to, style, fact, call) {
   messages.crosses.push(end);
 }
 
-/* Nothing more is known of it: the arrow gets paler towards the end of the run. */
-function placeFading(frame, x, from, to, kind, fact, call) {
-  const end = Math.max(x + LOST_PIXELS, frame.window.x(frame.run.end));
-  frame.stage.messages.fading.push({ x, from, end, to: from + (to - from) * 0.7, kind,
-    fact, call });
+/* Nothing more is known of it: the arrow gets paler, and reaches nothing. */
+function placeFading(messages, x, from, to, kind, fact, call) {
+  messages.fading.push({ x, from, right: x + FADING_PIXELS,
+    to: from + (to - from) * FADING_WAY, kind, fact, call });
 }
 
 // Drawing what has its place
@@ -308,7 +329,8 @@ function lookOfStyle(frame, style) {
   const variant = style % VARIANTS;
   const { alpha, thinner } = VARIANT_LOOKS[variant];
   return { kind, variant, colour: frame.theme.calls[kind], alpha: pale ? FADED : alpha,
-    weight: CALL_LINES[kind].weight * thinner, dash: CALL_LINES[kind].dash };
+    weight: CALL_LINES[kind].weight * thinner
+      * (frame.stage.messages.count > MANY_CALLS ? 0.7 : 1), dash: CALL_LINES[kind].dash };
 }
 
 function strokeStyle(frame, style) {
@@ -319,10 +341,16 @@ function strokeStyle(frame, style) {
   context.strokeStyle = context.fillStyle = look.colour;
   context.lineWidth = look.weight;
   // Among very many lines dashes tell nothing any more, and they are slow to draw.
-  context.setLineDash(messages.count < 1500 ? look.dash : []);
+  context.setLineDash(messages.count < MOST_DASHED ? look.dash : []);
   context.beginPath();
+  let pending = 0;
   for (let i = 0; i < messages.count; i++) {
-    if (messages.styles[i] === style) addLine(context, messages.ends, i, stage.width);
+    if (messages.styles[i] !== style) continue;
+    addLine(context, messages.ends, i, stage.width);
+    if (++pending % LINES_PER_STROKE === 0) {
+      context.stroke();
+      context.beginPath();
+    }
   }
   context.stroke();
   context.setLineDash([]);
@@ -357,11 +385,10 @@ function addHead(context, ends, i, stage, size) {
 }
 
 function drawFading(frame) {
-  const { context, stage, theme } = frame;
-  const { messages } = stage;
+  const { context, theme } = frame;
+  const { messages } = frame.stage;
   const STEPS = 5;
-  for (const { x, from, end, to, kind, fact, call } of messages.fading) {
-    const right = Math.min(end, x + (stage.width - stage.gutter) / 3);
+  for (const { x, from, right, to, kind, fact, call } of messages.fading) {
     context.strokeStyle = theme.calls[kind];
     context.lineWidth = CALL_LINES[kind].weight;
     for (let step = 0; step < STEPS; step++) {
@@ -374,21 +401,24 @@ function drawFading(frame) {
     }
     context.globalAlpha = 1;
     // It can be pointed at like the others, and is not stroked again.
-    messages.add(x, from, right, to, 255, fact, call);
+    messages.add(x, from, right, to, FADES, fact, call);
   }
 }
 
 function drawCrosses(frame) {
   const { context, stage, theme } = frame;
   const { crosses } = stage.messages;
-  const size = crosses.length > 300 ? 2.5 : 4.5;
+  const size = crosses.length > 60 ? 3 : 4.5;
   for (const [colour, weight] of [[theme.page, size], [theme.bad, size / 2]]) {
-    context.beginPath();
-    for (const { x, y } of crosses) {
-      if (x > stage.gutter - size && x < stage.width + size) addCross(context, x, y, size);
-    }
     context.strokeStyle = colour;
     context.lineWidth = weight;
+    context.beginPath();
+    crosses.forEach(({ x, y }, i) => {
+      if (x > stage.gutter - size && x < stage.width + size) addCross(context, x, y, size);
+      if (i % LINES_PER_STROKE !== 0) return;
+      context.stroke();
+      context.beginPath();
+    });
     context.stroke();
   }
 }
@@ -401,7 +431,7 @@ function drawChosenCall(frame) {
     if (target?.fact === undefined || run.callOfFact[target.fact] === 0) continue;
     const call = run.callOfFact[target.fact] - 1;
     for (let i = 0; i < messages.count; i++) {
-      if (messages.calls[i] !== call || messages.styles[i] === 255) continue;
+      if (messages.calls[i] !== call || messages.styles[i] === FADES) continue;
       const look = lookOfStyle(frame, messages.styles[i]);
       context.strokeStyle = context.fillStyle = look.colour;
       context.lineWidth = look.weight + 1.6;
@@ -445,7 +475,6 @@ function drawDensity(frame) {
 function drawMessageLabels(frame) {
   const { context, stage, theme } = frame;
   const { messages } = stage;
-  if (messages.count > MOST_CALLS) return;
   const across = Math.ceil(stage.width / LABEL_CELL.width) + 1;
   const down = Math.ceil(stage.height / LABEL_CELL.height) + 1;
   if (messages.cells.length !== across * down) {
@@ -454,14 +483,14 @@ function drawMessageLabels(frame) {
   messages.cells.fill(0);
   context.font = theme.small;
   context.textBaseline = "middle";
-  let left = MOST_LABELS;
-  for (let kind = CALL_KINDS.length - 1; kind >= 0 && left > 0; kind--) {
-    // Signs of life are many and all alike.
-    if (kind === HEARTBEAT && messages.count > 160) return;
-    for (let i = 0; i < messages.count && left > 0; i++) {
-      if (Math.floor(messages.styles[i] / VARIANTS) !== kind) continue;
-      if (placeLabel(frame, i, kind, across)) left -= 1;
+  for (let kind = CALL_KINDS.length - 1; kind >= 0; kind--) {
+    const arrows = [];
+    for (let i = 0; i < messages.count; i++) {
+      if (Math.floor(messages.styles[i] / VARIANTS) === kind) arrows.push(i);
     }
+    const most = kind === HEARTBEAT ? MOST_LABELLED_HEARTBEATS : MOST_LABELLED;
+    if (arrows.length > most) continue;
+    for (const i of arrows) placeLabel(frame, i, kind, across);
   }
 }
 
@@ -473,16 +502,15 @@ function placeLabel(frame, i, kind, across) {
   const x = ends[4 * i] + (ends[4 * i + 2] - ends[4 * i]) * along + 5;
   const y = ends[4 * i + 1] + (ends[4 * i + 3] - ends[4 * i + 1]) * along;
   if (x < stage.gutter || x > stage.width - 24 || y < stage.band
-    || y > stage.height - stage.footer) return false;
+    || y > stage.height - stage.footer) return;
   const text = messageLabel(frame.run, stage.messages, i, kind);
   const row = Math.floor(y / LABEL_CELL.height) * across;
   const from = row + Math.floor(x / LABEL_CELL.width);
   const to = row + Math.floor((x + text.length * 5.6) / LABEL_CELL.width);
-  if (text === "" || to >= row + across) return false;
-  for (let cell = from; cell <= to; cell++) if (cells[cell]) return false;
+  if (text === "" || to >= row + across) return;
+  for (let cell = from; cell <= to; cell++) if (cells[cell]) return;
   cells.fill(1, from, to + 1);
   frame.halo(text, x, y, theme.calls[kind]);
-  return true;
 }
 
 /* In a few words: "vote? T5", "append T5 +2", "granted", "no". */

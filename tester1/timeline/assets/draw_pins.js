@@ -14,14 +14,35 @@ function drawPins(frame) {
   const pin = run.pins[0];
   drawBreakLine(frame, pin);
   drawPromiseArrow(frame, pin);
-  // Facts of the proof that lie together have their badges above one another.
-  const stacks = new Map();
+  for (const group of proofInSight(frame, pin)) drawProof(frame, group);
+}
+
+/*
+ * The facts of a proof that are in sight, those together that lie on one another:
+ * [{x, y, facts, numbers}], numbered in the order of the proof.
+ */
+function proofInSight(frame, pin) {
+  const { stage } = frame;
+  const groups = [];
   const shown = pin.proof.length > 0 ? pin.proof : [pin.at];
   shown.forEach((fact, i) => {
     const place = placeOfFact(frame, fact);
     if (!place || place.x < stage.gutter - RING || place.x > stage.width + RING) return;
-    drawProof(frame, fact, place, pin.proof.length > 1 ? String(i + 1) : "!", stacks);
+    const number = pin.proof.length > 1 ? String(i + 1) : "!";
+    const near = groups.find((one) => one.y === place.y
+      && Math.abs(one.x - place.x) < 2 * RING);
+    if (near) {
+      near.facts.push(fact);
+      near.numbers.push(number);
+    } else groups.push({ ...place, facts: [fact], numbers: [number] });
   });
+  return groups;
+}
+
+/* "3", or of several "3–5". */
+function numbersText(numbers) {
+  return numbers.length === 1 ? numbers[0]
+    : `${numbers[0]}–${numbers[numbers.length - 1]}`;
 }
 
 function pinColour(theme, pin) { return pin.kind === "hint" ? theme.unsure : theme.bad; }
@@ -82,19 +103,21 @@ function towards(from, to, distance) {
     y: from.y + (to.y - from.y) / length * distance };
 }
 
-function drawProof(frame, fact, place, text, stacks) {
+function drawProof(frame, { x, y, facts, numbers }) {
   const { context, stage, theme } = frame;
   const colour = pinColour(theme, frame.run.pins[0]);
   for (const [ink, weight] of [[theme.page, 6], [colour, 3]]) {
     context.beginPath();
-    context.arc(place.x, place.y, RING, 0, 2 * Math.PI);
+    context.arc(x, y, RING, 0, 2 * Math.PI);
     context.strokeStyle = ink;
     context.lineWidth = weight;
     context.stroke();
   }
-  const badge = badgePlace(place, stacks);
+  const text = numbersText(numbers);
+  const half = text.length > 2 ? BADGE + 3.5 * (text.length - 1) : BADGE;
+  const middle = y - RING - BADGE - 1;
   context.beginPath();
-  context.arc(badge.x, badge.y, BADGE, 0, 2 * Math.PI);
+  context.roundRect(x - half, middle - BADGE, 2 * half, 2 * BADGE, BADGE);
   context.fillStyle = colour;
   context.fill();
   context.strokeStyle = theme.page;
@@ -104,21 +127,11 @@ function drawProof(frame, fact, place, text, stacks) {
   context.fillStyle = theme.page;
   context.textAlign = "center";
   context.textBaseline = "middle";
-  context.fillText(text, badge.x, badge.y + 0.5);
+  context.fillText(text, x, middle + 0.5);
   context.textAlign = "left";
-  stage.pins.push({ ...badge, reach: BADGE + 1, fact },
-    { ...place, reach: RING + 2, fact });
-}
-
-/* Above the ring; where other badges are, beside them. */
-function badgePlace(place, stacks) {
-  const lane = stacks.get(place.y) ?? [];
-  stacks.set(place.y, lane);
-  const y = place.y - RING - BADGE;
-  let { x } = place;
-  while (lane.some((taken) => Math.abs(taken - x) < 2 * BADGE)) x += 2 * BADGE;
-  lane.push(x);
-  return { x, y };
+  // Of several the last counts: it is what the others lead to.
+  const fact = facts[facts.length - 1];
+  stage.pins.push({ x, y: middle, reach: half + 1, fact }, { x, y, reach: RING + 2, fact });
 }
 
 /* A hint, or a second broken rule: a small flag on its servers' lanes. */

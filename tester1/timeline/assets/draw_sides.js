@@ -37,9 +37,14 @@ function drawSides(frame) {
   });
 }
 
+/* The groups, the largest first: it is A, and the one that can decide if any can. */
+function largestFirst({ groups }) {
+  return [...groups].sort((a, b) => b.length - a.length || a[0] - b[0]);
+}
+
 function sidesOfServers(sides) {
   const sideOf = new Map();
-  sides.groups.forEach((group, side) => group.forEach((program) =>
+  largestFirst(sides).forEach((group, side) => group.forEach((program) =>
     sideOf.set(program, side)));
   return sideOf;
 }
@@ -50,7 +55,9 @@ function drawSide(frame, lane, side, x, width) {
   const y = lane.y - frame.stage.scroll;
   frame.fill(look.fill, x, y, width, lane.height);
   const strip = lane.strip - frame.stage.scroll;
-  const slope = SIDE_SLOPES[side % SIDE_SLOPES.length];
+  // Where the colours begin again, the hatching is another.
+  const turn = Math.floor(side / SIDE_COLOURS);
+  const slope = SIDE_SLOPES[(side + turn) % SIDE_SLOPES.length];
   context.globalAlpha = slope === null ? 0.55 : 0.25;
   frame.fill(look.edge, x, strip, width, STRIP_HEIGHT);
   context.globalAlpha = 1;
@@ -131,8 +138,8 @@ function drawSidesRow(frame) {
 }
 
 function sidesText(run, sides) {
-  const groups = sides.groups.map((group) => group.filter((i) => run.isServer(i))
-    .map((i) => run.name(i)).join(" ")).join(" | ");
+  const groups = largestFirst(sides).map((group) => group.map((i) => run.name(i))
+    .join(" ")).join(" | ");
   const links = sides.links.map(([a, b]) => `${run.name(a)}→${run.name(b)}`);
   return links.length === 0 ? groups : `${groups} · cut: ${links.join(" ")}`;
 }
@@ -146,7 +153,10 @@ function hatch(frame, x, y, width, height, slope, colour, weight, step = HATCH_S
   const lean = slope * height;
   const phase = (frame.window.first / frame.window.perPixel) % step;
   const right = x + width;
+  context.strokeStyle = colour;
+  context.lineWidth = weight;
   context.beginPath();
+  let pending = 0;
   // A line begins at the bottom at `low` and ends at the top at `low + lean`.
   const start = x - Math.max(lean, 0);
   for (let low = start - ((start + phase) % step); low < right + height; low += step) {
@@ -161,8 +171,9 @@ function hatch(frame, x, y, width, height, slope, colour, weight, step = HATCH_S
     if (y1 <= y2 || x1 < x || x1 > right) continue;
     context.moveTo(x1, y1);
     context.lineTo(x2, y2);
+    if (++pending % LINES_PER_STROKE !== 0) continue;
+    context.stroke();
+    context.beginPath();
   }
-  context.strokeStyle = colour;
-  context.lineWidth = weight;
   context.stroke();
 }

@@ -10,7 +10,7 @@
 const FIRST_TAGS = ["$ Checker", "$ Failure", "$ Test Info"];
 const LANE_GAP = 4;
 const ROW_HEIGHTS = { largest: 30, smallest: 13 };
-const SERVER_PITCH = { least: 54, most: 112, lane: { least: 44, most: 64 } };
+const SERVER_PITCH = { least: 54, most: 140, lane: { least: 44, most: 64 } };
 /* Of the room for lanes the servers get this share, if clients want the rest. */
 const SERVER_SHARE = 0.66;
 const NOTE_HEIGHTS = { beside: 20, alone: 24 };

@@ -141,14 +141,23 @@ class Run {
         (after, i) => (after === NONE ? NONE : taken.sentAt[i] + after));
     }
     for (let i = 0; i < count; i++) {
-      const end = taken.ended[i] === NONE ? this.end : taken.endedAt[i];
-      taken.until = taken.reach[i] = Math.max(taken.until, end);
+      taken.until = taken.reach[i] = Math.max(taken.until, this.lastSeen(taken, i));
       for (const name of ["sent", "handed", "answered", "ended"]) {
         const fact = taken[name][i];
         if (fact !== NONE) this.callOfFact[fact] = taken.sent[i] + 1;
       }
     }
     return taken;
+  }
+
+  /*
+   * When a call was last seen. Of a lost one that is not when its sender gave up, which
+   * may be seconds later, but its last station on the way; and so of one that is still
+   * under way at the end.
+   */
+  lastSeen(calls, i) {
+    return calls.ended[i] !== NONE && calls.lost[i] === NONE ? calls.endedAt[i]
+      : Math.max(calls.sentAt[i], calls.handedAt[i], calls.answeredAt[i]);
   }
 
   // Facts, of parts that are loaded

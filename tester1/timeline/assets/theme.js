@@ -12,7 +12,7 @@ function readTheme() {
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const theme = {};
   for (const name of ["page", "surface", "stripe", "line", "grid", "text", "muted",
-    "accent", "bad", "path", "shade", "label", "error", "error-edge",
+    "accent", "good", "bad", "unsure", "path", "shade", "label", "error", "error-edge",
     "left-out", "left-out-edge"]) {
     theme[name] = colour(name);
   }
