@@ -210,10 +210,15 @@ class CursorPanel {
     const waits = await this.waits;
     const { run, state } = this.app;
     const programs = [...waits.of.keys()].sort((a, b) => a - b);
-    const none = element("p", { className: "note" }, "not recorded");
-    byId("thread-list").replaceChildren(...(programs.length === 0 ? [none]
-      : programs.flatMap((program) =>
-        threadList(run.name(program), waits.at(program, state.cursor.time)))));
+    const found = programs.map((program) => [run.name(program),
+      waits.at(program, state.cursor.time)]);
+    const idle = found.filter(([, threads]) => threads.length === 0).map(([name]) => name);
+    const none = programs.length === 0 ? "not recorded"
+      : idle.length > 0 ? `None waits: ${idle.join(" ")}` : "";
+    byId("thread-list").replaceChildren(
+      ...found.filter(([, threads]) => threads.length > 0)
+        .flatMap(([name, threads]) => threadList(name, threads)),
+      element("p", { className: "none" }, none));
   }
 }
 
@@ -222,8 +227,7 @@ function threadList(name, threads) {
     element("code", {}, thread), ` waits for ${reason} since ${timeText(since)}`,
     times > 1 ? `, ${times.toLocaleString("en")} times in a row` : "",
     line === "" ? "" : element("div", { className: "where" }, line)));
-  const none = element("li", { className: "note" }, "none waits");
-  return [element("h4", {}, name), element("ul", {}, ...(items.length > 0 ? items : [none]))];
+  return [element("h4", {}, name), element("ul", {}, ...items)];
 }
 
 function roleText(state) {
