@@ -253,7 +253,8 @@ function placeCalls(frame, shares) {
 /* The calls that are drawn whatever else is: of findings and what is chosen. */
 function callsThatStandOut({ run, state }) {
   const wanted = new Set();
-  const facts = [state.selected?.fact, state.hover?.fact, ...run.pins[0]?.proof ?? []];
+  const facts = [state.selected?.fact, state.hover?.fact,
+    ...run.pins[state.pin]?.proof ?? []];
   for (const fact of facts) {
     if (fact !== undefined && fact >= 0) wanted.add(run.callOfFact[fact] - 1);
   }

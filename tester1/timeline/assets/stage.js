@@ -38,8 +38,9 @@ class Stage {
     this.noteRows = rowIndex(this.noteLanes);
     // Where the last frame drew each point annotation, label included: {x, width}.
     this.flags = new Map();
-    // Where the last frame drew findings: {x, y, reach, fact}.
+    // Where the last frame drew findings {x, y, reach, fact}, and their titles.
     this.pins = [];
+    this.pinFlags = [];
     this.show(() => true);
   }
 
@@ -107,9 +108,14 @@ class Stage {
   pickFact(x, y) {
     const pinned = this.pins.find((pin) => Math.hypot(pin.x - x, pin.y - y) < pin.reach);
     if (pinned) return pinned.fact;
-    if (y < this.band) return NONE;
+    if (y < this.band) return this.pickFlag(x, y);
     const mark = this.marks.at(x, y);
     return mark !== NONE ? mark : this.messages.at(x, y);
+  }
+
+  pickFlag(x, y) {
+    if (y < this.runTop || y >= this.runTop + this.pinRow) return NONE;
+    return this.pinFlags.find(({ left, right }) => x >= left && x < right)?.fact ?? NONE;
   }
 
   pickServer(x, y) {
