@@ -36,8 +36,8 @@ class Story:
 
     def tell(
         self, time: float, server: int, fact: Fact, cause: Fact | None = None
-    ) -> Fact:
-        """Let something happen to a server; returns it."""
+    ) -> None:
+        """Let something happen to a server."""
         name = SERVERS[server]
         if isinstance(fact, ProgramStarted):
             self.lives[name] = self.lives.get(name, 0) + 1
@@ -45,7 +45,6 @@ class Story:
         fact.incarnation = self.lives[name]
         fact.cause = 0 if cause is None else cause.number
         self.facts.append(fact)
-        return fact
 
     def send(
         self, time: float, source: int, target: int, contents: dict[str, object]
@@ -67,12 +66,14 @@ class Story:
     ) -> None:
         """A whole call, of three milliseconds."""
         sent = self.send(time, source, target, contents)
-        shared = {"method": sent.method, "call": sent.call}
+        method, number = sent.method, sent.call
         there, back = SERVERS[target], SERVERS[source]
-        at = self.tell(time + 0.001, target, HandedOver(peer=back, **shared), sent)
-        answer = Answered(peer=back, contents=reply, **shared)
-        answered = self.tell(time + 0.002, target, answer, at)
-        self.tell(time + 0.003, source, Delivered(peer=there, **shared), answered)
+        handed = HandedOver(peer=back, method=method, call=number)
+        self.tell(time + 0.001, target, handed, sent)
+        answered = Answered(peer=back, method=method, call=number, contents=reply)
+        self.tell(time + 0.002, target, answered, handed)
+        delivered = Delivered(peer=there, method=method, call=number)
+        self.tell(time + 0.003, source, delivered, answered)
 
     def lose(
         self, time: float, source: int, target: int, contents: dict[str, object]
@@ -176,8 +177,6 @@ def open_run(pages: Pages, folder: Path, facts: list[Fact]) -> View:
     write_picture(path, facts, annotations=(), title="a run")
     view = pages.show(path)
     view.page.evaluate("raftlab.allLoaded()")
-    view.page.wait_for_function("raftlab.livesOf(0) !== null")
-    # What the page does once its states are there comes before the next frame.
     view.settle()
     return view
 

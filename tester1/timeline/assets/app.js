@@ -32,6 +32,8 @@ class App {
       focus: NONE, view: "timeline", filter: null, shownKinds: null,
       cursor: { time: history.span.first, fact: NONE }, pin: run?.focus ?? NONE };
     this.cursorListeners = [];
+    // Resolves when the states of servers are read and shown.
+    this.statesRead = new Promise((done) => { this.tellStatesRead = done; });
     this.frame = { number: 0, ...noWork() };
     this.pending = false;
     this.errorsVisited = 0;
@@ -101,6 +103,7 @@ class App {
     this.overview.renew();
     this.page = new RunPage(this);
     const isElsewhere = this.page.start();
+    this.tellStatesRead();
     if (pin && !isElsewhere) {
       await Promise.all([pin.at, ...pin.proof].map((fact) => run.need(fact, fact)));
       this.openFinding();
