@@ -21,7 +21,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Final
 
-from labrt import Facts, Runtime, Waiting
+from labrt import Fact, Facts, Runtime, Waiting
 from labrt.loading.modulenames import world_module
 from tester1.facts.kinds import TaskWaits, Waited
 from tester1.facts.names import is_testers_thread
@@ -34,6 +34,7 @@ __all__ = [
     "LabFailure",
     "Mode",
     "Preempt",
+    "RunFailure",
     "RunOptions",
     "StateAtEnd",
     "file_stem",
@@ -95,6 +96,14 @@ class StateAtEnd:
     facts: int
 
 
+@dataclass(frozen=True, slots=True)
+class RunFailure:
+    """How a run failed: what is told of it, and the programs that it is about."""
+
+    text: str
+    servers: Sequence[str] = ()
+
+
 class LabFailure(AssertionError):
     """A test found that the solution breaks a rule; the message says which.
 
@@ -140,6 +149,8 @@ class Lab:
     files: list[Path] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     """Files that were due and could not be written, a sentence each."""
+    redraw: Callable[[Sequence[Fact], RunFailure], None] | None = None
+    """Draws the page that was written last once more, with the facts of the run."""
     state_at_end: StateAtEnd | None = None
     unrepeated: str = ""
     _returns: _Returns = field(init=False)
@@ -225,6 +236,15 @@ class Lab:
                 tuple(self.runtime.stuck_locks(_SUSPICIOUS_WAIT_S)),
                 0 if facts is None else facts.count,
             )
+
+    def kept_facts(self) -> list[Fact]:
+        """The facts that the run has kept, up to its end if that is reached.
+
+        What is torn down afterwards would push it out of the last ones.
+        """
+        facts, end = self.runtime.facts, self.state_at_end
+        kept = [] if facts is None else facts.kept
+        return [fact for fact in kept if end is None or fact.number <= end.facts]
 
     def _note_waits(self, facts: Facts) -> None:
         """Have it among the facts how every thread stands."""

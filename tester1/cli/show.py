@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
 from tester1.cli.artifacts import newest
+from tester1.cli.errors import InputError
 from tester1.cli.options import ArtifactsOption, artifacts_folder, one_test, test_names
+from tester1.facts.file import UnreadableFacts, read_facts
+from tester1.files import reason
+from tester1.session.run_reference import RUN
+from tester1.timeline.html import PageError
+from tester1.timeline.picture import annotations_of, failure_of, write_picture
 
 __all__ = ["show_command"]
 
+_TRACE: Final = ".trace"
+
 
 def show_command(
-    test: Annotated[
+    what: Annotated[
         str | None,
         typer.Argument(
-            metavar="TEST",
-            help="The test whose timeline to show. Without it the newest of all.",
+            metavar="TEST|TRACE",
+            help="The test whose timeline to show, or the trace to make one of. "
+            "Without it the newest of all timelines.",
             autocompletion=test_names,
             show_default=False,
         ),
@@ -31,19 +42,66 @@ def show_command(
     open_page: Annotated[
         bool, typer.Option("--open", help="Open the page in a browser.")
     ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Where the page of a trace goes; without it beside the trace.",
+            show_default=False,
+        ),
+    ] = None,
     artifacts: ArtifactsOption = None,
 ) -> None:
     """Say where the timeline of a run is, and open it with --open.
 
-    A timeline is a page of its own: faults, checks and clients' operations on one
-    axis of time. Every replayed run leaves one among the artifacts, and so does every
-    test that fails under `pytest --artifacts`.
+    A timeline is a page of its own: servers, messages, faults, checks and clients'
+    operations on one axis of time, and how every server stood at any instant of it.
+    Every replayed run leaves one among the artifacts, and so does every test that
+    fails. Of a trace, as batches keep it of failures, one is made here.
 
     Exit status: 0 there is one, 2 there is none.
     """
-    name = "*" if test is None else one_test(test).function
-    run = "*" if seed is None else str(seed)
-    page = newest(artifacts_folder(artifacts), f"{name}-{run}.html", "timeline")
+    if what is not None and what.endswith(_TRACE):
+        if seed is not None:
+            raise InputError("a trace is of one seed: leave --seed out")
+        page = _made_of(Path(what), output)
+    elif output is not None:
+        raise InputError("-o is where the page of a trace goes: name a trace")
+    else:
+        name = "*" if what is None else one_test(what).function
+        run = "*" if seed is None else str(seed)
+        page = newest(artifacts_folder(artifacts), f"{name}-{run}.html", "timeline")
     print(page)
     if open_page:
         typer.launch(str(page.resolve()))
+
+
+def _made_of(trace: Path, output: Path | None) -> Path:
+    """Make the page of a trace; returns where it is."""
+    page = output or trace.with_suffix(".html")
+    try:
+        recording = read_facts(trace)
+        write_picture(
+            page,
+            recording.facts,
+            annotations=annotations_of(recording.facts),
+            failure=failure_of(recording.facts),
+            title=_title(recording.about, trace),
+            about=json.dumps(recording.about.get(RUN, {})),
+        )
+    except PageError as error:
+        raise InputError(str(error)) from None
+    except OSError as error:
+        raise InputError(f"cannot read {trace}: {reason(error)}") from None
+    except UnreadableFacts as error:
+        raise InputError(str(error)) from None
+    return page
+
+
+def _title(about: object, trace: Path) -> str:
+    """The name of the test, if the trace says it."""
+    run = about.get(RUN) if isinstance(about, dict) else None
+    test = run.get("test") if isinstance(run, dict) else None
+    return str(test or trace.stem)

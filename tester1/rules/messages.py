@@ -60,7 +60,10 @@ class VoteReply:
 
 @dataclass(frozen=True, slots=True)
 class AppendRequest:
-    """A leader's entries, or its sign of life; `terms` are those of the entries."""
+    """A leader's entries, or its sign of life.
+
+    `terms` and `commands` are those of the entries; a command is plain data.
+    """
 
     term: int
     prev_index: int
@@ -68,6 +71,7 @@ class AppendRequest:
     entries: int
     commit: int | None
     terms: tuple[int | None, ...] = ()
+    commands: tuple[object, ...] = ()
 
     @property
     def last_index(self) -> int:
@@ -198,8 +202,12 @@ def _append(
     entries = values.get(Role.ENTRIES)
     # A field of one entry, where there is one.
     entries = entries if isinstance(entries, list) else [] if not entries else [entries]
-    terms = tuple(map(_term_of_entry, entries))
-    return AppendRequest(term, prev_index, prev_term, len(entries), commit, terms)
+    read = [_entry(entry) for entry in entries]
+    return AppendRequest(
+        *(term, prev_index, prev_term, len(entries), commit),
+        terms=tuple(of_term for of_term, _ in read),
+        commands=tuple(command for _, command in read),
+    )
 
 
 _BYTES: Final = re.compile(r"<\d+ B>").fullmatch
@@ -264,10 +272,14 @@ def _number(values: Mapping[Role, object], role: Role) -> int | None:
     return value if type(value) is int else None
 
 
-def _term_of_entry(entry: object) -> int | None:
+def _entry(entry: object) -> tuple[int | None, object]:
+    """Term and command of an entry; what has no field for it is all command."""
     described = _described(entry)
     if described is not None:
-        return _number(_values(entry, match_entry(described)), Role.TERM)
+        values = _values(entry, match_entry(described))
+        return _number(values, Role.TERM), values.get(Role.COMMAND, entry)
     # A pair of term and command.
     items = entry if isinstance(entry, list) else []
-    return items[0] if len(items) == 2 and type(items[0]) is int else None
+    if len(items) == 2 and type(items[0]) is int:
+        return items[0], items[1]
+    return None, entry

@@ -32,7 +32,7 @@ from labrpc import LabrpcError
 from labrt import Fact, LockStuck, RuntimeFailure
 from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
-from tester1.lab import Lab, LabFailure, Mode
+from tester1.lab import Lab, LabFailure, Mode, RunFailure
 from tester1.rules.hints.likeliest import hints
 from tester1.session.coloured import add_section
 from tester1.session.interrupts import Interrupts
@@ -43,7 +43,7 @@ from tester1.session.tracebacks import cut, lead_to_solution, name_line, short_f
 from tester1.solution import REFERENCE_ROOT
 from tester1.view.layout import Line
 from tester1.view.report import failure_report
-from tester1.view.selection import finding_of
+from tester1.view.selection import finding_of, involved_servers
 
 __all__ = ["explain", "prepare", "unwritten_part"]
 
@@ -171,12 +171,14 @@ def _facts(
     interrupts: Interrupts,
 ) -> list[Line]:
     """What the facts of the failed run tell, if they are to be had."""
+    kept: list[Fact] | str = lab.kept_facts()
     if lab.mode is Mode.SIM:
         kept = _repeated(item, lab, error, settings, interrupts)
-    else:
-        kept = _recorded(lab)
     if isinstance(kept, str):
         return [Line(kept)]
+    if lab.redraw is not None:
+        failure = RunFailure(harmless(message_of(error)), involved_servers(kept, error))
+        lab.redraw(kept, failure)
     width = _width(item)
     suspected = [] if finding_of(kept) is not None else hints(kept)[:_MOST_HINTS]
     return [
@@ -189,15 +191,6 @@ def _hint(text: str, width: int) -> list[str]:
     return textwrap.wrap(
         harmless(text), width, initial_indent="hint: ", subsequent_indent="      "
     )
-
-
-def _recorded(lab: Lab) -> list[Fact] | str:
-    """The facts that the failed run itself has kept."""
-    facts = lab.runtime.facts
-    # What is torn down after the failure would push it out of the last rows.
-    count = None if lab.state_at_end is None else lab.state_at_end.facts
-    kept = [] if facts is None else facts.kept
-    return [fact for fact in kept if count is None or fact.number <= count]
 
 
 def _repeated(

@@ -32,6 +32,7 @@ from tester1.session.seeds import run_seed, seed_id, several_seeds, without_seed
 from tester1.session.settings import Settings, add_options, remember_seed, share_seed
 from tester1.session.trace_file import write_trace
 from tester1.suites import OURS, course_name
+from tester1.timeline.page import shows_all
 
 _SETTINGS: Final = pytest.StashKey[Settings]()
 _INTERRUPTS: Final = pytest.StashKey[Interrupts]()
@@ -147,7 +148,9 @@ def make_lab(settings: Settings, item: pytest.Item, seed: int) -> Lab:
     # has to be the same where `--seed` alone repeats the run.
     name = without_seed(item.nodeid, seed).partition("::")[2]
     solution = settings.solution
-    facts = make_facts(settings.options, everything=settings.traced)
+    # The picture of a test that passes has to be ready when it is over.
+    everything = settings.traced or shows_all()
+    facts = make_facts(settings.options, everything=everything)
     return Lab(
         make_runtime(settings.options, run_seed(seed, name), facts),
         settings.options.mode,

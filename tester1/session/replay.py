@@ -43,9 +43,7 @@ def replay(
         # Whatever it is: it has no place to go but here, since pytest is in the middle
         # of the report on the first run.
         if _is_same(again, error):
-            # What is torn down after the failure would push it out of the last rows.
-            end = None if lab.state_at_end is None else lab.state_at_end.facts
-            return facts.kept[:end]
+            return lab.kept_facts()
     lab.unrepeated = unrepeated(first, lab.runtime, facts.kept)
     return None
 

@@ -29,6 +29,7 @@ from tester1.porcupine.reasons import when
 from tester1.porcupine.witness import common_length
 from tester1.timeline.clock import PageClock
 from tester1.timeline.pool import TextPool, encodable
+from tester1.timeline.run_schema import RunIndex
 from tester1.timeline.schema import (
     AnnotationData,
     Fragment,
@@ -88,9 +89,12 @@ class AnnotationLike(Protocol):
 
 
 def page_data(
-    result: Result | None, annotations: Sequence[AnnotationLike], title: str
+    result: Result | None,
+    annotations: Sequence[AnnotationLike],
+    title: str,
+    run: RunIndex | None = None,
 ) -> PageData:
-    """What a page about this result and these annotations contains."""
+    """What a page about this result, these annotations and this run contains."""
     partitions = result.partitions if result else ()
     clock = PageClock.of(_times(partitions, annotations))
     numbered = _NumberedOperations(partitions, clock)
@@ -110,6 +114,7 @@ def page_data(
         operations=columns,
         parts=parts,
         annotations=[_annotation(a, clock) for a in annotations],
+        run=run,
     )
 
 

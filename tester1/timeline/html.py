@@ -1,8 +1,8 @@
 """The visualization page: one HTML file that opens from disk, without a network.
 
 `write_html` puts a page together from `assets/` (markup, style and script, each
-file of one subject), and from the data that `html_data` makes of a result and
-annotations. Rules that keep it honest:
+file of one subject), and from the data that `history_data` makes of a result and
+annotations, and `run_data` of the facts of a run. Rules that keep it honest:
 
 - The page fetches nothing and says so: its content security policy forbids every
   request, and admits only its own style and script, by hash.
@@ -18,14 +18,18 @@ import html
 import os
 import re
 import tempfile
+import zlib
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
+import msgspec
+
 from tester1.porcupine.model import Result
 from tester1.timeline.history_data import AnnotationLike, page_data
 from tester1.timeline.pool import encodable
+from tester1.timeline.run_data import RunData
 from tester1.timeline.schema import page_json
 
 SCRIPTS = (
@@ -68,8 +72,11 @@ def write_html(
     annotations: Sequence[AnnotationLike] = (),
     title: str = "",
     about: str = "",
+    run: RunData | None = None,
 ) -> None:
     """Write the page about a result, or, without one, about annotations alone.
+
+    With `run` it is the picture of a whole run, of which both are a part.
 
     `about` is shown to nobody: the page carries it for programs, in its head as the
     meta element of that name. Replaces what is at `path`. Times of the history and of
@@ -78,7 +85,9 @@ def write_html(
     Raises:
         PageError: the directory does not exist or cannot be written.
     """
-    text = render_html(result, annotations=annotations, title=title, about=about)
+    text = render_html(
+        result, annotations=annotations, title=title, about=about, run=run
+    )
     try:
         _replace(path.resolve(), text.encode())
     except OSError as error:
@@ -94,6 +103,7 @@ def render_html(
     annotations: Sequence[AnnotationLike] = (),
     title: str = "",
     about: str = "",
+    run: RunData | None = None,
 ) -> str:
     """The page that `write_html` writes."""
     title = title or DEFAULT_TITLE
@@ -104,10 +114,33 @@ def render_html(
         "about": html.escape(encodable(about)),
         "style": style,
         "script": script,
-        "data": page_json(page_data(result, annotations, title)),
+        "data": page_json(
+            page_data(result, annotations, title, None if run is None else run.index)
+        ),
+        "early": "",
+        "late": "",
     }
+    if run is not None:
+        parts["early"], parts["late"] = _run_texts(run)
     # In one pass, so that nothing within the data is taken for a place to fill.
     return re.sub(r"\{\{(\w+)\}\}", lambda m: parts[m[1]], _asset("page.html"))
+
+
+def _run_texts(run: RunData) -> tuple[str, str]:
+    """The texts of a run that the script needs at once, and those that may follow."""
+    facts = [_text(f"facts-{i}", part) for i, part in enumerate(run.parts)]
+    at_once = [facts.pop(run.first_part)] if facts else []
+    # The script runs while what follows it is still being read.
+    early = [_text("states", run.states), *at_once]
+    return "\n".join(early), "\n".join([*facts, _text("waits", run.waits)])
+
+
+def _text(name: str, data: msgspec.Struct) -> str:
+    """A text of the page that its script reads when it wants to: JSON, deflated."""
+    deflate = zlib.compressobj(level=6, wbits=-zlib.MAX_WBITS)
+    packed = deflate.compress(msgspec.json.encode(data)) + deflate.flush()
+    content = base64.b64encode(packed).decode()
+    return f'<script type="text/plain" id="{name}">{content}</script>'
 
 
 def _replace(path: Path, content: bytes) -> None:

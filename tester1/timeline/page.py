@@ -4,25 +4,33 @@
 for every test that failed. `VIS_FILE` names the file, which each test replaces;
 without it the file goes to the artifacts folder of the run, or else to a new
 temporary file.
+
+A page shows the facts of the run if it has kept them. Most runs keep none, and are
+repeated for them when they have failed: then the page is drawn once more.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
+from labrt import Fact
 from tester1.timeline.annotations import Annotations
 
 if TYPE_CHECKING:
+    from tester1.lab import RunFailure
     from tester1.porcupine.model import Result
 
-__all__ = ["Outcome", "Visualizer"]
+__all__ = ["Outcome", "Redraw", "Visualizer", "shows_all"]
+
+Redraw: TypeAlias = "Callable[[Sequence[Fact], RunFailure], None]"
 
 
 class Outcome(StrEnum):
@@ -31,6 +39,11 @@ class Outcome(StrEnum):
     PASSED = "test passed"
     FAILED = "test failed"
     INTERRUPTED = "interrupted"
+
+
+def shows_all() -> bool:
+    """Whether tests that pass leave a page, too."""
+    return os.environ.get("VIS_ENABLE") == "always"
 
 
 class Run(Protocol):
@@ -64,9 +77,15 @@ class Run(Protocol):
     def warnings(self) -> list[str]:
         """What could not be written, in sentences; it is added to."""
 
+    def kept_facts(self) -> Sequence[Fact]:
+        """The facts that it has kept, up to its end."""
+
+    redraw: Redraw | None
+    """Draws the page that was written last once more, with the facts of the run."""
+
 
 class Visualizer:
-    """Writes the timeline of one test, at most once."""
+    """Writes the timeline of one test, at most once, and again if it is told to."""
 
     def __init__(self, run: Run, annotations: Annotations) -> None:
         self._run = run
@@ -74,10 +93,10 @@ class Visualizer:
 
     def wanted(self, outcome: Outcome) -> bool:
         """Whether a file is due for a test that ends so."""
-        policy = os.environ.get("VIS_ENABLE", "")
-        if self._run.is_replay or policy == "never" or self._annotations.finalized:
+        never = os.environ.get("VIS_ENABLE") == "never"
+        if self._run.is_replay or never or self._annotations.finalized:
             return False
-        return policy == "always" or outcome is not Outcome.PASSED
+        return shows_all() or outcome is not Outcome.PASSED
 
     def write(self, result: Result | None, outcome: Outcome) -> Path | None:
         """Write the file if one is due: `result`'s history, if any, and annotations.
@@ -87,27 +106,52 @@ class Visualizer:
         """
         if not self.wanted(outcome):
             return None
-        from tester1.timeline.html import write_html  # slow to import, seldom needed
-
         # Before it is written, and whatever becomes of that: one page for a test.
         self._annotations.finish(outcome)
         what = "visualization" if result is None else "history visualization"
         try:
             with self._place() as path:
-                write_html(
-                    result,
-                    path,
-                    annotations=self._annotations.records(),
-                    title=self._run.name,
-                    about=json.dumps(self._run.about()),
-                )
+                self._draw(path, result, self._run.kept_facts())
         except OSError as error:
             print(f"info: failed to write {what}: {error}")
             self._run.warnings.append(f"failed to write {what}: {error}")
             return None
         print(f"info: wrote {what} to {path}")
         self._run.files.append(path)
+        self._run.redraw = functools.partial(self._redraw, path, result)
         return path
+
+    def _redraw(
+        self,
+        path: Path,
+        result: Result | None,
+        facts: Sequence[Fact],
+        failure: RunFailure,
+    ) -> None:
+        """Put the picture of the whole run in place of what was written to `path`."""
+        try:
+            self._draw(path, result, facts, failure)
+        except OSError as error:
+            self._run.warnings.append(f"failed to write visualization: {error}")
+
+    def _draw(
+        self,
+        path: Path,
+        result: Result | None,
+        facts: Sequence[Fact],
+        failure: RunFailure | None = None,
+    ) -> None:
+        from tester1.timeline.picture import write_picture  # slow, and seldom needed
+
+        write_picture(
+            path,
+            facts,
+            annotations=self._annotations.records(),
+            result=result,
+            failure=failure,
+            title=self._run.name,
+            about=json.dumps(self._run.about()),
+        )
 
     @contextlib.contextmanager
     def _place(self) -> Iterator[Path]:

@@ -42,6 +42,23 @@ class TextPool:
         return texts
 
 
+class Pool:
+    """Distinct strings by number, each shortened on its own if it is long."""
+
+    def __init__(self, most: int = LENGTH_LIMITS[0]) -> None:
+        self._most = most
+        self._numbers: dict[str, int] = {}
+
+    def add(self, text: str) -> int:
+        """The number of a text, the same for equal texts."""
+        shown = Clipped.of(text).shown(self._most)
+        return self._numbers.setdefault(shown, len(self._numbers))
+
+    def strings(self) -> list[str]:
+        """All texts by number."""
+        return list(self._numbers)
+
+
 @dataclass(frozen=True, slots=True)
 class Clipped:
     """The two ends of a text, and how long it was."""

@@ -134,6 +134,8 @@ class RunIndex(msgspec.Struct, frozen=True):
     parts: list[PartIndex]
     pins: list[Pin]
     """The most important first."""
+    focus: int
+    """The pin that the page opens at: the first that shows how it came about."""
     sides: list[Sides]
     load: list[int]
     """How many facts there are in each of equal stretches of the whole time."""

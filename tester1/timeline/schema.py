@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from tester1.timeline.run_schema import RunIndex
+
 Fragment = str | int
 """A piece of a sentence: text, or the number of an operation to link to."""
 
@@ -81,6 +83,8 @@ class PageData(msgspec.Struct, frozen=True):
     operations: OperationColumns
     parts: list[PartData]
     annotations: list[AnnotationData]
+    run: RunIndex | None = None
+    """What there is of the run besides; null for a history alone."""
 
 
 def page_json(page: PageData) -> str:

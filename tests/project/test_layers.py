@@ -90,7 +90,8 @@ NEED_ONLY: Final = {
     "tester1.timeline.annotations": ("labrt", "tester1.facts"),
     "tester1.timeline": (
         *("labgob", "labrpc", "labrt", "tester1.facts", "tester1.porcupine"),
-        *("tester1.rules", "tester1.view", "tester1.timeline.annotations"),
+        *("tester1.lab", "tester1.rules", "tester1.view"),
+        "tester1.timeline.annotations",
     ),
     "tester1.hosts.process": (
         *("labgob", "labrpc", "labrt"),

@@ -12,7 +12,8 @@ from tester1.facts.kinds import (
 )
 from tester1.rules.messages import Calls
 from tester1.view.cells import TIMES
-from tester1.view.standing import Standing, standings, table, threads
+from tester1.view.standing import standings, table, threads
+from tester1.view.states import ServerState
 from tests.tester1.stories import (
     APPEND,
     VOTE,
@@ -25,7 +26,7 @@ from tests.tester1.stories import (
 )
 
 
-def standing(story: Story, server: int) -> Standing:
+def standing(story: Story, server: int) -> ServerState:
     """How one server stands at the end of a story."""
     return standings(story.facts, Calls(story.facts))[server]
 
@@ -109,7 +110,7 @@ def test_direct_calls_count() -> None:
     assert standing(story, 0).log_end == (4, 3)
     assert standing(story, 0).role == "leader"
     assert (standing(story, 1).role, standing(story, 1).term) == ("follower", 3)
-    assert standing(story, 1).log_end is None
+    assert standing(story, 1).log_end == (2, None)
     assert (standing(story, 1).applied, standing(story, 1).commit) == (2, 2)
     assert standing(story, 2).applied == 7
 
