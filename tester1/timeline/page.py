@@ -165,7 +165,9 @@ class Visualizer:
         else:
             # Kept for the user, who is told its name; the system clears it away one
             # day.
-            descriptor, name = tempfile.mkstemp(prefix="raftlab-timeline-", suffix=".html")
+            descriptor, name = tempfile.mkstemp(
+                prefix="raftlab-timeline-", suffix=".html"
+            )
             os.close(descriptor)
             try:
                 yield Path(name)

@@ -29,7 +29,7 @@ function factHead(run, i, actions) {
       element("h2", { className: "mono", tabIndex: -1 }, run.text(i)),
       element("button", { title: "Close (Escape)", "aria-label": "Close",
         onclick: () => actions.clear() }, "×")),
-    element("p", { className: "note" }, meta.filter(Boolean).join(" · ")),
+    element("p", { className: "note meta" }, meta.filter(Boolean).join(" · ")),
     details === "" ? null : element("pre", { className: "fact-text", tabIndex: 0,
       role: "region", "aria-label": "All that is known of it" }, details),
   ];

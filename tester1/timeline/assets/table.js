@@ -74,6 +74,8 @@ class VirtualTable {
     const from = Math.max(0, top - ROWS_BEYOND);
     const to = Math.min(this.items.length, top + count + ROWS_BEYOND);
     const items = this.items.slice(from, to);
+    // The row that Tab leads to is in sight, even if another had the focus last.
+    this.entrance = Math.max(top, Math.min(this.focused, Math.min(to, top + count) - 1));
     const hadFocus = this.extent.contains(document.activeElement);
     this.extent.replaceChildren(...items.map((item, i) => this.row(item, from + i)));
     if (hadFocus) this.rowAt(this.focused)?.focus({ preventScroll: true });
@@ -82,7 +84,8 @@ class VirtualTable {
 
   row(item, at) {
     const row = element("div", { className: `row ${this.look(item)}`, role: "row",
-      tabIndex: at === this.focused ? 0 : -1, "aria-rowindex": String(at + 2),
+      tabIndex: at === this.entrance ? 0 : -1, "aria-rowindex": String(at + 2),
+      onfocus: () => { this.focused = at; },
       onclick: () => { this.focused = at; this.onPick(item); } },
     ...this.columns.map((column) => element("span", { role: "cell",
       className: column.number ? "cell number" : "cell" }, column.text(item))));
