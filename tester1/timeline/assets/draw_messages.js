@@ -262,7 +262,6 @@ function callsThatStandOut({ run, state }) {
 }
 
 function placeCall(frame, calls, i, source, target) {
-  if (!source || !target) return;
   const { messages } = frame.stage;
   const { window: sight, state } = frame;
   const sent = calls.sent[i];

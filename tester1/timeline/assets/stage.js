@@ -132,17 +132,16 @@ class Stage {
   }
 
   /*
-   * Where messages of a program leave and reach its lane: {above, middle, below}, or
-   * null. Programs that have no lane, a clerk's in a test of Raft, are below all.
+   * Where messages of a program leave and reach its lane: {above, middle, below}. What
+   * has no lane, as the test and a clerk in a test of Raft, is below all servers.
    */
   anchor(program) {
-    if (program === NONE) return null;
     const lane = this.servers[program];
     if (lane) {
       const axis = lane.axis - this.scroll;
       return { above: axis - lane.half - 1, middle: axis, below: axis + lane.half + 1 };
     }
-    const client = this.laneOfClient.get(this.run.lanes[program]);
+    const client = this.laneOfClient.get(this.run.lanes[program] ?? NONE);
     const y = (client ? client.y : this.serversEnd) - this.scroll;
     const height = client ? client.height : 0;
     return { above: y, middle: y + height / 2, below: y + height };
