@@ -10,14 +10,10 @@ zoom steps, each drawn; both need playwright and Chromium and are left out witho
 
 from __future__ import annotations
 
-import importlib.util
 import random
-import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +21,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.browser import chromium
 from tester1.porcupine import KvInput, KvModel, KvOp, KvOutput, check
 from tester1.porcupine.model import (
     Engine,
@@ -145,24 +142,6 @@ def stale_history(count: int, clients: int) -> list[Operation]:
             value, version = input.value, version + 1
         operations.append(Operation(i % clients, input, output, at - reach, at + reach))
     return operations
-
-
-@contextmanager
-def chromium() -> Iterator[Browser | None]:
-    """Start the system's Chromium, if that is possible."""
-    executable = shutil.which("chromium")
-    if executable is None or importlib.util.find_spec("playwright") is None:
-        yield None
-        return
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(
-            executable_path=executable,
-            args=["--headless", "--no-sandbox", "--disable-gpu", "--disable-sync"],
-        )
-        yield browser
-        browser.close()
 
 
 def times_in_browser(browser: Browser, page_text: str) -> tuple[float, float]:

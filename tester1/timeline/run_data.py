@@ -63,7 +63,7 @@ from tester1.timeline.run_schema import (
 )
 from tester1.timeline.run_states import StatesWriter
 from tester1.timeline.run_texts import details
-from tester1.view.cells import Topic, Words
+from tester1.view.cells import TIMES, Topic, Words
 from tester1.view.states import index_offset
 
 __all__ = ["Hint", "RunData", "run_data"]
@@ -133,10 +133,13 @@ class _Builder:
     def __init__(self, facts: Sequence[Fact], clock: PageClock) -> None:
         self._clock = clock
         # How threads wait is no event: it has a text of its own.
-        self._waits = [fact for fact in facts if isinstance(fact, TaskWaits | Waited)]
-        self._facts = [
-            fact for fact in facts if not isinstance(fact, TaskWaits | Waited)
+        waits = (TaskWaits, Waited)
+        self._waits: list[TaskWaits | Waited] = [
+            fact
+            for fact in facts
+            if isinstance(fact, waits) and not is_testers_thread(fact.thread)
         ]
+        self._facts = [fact for fact in facts if not isinstance(fact, waits)]
         self._times = [clock.nanoseconds(fact.time) for fact in self._facts]
         self._positions = {fact.number: at for at, fact in enumerate(self._facts)}
         self._words = Words(self._facts)
@@ -324,16 +327,16 @@ class _Builder:
         pool = Pool()
         columns = WaitsData(*([] for _ in WaitsData.__struct_fields__))
         for fact in self._waits:
-            if is_testers_thread(fact.thread):
-                continue
             columns.program.append(self._program(fact.server))
             columns.thread.append(pool.add(harmless(fact.thread)))
-            columns.reason.append(pool.add(harmless(fact.reason)))
+            reason, until = harmless(fact.reason), NONE
+            if isinstance(fact, Waited):
+                until = self._clock.nanoseconds(fact.time)
+                reason += f" {TIMES}{fact.times}" if fact.times > 1 else ""
+            columns.reason.append(pool.add(reason))
             columns.line.append(pool.add(harmless(fact.line)) if fact.line else NONE)
             columns.since.append(self._clock.nanoseconds(fact.since))
-            over = isinstance(fact, Waited)
-            columns.until.append(self._clock.nanoseconds(fact.time) if over else NONE)
-            columns.times.append(fact.times if isinstance(fact, Waited) else 1)
+            columns.until.append(until)
         return msgspec.structs.replace(columns, strings=pool.strings())
 
 

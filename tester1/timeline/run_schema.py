@@ -233,5 +233,3 @@ class WaitsData(msgspec.Struct, frozen=True):
     since: list[int]
     until: list[int]
     """`NONE` if the run ended before."""
-    times: list[int]
-    """How often in a row, one wait following the other at once."""

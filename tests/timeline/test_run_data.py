@@ -13,11 +13,13 @@ import pytest
 from labrpc.facts import Answered, Delivered, HandedOver, Lost, Message, Sent
 from labrt import Fact
 from tester1.facts.kinds import RuleBroken, StateTold, TaskWaits, Waited, brief
+from tester1.facts.names import is_testers_thread
 from tester1.lab import RunFailure
 from tester1.rules.messages import Calls
 from tester1.timeline.clock import PageClock
 from tester1.timeline.run_data import Hint, RunData, run_data
 from tester1.timeline.run_schema import NONE, PART_SIZE, Op, StatesData
+from tester1.view.cells import TIMES
 from tester1.view.states import ServerState, States, index_offset
 from tests.tester1.stories import Story, name
 from tests.timeline.recorded import record
@@ -248,21 +250,33 @@ def test_sides_last_from_the_cut_to_the_healing() -> None:
     assert sorted(sides[1].groups) == [[0], [1]]
 
 
-def test_waits_are_a_text_of_their_own(runs: list[list[Fact]]) -> None:
-    """Every wait of the solution's is there, from when it began until it ended."""
-    for facts in runs:
-        waits = run_data(facts, CLOCK).waits
-        over = [fact for fact in facts if isinstance(fact, Waited)]
-        assert len(over) > 100
-        ends = [until for until in waits.until if until != NONE]
-        assert ends == [round(fact.time * 1e9) for fact in over]
-        assert all(
-            since <= until
-            for since, until in zip(waits.since, waits.until, strict=True)
-            if until != NONE
-        )
-
-
 def test_equal_facts_give_equal_data(runs: list[list[Fact]]) -> None:
     """Nothing but the facts decides."""
     assert run_data(runs[0], CLOCK) == run_data(runs[0], CLOCK)
+
+
+def test_every_wait_is_there(runs: list[list[Fact]]) -> None:
+    """Those that have ended, how often, and those that threads stand in at the end."""
+    for facts in runs:
+        waits = run_data(facts, CLOCK).waits
+        strings = waits.strings
+        reasons = [strings[at] for at in waits.reason]
+        expected = [
+            fact
+            for fact in facts
+            if isinstance(fact, TaskWaits | Waited)
+            if not is_testers_thread(fact.thread)
+        ]
+        times = [getattr(fact, "times", 1) for fact in expected]
+        assert max(times) > 1
+        assert reasons == [
+            f"{fact.reason} {TIMES}{count}" if count > 1 else fact.reason
+            for fact, count in zip(expected, times, strict=True)
+        ]
+        assert [strings[at] for at in waits.thread] == [f.thread for f in expected]
+        assert [strings[at] for at in waits.line] == [f.line for f in expected]
+        assert waits.since == [round(fact.since * 1e9) for fact in expected]
+        assert waits.until == [
+            round(fact.time * 1e9) if isinstance(fact, Waited) else NONE
+            for fact in expected
+        ]

@@ -35,7 +35,7 @@ const MOST_LABELLED = 200;
 const MOST_LABELLED_HEARTBEATS = 80;
 /* A path of a thousand lines takes browsers much longer than many short ones. */
 const LINES_PER_STROKE = 12;
-const MOST_DASHED = 260;
+const MOST_DASHED = 150;
 const LABEL_CELL = { width: 22, height: 13 };
 
 /* By kind, the weight of its line and its dashes. */
@@ -253,7 +253,8 @@ function placeCalls(frame, shares) {
 /* The calls that are drawn whatever else is: of findings and what is chosen. */
 function callsThatStandOut({ run, state }) {
   const wanted = new Set();
-  const facts = [state.selected?.fact, state.hover?.fact, ...run.pins[0]?.proof ?? []];
+  const facts = [state.selected?.fact, state.hover?.fact,
+    ...run.pins[state.pin]?.proof ?? []];
   for (const fact of facts) {
     if (fact !== undefined && fact >= 0) wanted.add(run.callOfFact[fact] - 1);
   }
@@ -261,7 +262,6 @@ function callsThatStandOut({ run, state }) {
 }
 
 function placeCall(frame, calls, i, source, target) {
-  if (!source || !target) return;
   const { messages } = frame.stage;
   const { window: sight, state } = frame;
   const sent = calls.sent[i];
@@ -311,12 +311,16 @@ function placeFading(messages, x, from, to, kind, fact, call) {
 
 function strokeMessages(frame) {
   const { messages } = frame.stage;
-  const styles = new Set(messages.styles.subarray(0, messages.count));
+  const styles = new Map();
+  for (const style of messages.styles.subarray(0, messages.count)) {
+    styles.set(style, (styles.get(style) ?? 0) + 1);
+  }
+  styles.delete(FADES);
   // Heartbeats lie beneath votes, and what a filter leaves out beneath all.
   const kinds = CALL_KINDS.length;
   const order = (style) => (Math.floor(style / VARIANTS) + kinds) % (2 * kinds);
-  for (const style of [...styles].sort((a, b) => order(a) - order(b) || b - a)) {
-    strokeStyle(frame, style);
+  for (const style of [...styles.keys()].sort((a, b) => order(a) - order(b) || b - a)) {
+    strokeStyle(frame, style, styles.get(style));
   }
   frame.context.globalAlpha = 1;
   frame.context.setLineDash([]);
@@ -333,7 +337,7 @@ function lookOfStyle(frame, style) {
       * (frame.stage.messages.count > MANY_CALLS ? 0.7 : 1), dash: CALL_LINES[kind].dash };
 }
 
-function strokeStyle(frame, style) {
+function strokeStyle(frame, style, count) {
   const { context, stage } = frame;
   const { messages } = stage;
   const look = lookOfStyle(frame, style);
@@ -341,7 +345,7 @@ function strokeStyle(frame, style) {
   context.strokeStyle = context.fillStyle = look.colour;
   context.lineWidth = look.weight;
   // Among very many lines dashes tell nothing any more, and they are slow to draw.
-  context.setLineDash(messages.count < MOST_DASHED ? look.dash : []);
+  context.setLineDash(count <= MOST_DASHED ? look.dash : []);
   context.beginPath();
   let pending = 0;
   for (let i = 0; i < messages.count; i++) {

@@ -245,7 +245,7 @@ function drawCrown(context, x, bottom, colour) {
 function drawServerNames(frame) {
   const { context, run, stage, theme, state } = frame;
   if (!run) return;
-  const suspects = new Set(run.pins[0]?.servers ?? []);
+  const suspects = new Set(run.pins[state.pin]?.servers ?? []);
   for (const lane of stage.servers) {
     const y = lane.axis - stage.scroll;
     const found = suspects.has(lane.server);

@@ -198,7 +198,7 @@ class RunPage {
   // Findings
 
   showPin(number) {
-    this.pin = number;
+    this.pin = this.app.state.pin = number;
     this.app.showFinding();
     this.goTo(this.run.pins[number].at);
   }
