@@ -231,9 +231,8 @@ class CursorPanel {
 }
 
 function threadList(name, threads) {
-  const items = threads.map(({ thread, reason, line, since, times }) => element("li", {},
+  const items = threads.map(({ thread, reason, line, since }) => element("li", {},
     element("code", {}, thread), ` waits for ${reason} since ${timeText(since)}`,
-    times > 1 ? `, ${times.toLocaleString("en")} times in a row` : "",
     line === "" ? "" : element("div", { className: "where" }, line)));
   return [element("h4", {}, name), element("ul", {}, ...items)];
 }
