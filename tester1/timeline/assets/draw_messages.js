@@ -13,8 +13,9 @@
 /* Calls of a frame; a narrow screen has room for fewer. */
 const MOST_CALLS = 2500;
 const CALLS_PER_PIXEL = 1.25;
-/* So many calls are drawn with finer lines. */
-const MANY_CALLS = 400;
+/* So many arrows are drawn with finer lines, and paler, if they are no votes. */
+const MANY_ARROWS = 600;
+const PALER = 0.65;
 /* What happens all the time is left out sooner: it would hide the rest. */
 const HEARTBEATS_PER_PIXEL = 0.25;
 const OTHERS_PER_PIXEL = 0.7;
@@ -332,9 +333,12 @@ function lookOfStyle(frame, style) {
   const pale = style >= kinds * VARIANTS;
   const variant = style % VARIANTS;
   const { alpha, thinner } = VARIANT_LOOKS[variant];
-  return { kind, variant, colour: frame.theme.calls[kind], alpha: pale ? FADED : alpha,
-    weight: CALL_LINES[kind].weight * thinner
-      * (frame.stage.messages.count > MANY_CALLS ? 0.7 : 1), dash: CALL_LINES[kind].dash };
+  const many = frame.stage.messages.count > MANY_ARROWS;
+  const isVote = CALL_KINDS[kind].endsWith("vote");
+  const { weight, dash } = CALL_LINES[kind];
+  return { kind, variant, colour: frame.theme.calls[kind], dash,
+    alpha: pale ? FADED : alpha * (many && !isVote ? PALER : 1),
+    weight: weight * thinner * (many ? 0.7 : 1) };
 }
 
 function strokeStyle(frame, style, count) {
