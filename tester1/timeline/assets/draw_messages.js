@@ -150,7 +150,8 @@ class Messages {
     CALL_KINDS.forEach((name, kind) => {
       const [inSight, drawn] = [this.inSight[kind], this.drawn[kind]];
       const hidden = this.hidden[kind];
-      if (inSight + hidden > 0) summary[name] = { drawn, leftOut: inSight - drawn, hidden };
+      if (inSight + hidden === 0) return;
+      summary[name] = { drawn, leftOut: inSight - drawn, hidden };
     });
     return summary;
   }
@@ -390,7 +391,8 @@ function addLine(context, ends, i, width) {
   let [x1, y1, x2, y2] = [ends[4 * i], ends[4 * i + 1], ends[4 * i + 2], ends[4 * i + 3]];
   const slope = (y2 - y1) / (x2 - x1);
   if (x1 < -OUTSIDE) { y1 += slope * (-OUTSIDE - x1); x1 = -OUTSIDE; }
-  if (x2 > width + OUTSIDE) { y2 += slope * (width + OUTSIDE - x2); x2 = width + OUTSIDE; }
+  const right = width + OUTSIDE;
+  if (x2 > right) { y2 += slope * (right - x2); x2 = right; }
   context.moveTo(x1, y1);
   context.lineTo(x2, y2);
 }
