@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -306,3 +306,54 @@ def test_real_threads_tell_nothing() -> None:
     assert list(runtime.held_locks()) == []
     assert list(runtime.own_frames()) == []
     runtime.follow_waits(lambda _: pytest.fail("it knows of no wait"))()
+
+
+LIVES = """
+import threading, time, weakref
+
+class Thing:
+    pass
+
+def main(probe):
+    lock = threading.Lock()
+    held = threading.Lock()
+    thing = Thing()
+    known = weakref.ref(thing)
+    threading.Thread(target=keep, args=(lock,)).start()
+    time.sleep(0.25)
+    with held:
+        with lock:
+            probe()
+    thing = None
+    print(known() is None)
+
+def keep(lock):
+    with lock:
+        time.sleep(1)
+"""
+
+
+def test_who_is_looked_at_keeps_nothing_alive(
+    write_program: Callable[..., Path],
+) -> None:
+    """What a thread forgets is gone, whether or not its waits and locks are told."""
+    folder = write_program(LIVES)
+    told: list[Waiting] = []
+    locks: list[Sequence[HeldLock]] = []
+    printed: list[str] = []
+    runtime = SimRuntime(seed=1, output=lambda *line: printed.append(line[2]))
+
+    def main() -> None:
+        over = runtime.follow_waits(told.append)
+        world = runtime.world("server", roots=[folder])
+
+        def run() -> None:
+            world.load("program").main(lambda: locks.append(runtime.held_locks()))
+
+        runtime.spawn(run, name="main", world=world).join(3)
+        over()
+
+    runtime.run(main)
+    assert "Lock lock" in [wait.reason for wait in told]
+    assert sorted(lock.name for lock in locks[0]) == ["Lock held", "Lock lock"]
+    assert printed == ["True"]

@@ -19,6 +19,7 @@ from labrpc.facts import Answered, Delivered, HandedOver, LinkCut, Lost, Sent
 from labrt import Fact, ProgramEnded, ProgramStarted
 from tester1.facts.kinds import Applied, Proposed, RuleBroken, Saved
 from tester1.timeline.picture import write_picture
+from tester1.timeline.run_schema import CallKind
 from tests.timeline.conftest import Pages, View
 
 SERVERS: Final = [f"server-0-{number}" for number in range(3)]
@@ -348,6 +349,17 @@ def test_heartbeats_are_left_out_first(busy: View) -> None:
     assert messages["append"]["drawn"] > 0
     said = f"0 of {messages['heartbeat']['leftOut']:,} heartbeats"
     assert said in text_of(busy.call("svg"))
+
+
+def test_what_is_searched_for_is_drawn_first(busy: View) -> None:
+    """One heartbeat of thousands is drawn when it is what one looks for."""
+    show_all(busy)
+    call = sent_facts(busy)[1_001]
+    assert busy.call("callOf", call)["kind"] == CallKind.HEARTBEAT
+    assert call not in busy.call("drawnMessages")
+    assert busy.call("search", f"#{busy.call('fact', call)['number']}") == 1
+    busy.settle()
+    assert call in busy.call("drawnMessages")
 
 
 def text_of(svg: str) -> str:

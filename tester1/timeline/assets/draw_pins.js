@@ -131,7 +131,8 @@ function drawProof(frame, pin, { x, y, facts, numbers }) {
   context.textAlign = "left";
   // Of several the last counts: it is what the others lead to.
   const fact = facts[facts.length - 1];
-  stage.pins.push({ x, y: middle, reach: half + 1, fact }, { x, y, reach: RING + 2, fact });
+  stage.pins.push({ x, y: middle, reach: half + 1, fact },
+    { x, y, reach: RING + 2, fact });
 }
 
 /* One that is not the chosen one: a small flag on its servers' lanes. */
