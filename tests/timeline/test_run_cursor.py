@@ -454,22 +454,26 @@ def test_a_step_that_leads_nowhere_says_so(view: View) -> None:
 
 
 def test_play_runs_to_the_end(view: View) -> None:
-    """Space starts it; the panel follows; at the end it stops by itself."""
-    end = view.call("view")["last"]
+    """Space starts it, from the start if the cursor is at the end, where it stops."""
+    end = view.page.evaluate("() => raftlab.fact(raftlab.factCount - 1).time")
     view.page.select_option("#speed", "5")
-    view.page.keyboard.press("Home")
     view.page.locator("#canvas").focus()
+    view.page.keyboard.press("End")
     view.page.keyboard.press("Space")
     assert "Pause" in view.text("#play")
+    assert view.call("cursor")["time"] < end
     view.page.wait_for_function(
         "() => document.getElementById('play').textContent.includes('Play')"
     )
-    assert 0 < view.call("cursor")["time"] <= end
+    assert view.call("cursor")["time"] == end
+    view.page.select_option("#speed", "0.1")
+    view.page.locator("#canvas").focus()
     view.page.keyboard.press("Home")
     view.page.keyboard.press("Space")
     view.page.wait_for_function("() => raftlab.cursor().time > 0")
     view.page.keyboard.press("Space")
     assert "Play" in view.text("#play")
+    assert view.call("cursor")["time"] < end
 
 
 # Search and filters

@@ -162,7 +162,7 @@ class Waits {
 /* How a server stands, for those who listen: role, term, log, commit. */
 function standingText(run, server, state) {
   const name = spokenName(run, server);
-  if (!state.alive) return `${name}, ${state.incarnation === null ? "not started" : "down"}`;
+  if (!state.alive) return `${name}, ${roleText(state)}`;
   const role = state.role === null ? "role unknown" : ROLE_NAMES[state.role];
   return [name, `${role} in term ${shownNumber(state.term)}`,
     `log to ${shownNumber(state.end.index)}`,

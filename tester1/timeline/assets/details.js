@@ -151,8 +151,9 @@ function runHints(history) {
   const operations = history.count > 0 ? "an operation, " : "";
   return [
     element("h2", {}, "Nothing selected"),
-    element("p", { className: "note" }, `Click a message, a fact, ${operations}or an annotation `
-      + "for all that is known of it. ", element("kbd", {}, "?"), " lists keys and signs."),
+    element("p", { className: "note" },
+      `Click a message, a fact, ${operations}or an annotation for all that is known of it. `,
+      element("kbd", {}, "?"), " lists keys and signs."),
     history.count > 0 ? element("h3", {}, "Colours of operations") : null,
     history.count > 0 ? colourLegend(history) : null,
   ];

@@ -43,15 +43,19 @@ function callContents(run, i, actions) {
   const rows = STATIONS.filter(([station]) => call[station] !== NONE)
     .map(([station, name]) => stationRow(run, i, call, station,
       station === "ended" && call.lost !== "" ? "lost" : name, actions));
-  const outcome = call.lost !== "" ? `Lost: ${call.lost}`
-    : call.ended === NONE ? "Not ended when the run did"
-      : call.granted === NONE ? "" : call.granted === 1 ? "Answered with yes" : "Answered with no";
+  const ends = `${run.name(call.source)} to ${run.name(call.target)}`;
   return [
-    element("h3", {}, `${CALL_KINDS[call.kind]}: ${run.name(call.source)} to ${run.name(call.target)}`),
+    element("h3", {}, `${CALL_KINDS[call.kind]}: ${ends}`),
     element("p", { className: call.lost === "" ? "note" : "note bad" },
-      [call.method, outcome].filter(Boolean).join(" · ")),
+      [call.method, outcomeText(call)].filter(Boolean).join(" · ")),
     element("ol", { className: "fact-list" }, ...rows),
   ];
+}
+
+function outcomeText({ lost, ended, granted }) {
+  if (lost !== "") return `Lost: ${lost}`;
+  if (ended === NONE) return "Not ended when the run did";
+  return granted === NONE ? "" : `Answered with ${granted === 1 ? "yes" : "no"}`;
 }
 
 function stationRow(run, i, call, station, name, actions) {
@@ -109,9 +113,11 @@ function effectList(run, effects, actions) {
   const shown = effects.slice(0, MOST_EFFECTS);
   const more = effects.length - shown.length;
   return [
-    shown.length === 0 ? null : element("ul", { className: "fact-list", "aria-label": "Effects" },
+    shown.length === 0 ? null : element("ul",
+      { className: "fact-list", "aria-label": "Effects" },
       ...shown.map((fact) => factRow(run, fact, "led to", actions))),
-    more > 0 ? element("p", { className: "note" }, `and ${counted(more, "more effect")}`) : null,
+    more > 0 ? element("p", { className: "note" }, `and ${counted(more, "more effect")}`)
+      : null,
   ];
 }
 

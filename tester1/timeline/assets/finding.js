@@ -95,7 +95,8 @@ function pinLine(page, pin) {
   const shown = pin.proof.slice(0, MOST_IN_LINE);
   const more = pin.proof.length - shown.length;
   return element("div", { className: "more" },
-    pin.promise === NONE ? "" : go("promise", "What said otherwise before (p)", "Promise", pin.promise),
+    pin.promise === NONE ? ""
+      : go("promise", "What said otherwise before (p)", "Promise", pin.promise),
     go("break", "Where it happened (b)", pin.kind === "rule" ? "Break" : "Show", pin.at),
     shown.length > 0 ? "Shown by" : "",
     ...shown.map((i) => go(`proof-${i}`, run.loaded(i) ? run.text(i) : "",

@@ -19,7 +19,8 @@ const RUN_KEYS = [
     { keys: ["ArrowRight", "ArrowLeft"], names: ["→", "←"],
       text: "next, previous fact of the chosen server",
       act: (page, key) => page.step("fact", key === "ArrowRight" ? 1 : -1) },
-    { keys: ["ArrowDown", "ArrowUp"], names: ["↓", "↑"], text: "choose the next, previous server",
+    { keys: ["ArrowDown", "ArrowUp"], names: ["↓", "↑"],
+      text: "choose the next, previous server",
       act: (page, key) => page.chooseBeside(key === "ArrowDown" ? 1 : -1) },
     ...STEPS.filter(({ name }) => name !== "fact").map(({ name, title, on, back }) => (
       { keys: [on, back], text: `next, previous ${title}`,
@@ -44,7 +45,8 @@ const RUN_KEYS = [
 ];
 
 const KEYS_OF_OPERATIONS = { title: "Operations", rows: [
-  { keys: ["←", "→", "↑", "↓"], text: "with an operation selected: neighbours in the lane, other lanes" },
+  { keys: ["←", "→", "↑", "↓"],
+    text: "with an operation selected: neighbours in the lane, other lanes" },
   { keys: ["[", "]"], text: "previous, next in the linearization",
     act: (page, key) => page.app.stepInOrder(key === "]" ? 1 : -1) },
   { keys: ["e"], text: "operations that cannot be explained" },

@@ -207,7 +207,8 @@ class CursorPanel {
     if (!sides) return "";
     const names = (programs) => programs.map((program) => run.name(program)).join(" ");
     const links = sides.links.map(([from, to]) => `${run.name(from)}→${run.name(to)}`);
-    return [sides.groups.length > 1 ? `Reach one another: ${sides.groups.map(names).join(" | ")}` : "",
+    const groups = sides.groups.map(names).join(" | ");
+    return [sides.groups.length > 1 ? `Reach one another: ${groups}` : "",
       links.length > 0 ? `Cut: ${links.join(", ")}` : ""].filter(Boolean).join(". ");
   }
 
@@ -245,8 +246,11 @@ function roleText(state) {
 /* The shape that a server has in its lane. */
 function roleMark(state) {
   const shape = state.alive ? ROLE_SIGNS[state.role] ?? "unknown" : "down";
-  const mark = element("span", { className: `role-mark ${shape}`, "aria-hidden": "true" });
-  if (state.term !== null && state.alive) mark.style.setProperty("--term", termColour(state.term));
+  const mark = element("span", { className: `role-mark ${shape}`,
+    "aria-hidden": "true" });
+  if (state.term !== null && state.alive) {
+    mark.style.setProperty("--term", termColour(state.term));
+  }
   return mark;
 }
 

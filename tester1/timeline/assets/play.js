@@ -7,7 +7,10 @@ const SPEEDS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5];
 const FIRST_SPEED = 0.1;
 
 class Play {
-  /* `actions` has time(), end, move(time), and changed() for when it starts or stops. */
+  /*
+   * `actions` has time(), start, end, move(time), and changed() for when it starts or
+   * stops.
+   */
   constructor(actions) {
     this.actions = actions;
     this.speed = FIRST_SPEED;
@@ -16,10 +19,15 @@ class Play {
   }
 
   toggle() {
-    this.isOn = !this.isOn && this.actions.time() < this.actions.end;
+    const { actions } = this;
+    this.isOn = !this.isOn;
     this.before = performance.now();
-    if (this.isOn) requestAnimationFrame((now) => this.step(now));
-    this.actions.changed();
+    if (this.isOn) {
+      // At the end there is nothing left to play but the whole, from the start.
+      if (actions.time() >= actions.end) actions.move(actions.start);
+      requestAnimationFrame((now) => this.step(now));
+    }
+    actions.changed();
   }
 
   stop() { if (this.isOn) this.toggle(); }

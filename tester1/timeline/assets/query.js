@@ -146,7 +146,8 @@ function isTests(value, history, run) {
     const facts = findingFacts(run);
     return { fact: (i) => facts.has(i) };
   }
-  throw new QueryError(`There is no is:${value}, but is:lost, is:finding and ${CORE_QUERY}.`);
+  throw new QueryError(`There is no is:${value}, but `
+    + `${listed(["is:lost", "is:finding", CORE_QUERY])}.`);
 }
 
 /* The facts that show what was found. */
@@ -232,7 +233,8 @@ class FactMatches {
       this.onProgress();
       return;
     }
-    const found = { isAll: false, marks: new Uint8Array(run.count), positions: [], parts: 0 };
+    const found = { isAll: false, marks: new Uint8Array(run.count), positions: [],
+      parts: 0 };
     this.found = found;
     let since = performance.now();
     let told = since;

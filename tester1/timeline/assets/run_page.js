@@ -283,7 +283,9 @@ class RunPage {
       if (position !== NONE) app.select({ fact: position });
       const time = position === NONE ? said.time : run.time(position);
       if (said.server !== null) app.state.server = said.server;
-      if (time !== null) app.setCursor({ time, fact: position }, { reveal: said.window === null });
+      if (time !== null) {
+        app.setCursor({ time, fact: position }, { reveal: said.window === null });
+      }
       if (said.window !== null) app.show(said.window.first, said.window.last);
     });
     return true;
@@ -370,7 +372,8 @@ class RunPage {
     const isElsewhere = target !== this.app.canvas && target !== document.body;
     if (isPressed || (isMoving && key !== " " && isElsewhere)) return false;
     // With an operation selected, the arrows lead to its neighbours.
-    if (key.startsWith("Arrow") && this.app.state.selected?.operation !== undefined) return false;
+    const isAtOperation = this.app.state.selected?.operation !== undefined;
+    if (key.startsWith("Arrow") && isAtOperation) return false;
     const act = this.keys.get(key);
     if (!act) return false;
     event.preventDefault();
