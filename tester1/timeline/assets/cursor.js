@@ -8,6 +8,8 @@ const NEWEST_COLUMNS = 4;
 /* A fold of fewer columns would save no room. */
 const SMALLEST_FOLD = 3;
 const MOST_UNFOLDED = 60;
+/* No test has longer logs; an index that a wrong message made up may be any number. */
+const MOST_INDICES = 200_000;
 
 const CELL = { absent: 0, snapshot: 1, unknown: 2, entry: 3 };
 const DIFFERS = { no: 0, other: 1, missing: 2, more: 3 };
@@ -32,19 +34,18 @@ function logTable(states, unfolded = []) {
   const leader = leading(states);
   const rows = states.map((state) => new LogRow(state));
   const least = Math.min(...rows.map((row) => row.base));
-  const most = Math.max(...rows.map((row) => row.end));
-  const columns = least > 0 ? [columnOf(rows, leader, 1, least)] : [];
-  const looks = (index) => columnLook(rows, leader, index);
+  const most = Math.min(Math.max(...rows.map((row) => row.end)), least + MOST_INDICES);
+  for (const row of rows) row.look(rows[leader], least, most);
+  const columns = least > 0 ? [columnOf(rows, 1, least)] : [];
+  const looksLike = (index, other) => rows.every((row) =>
+    row.looks[index - least] === row.looks[other - least]);
   let first = least + 1;
-  let look = first <= most ? looks(first) : 0;
   for (let index = first + 1; index <= most + 1; index++) {
-    const next = index <= most ? looks(index) : NONE;
-    if (next === look) continue;
+    if (index <= most && looksLike(index, first)) continue;
     for (const [from, to] of folds(first, index - 1, most, unfolded)) {
-      columns.push(columnOf(rows, leader, from, to));
+      columns.push(columnOf(rows, from, to));
     }
     first = index;
-    look = next;
   }
   return { leader, columns };
 }
@@ -62,43 +63,11 @@ function folds(first, last, most, unfolded) {
   return found;
 }
 
-function columnOf(rows, leader, first, last) {
-  const cells = rows.map((row) => ({ ...cellAt(row, rows[leader], first),
-    entry: row.entry(first), last: row.entry(last) }));
-  return { first, last, cells };
+function columnOf(rows, first, last) {
+  return { first, last, cells: rows.map((row) => row.cell(first, last)) };
 }
 
-function cellAt(row, reference, index) {
-  return { what: row.what(index), differs: differenceAt(row, reference, index),
-    stands: row.stands(index) };
-}
-
-/* A number that is the same for columns which need not be told apart. */
-function columnLook(rows, leader, index) {
-  let look = 0;
-  for (const row of rows) {
-    const differs = differenceAt(row, rows[leader], index);
-    look = look * 48 + row.what(index) * 12 + differs * 3 + row.stands(index);
-  }
-  return look;
-}
-
-/* How a log differs from the leader's at an index, as far as both are known there. */
-function differenceAt(row, reference, index) {
-  if (reference === undefined || row === reference) return DIFFERS.no;
-  const [here, there] = [row.what(index), reference.what(index)];
-  if (here === CELL.absent || there === CELL.absent) {
-    if (here === there || !row.hasEnd || !reference.hasEnd) return DIFFERS.no;
-    return here === CELL.absent ? DIFFERS.missing : DIFFERS.more;
-  }
-  const [entry, other] = [row.entry(index), reference.entry(index)];
-  if (!entry || !other || entry === other) return DIFFERS.no;
-  const differ = (a, b) => a !== null && b !== null && a !== b;
-  return differ(entry.term, other.term) || differ(entry.command, other.command)
-    ? DIFFERS.other : DIFFERS.no;
-}
-
-/* One log, asked by index; quick if the indices go up. */
+/* One log, and how it looks beside the leader's. */
 class LogRow {
   constructor(state) {
     const { base, end, log } = state;
@@ -107,26 +76,57 @@ class LogRow {
     this.hasEnd = end.index !== null;
     this.end = Math.max(base.index, end.index ?? 0);
     this.log = log;
-    this.near = 0;
+  }
+
+  /*
+   * Works out what there is at each index from `least` on, in one pass: logs are long,
+   * and this is done for every instant. A look is one number, see `cell`.
+   */
+  look(reference, least, most) {
+    this.least = least;
+    this.looks = new Uint8Array(most - least + 1);
+    let [here, there] = [0, 0];
+    const other = reference?.log ?? [];
+    for (let index = least; index <= most; index++) {
+      while (here < this.log.length && this.log[here].index < index) here += 1;
+      while (there < other.length && other[there].index < index) there += 1;
+      const own = this.log[here]?.index === index ? this.log[here] : null;
+      const leaders = other[there]?.index === index ? other[there] : null;
+      const what = this.what(index, own);
+      const differs = reference === undefined || reference === this ? DIFFERS.no
+        : this.difference(index, own, reference, leaders);
+      this.looks[index - least] = what * 12 + differs * 3 + this.stands(index);
+    }
+  }
+
+  cell(first, last) {
+    // What all logs have folded away looks like the index that it ends at.
+    const look = this.looks[Math.max(first, this.least) - this.least];
+    return { what: Math.floor(look / 12), differs: Math.floor(look / 3) % 4,
+      stands: look % 3, entry: this.entry(first), last: this.entry(last) };
   }
 
   entry(index) {
-    const { log } = this;
-    let at = this.near;
-    if (at >= log.length || log[at].index > index) at = 0;
-    while (at < log.length && log[at].index < index) {
-      // A jump ahead; else the next one.
-      at = log[at + 1]?.index >= index ? at + 1
-        : firstWhere(log.length, (i) => log[i].index >= index);
-    }
-    this.near = at;
-    return log[at]?.index === index ? log[at] : null;
+    const at = firstWhere(this.log.length, (i) => this.log[i].index >= index);
+    return this.log[at]?.index === index ? this.log[at] : null;
   }
 
-  what(index) {
+  what(index, entry) {
     if (index <= this.base) return CELL.snapshot;
     if (index > this.end) return CELL.absent;
-    return this.entry(index) === null ? CELL.unknown : CELL.entry;
+    return entry === null ? CELL.unknown : CELL.entry;
+  }
+
+  /* How it differs from the leader's log at an index, as far as both are known there. */
+  difference(index, entry, reference, leaders) {
+    const [isHere, isThere] = [index <= this.end, index <= reference.end];
+    if (isHere !== isThere) {
+      if (!this.hasEnd || !reference.hasEnd) return DIFFERS.no;
+      return isHere ? DIFFERS.more : DIFFERS.missing;
+    }
+    if (entry === null || leaders === null) return DIFFERS.no;
+    return differ(entry.term, leaders.term) || differ(entry.command, leaders.command)
+      ? DIFFERS.other : DIFFERS.no;
   }
 
   stands(index) {
@@ -135,6 +135,9 @@ class LogRow {
     return index <= (this.state.commit ?? 0) ? STANDS.committed : STANDS.open;
   }
 }
+
+/* Whether two values are known not to be the same. */
+function differ(one, other) { return one !== null && other !== null && one !== other; }
 
 /* What threads wait for: WaitsData by program, asked by time. */
 class Waits {
