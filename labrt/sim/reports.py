@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from inspect import CO_OPTIMIZED
 from itertools import takewhile
 from pathlib import Path
 from types import (
@@ -221,7 +222,7 @@ class LockSearch:
         found: dict[Lock, None] = {}
         seen: set[int] = set()
         for frame in frames:
-            for value in frame.f_locals.values():
+            for value in _locals_of(frame).values():
                 if id(value) not in seen:
                     seen.add(id(value))
                     self._look_at(value, task, found)
@@ -316,6 +317,21 @@ def frames_of(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
     return own or found
 
 
+def _locals_of(frame: FrameType) -> dict[str, object]:
+    """What a frame has, of which nothing lives on for having been looked at.
+
+    Before Python 3.13 a frame keeps what it has shown until it ends or is asked again.
+    """
+    shown = frame.f_locals
+    found = dict(shown)
+    # It is the frame's, this function's, and an argument: whoever called `locals` has
+    # the same one. A module's, or a class's, is no copy at all.
+    is_copy = frame.f_code.co_flags & CO_OPTIMIZED and type(shown) is dict
+    if is_copy and sys.getrefcount(shown) == 3:
+        shown.clear()
+    return found
+
+
 def _stack(task: SimTask, frame: FrameType | None = None) -> list[str]:
     frames = frames_of(task, frame)[:_MOST_FRAMES]
     return [f"    {line_of(task, step, step.f_lineno)}" for step in frames]
@@ -338,7 +354,7 @@ def name_of_lock(task: SimTask, lock: object, frame: FrameType | None = None) ->
     kind = type(lock).__name__
     frames = frames_of(task, frame)
     for frame in frames:
-        for name, value in frame.f_locals.items():
+        for name, value in _locals_of(frame).items():
             if value is lock:
                 return f"{kind} {name}"
             for attribute, held in _attributes(value).items():

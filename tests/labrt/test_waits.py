@@ -237,6 +237,36 @@ def test_who_is_told_changes_nothing(write_program: Callable[..., Path]) -> None
     assert courses[0] == courses[1]
 
 
+LETS_GO = """
+import threading, time, weakref
+
+class Thing:
+    pass
+
+def main():
+    lock = threading.Condition()
+    thing = Thing()
+    seen = weakref.ref(thing)
+    with lock:
+        lock.wait(1)
+    del thing
+    print(seen() is None)
+    time.sleep(1)
+"""
+
+
+def test_nothing_lives_on_for_having_been_looked_at(
+    write_program: Callable[..., Path],
+) -> None:
+    """What a lock is called is found among the locals, and they are let go again."""
+    lines: list[str] = []
+    found = told(
+        write_program, program=LETS_GO, output=lambda *line: lines.append(line[-1])
+    )
+    assert found[0][1].reason == "Condition lock"
+    assert lines == ["True"]
+
+
 DEEP = """
 import threading
 
