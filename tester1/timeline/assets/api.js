@@ -112,8 +112,11 @@ function runApi(app) {
     /** What is visible, as the text of an SVG file. */
     svg: () => svgOf(app),
     loadedParts: () => run.loadedParts,
-    /** Resolves when all facts are loaded. */
-    allLoaded: async () => { await run.need(0, run.count); },
+    /** Resolves when all facts are loaded and the states of servers are shown. */
+    allLoaded: async () => {
+      await app.statesRead;
+      await run.need(0, run.count);
+    },
   };
 }
 

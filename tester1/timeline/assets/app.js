@@ -30,8 +30,10 @@ class App {
     this.stage = new Stage(history, this.window, run);
     this.state = { key: NONE, matches: null, selected: null, hover: null,
       focus: NONE, view: "timeline", filter: null, shownKinds: null,
-      cursor: { time: history.span.first, fact: NONE } };
+      cursor: { time: history.span.first, fact: NONE }, pin: run?.focus ?? NONE };
     this.cursorListeners = [];
+    // Resolves when the states of servers are read and shown.
+    this.statesRead = new Promise((done) => { this.tellStatesRead = done; });
     this.frame = { number: 0, ...noWork() };
     this.pending = false;
     this.errorsVisited = 0;
@@ -91,7 +93,7 @@ class App {
         this.invalidate();
       }
     });
-    const pin = run.pins[run.focus];
+    const pin = run.pins[this.state.pin];
     this.state.cursor = pin ? { time: pin.time, fact: pin.at }
       : { time: run.end, fact: run.count - 1 };
     this.openFinding();
@@ -101,6 +103,7 @@ class App {
     this.overview.renew();
     this.page = new RunPage(this);
     const isElsewhere = this.page.start();
+    this.tellStatesRead();
     if (pin && !isElsewhere) {
       await Promise.all([pin.at, ...pin.proof].map((fact) => run.need(fact, fact)));
       this.openFinding();
@@ -109,9 +112,9 @@ class App {
     this.invalidate();
   }
 
-  /* Zooms to the most important finding, as far as its facts are loaded. */
+  /* Zooms to the chosen finding, as far as its facts are loaded. */
   openFinding() {
-    const pin = this.run?.pins[this.run.focus];
+    const pin = this.run?.pins[this.state.pin];
     if (!pin) return;
     const times = [pin.time, ...pin.proof.filter((fact) => this.run.loaded(fact))
       .map((fact) => this.run.time(fact))];
@@ -496,7 +499,7 @@ class App {
 
   /* Shows the finding, with the cursor where it broke. */
   jumpToFinding() {
-    const pin = this.run?.pins[this.run.focus];
+    const pin = this.run?.pins[this.state.pin];
     if (!pin) return;
     this.showView("timeline");
     this.openFinding();

@@ -147,16 +147,13 @@ class Waits {
     });
   }
 
-  /*
-   * What the threads of a program wait for at a time: [{thread, reason, line, since,
-   * times}], `times` being how often in a row.
-   */
+  /* What the threads of a program wait for at a time: [{thread, reason, line, since}]. */
   at(program, time) {
-    const { strings, thread, reason, line, since, until, times } = this.data;
+    const { strings, thread, reason, line, since, until } = this.data;
     return (this.of.get(program) ?? [])
       .filter((i) => since[i] <= time && (until[i] === NONE || time < until[i]))
       .map((i) => ({ thread: strings[thread[i]], reason: strings[reason[i]],
-        line: line[i] === NONE ? "" : strings[line[i]], since: since[i], times: times[i] }));
+        line: line[i] === NONE ? "" : strings[line[i]], since: since[i] }));
   }
 }
 

@@ -35,15 +35,13 @@ function drawFactRing(frame, fact, colour) {
   context.stroke();
 }
 
-/* Where a fact is on the canvas, or null if its part is not loaded or it has no lane. */
-function placeOfFact(frame, fact) {
-  const { run, stage } = frame;
+/*
+ * Where a fact is on the canvas, or null while its part is not loaded. What the test or
+ * a clerk without a lane does is below all servers.
+ */
+function placeOfFact({ run, stage, window: sight }, fact) {
   if (!run.loaded(fact)) return null;
-  const program = run.program(fact);
-  const hasLane = run.isServer(program)
-    || stage.laneOfClient.has(run.lanes[program] ?? NONE);
-  if (!hasLane) return null;
-  return { x: frame.window.x(run.time(fact)), y: stage.anchor(program).middle };
+  return { x: sight.x(run.time(fact)), y: stage.anchor(run.program(fact)).middle };
 }
 
 /* In the axis: the cursor's time. */

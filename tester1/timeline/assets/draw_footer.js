@@ -55,7 +55,8 @@ function drawLegend(frame, left, y) {
   const { context, stage, theme, work } = frame;
   const samples = [
     ...[ROLES.leader, ROLES.candidate, ROLES.follower].map((role) =>
-      ({ name: ROLE_NAMES[role], width: 24, draw: (x) => sampleRole(frame, role, x, y) })),
+      ({ name: ROLE_NAMES[role], width: 24,
+        draw: (x) => sampleRole(frame, role, x, y) })),
     ...CALL_KINDS.map((name, kind) => ({ name, width: 26, kind,
       draw: (x) => sampleCall(frame, kind, x, y) })).reverse()
       .filter(({ name }) => work.messages[name]?.drawn > 0),

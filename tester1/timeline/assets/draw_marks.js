@@ -131,16 +131,21 @@ function drawFactMarks(frame) {
   const parts = run.partsWithin(sight.first, sight.last).map((part) => marks.part(part))
     .filter((part) => part !== null);
   const firstSlot = Math.floor(sight.first / sight.perPixel / MARK_SLOT);
-  for (let mark = MARKS.length - 1; mark > 0; mark--) {
-    const placed = [];
-    for (const part of parts) placeMarks(frame, part, mark, firstSlot, placed);
-    work.marks += placed.length / 3;
-    marks.drawnOf[mark] = placed.length / 3;
-    if (placed.length > 0) paintMarks(frame, mark, placed);
+  const { filter } = frame.state;
+  // What a filter chooses has the first choice of slots.
+  for (const chosen of filter === null ? [true] : [true, false]) {
+    const fits = filter === null ? () => true : (fact) => filter(fact) === chosen;
+    for (let mark = MARKS.length - 1; mark > 0; mark--) {
+      const placed = [];
+      for (const part of parts) placeMarks(frame, part, mark, firstSlot, fits, placed);
+      work.marks += placed.length / 3;
+      marks.drawnOf[mark] += placed.length / 3;
+      if (placed.length > 0) paintMarks(frame, mark, placed, chosen ? 1 : FADED);
+    }
   }
 }
 
-function placeMarks(frame, part, mark, firstSlot, placed) {
+function placeMarks(frame, part, mark, firstSlot, fits, placed) {
   const { run, stage, state, window: sight, work } = frame;
   const { time, program, topic } = run.columns;
   const { facts, which } = part;
@@ -150,7 +155,7 @@ function placeMarks(frame, part, mark, firstSlot, placed) {
   for (let i = from; i < facts.length; i++) {
     const fact = facts[i];
     if (time[fact] > sight.last) break;
-    if (which[i] !== mark || hidden[topic[fact]]) continue;
+    if (which[i] !== mark || hidden[topic[fact]] || !fits(fact)) continue;
     const slot = Math.floor(time[fact] / sight.perPixel / MARK_SLOT) - firstSlot;
     if (!stage.marks.take(program[fact], slot, fact, sight.x(time[fact]))) {
       work.mergedMarks += 1;
@@ -167,24 +172,19 @@ function placeOf(marks, server, slot, fact) {
   return marks.places[at];
 }
 
-/* All marks of a kind at once: those that a filter passes, then the others, pale. */
-function paintMarks(frame, mark, placed) {
-  const { context, state } = frame;
-  for (const passes of [true, false]) {
-    if (!passes && state.filter === null) return;
-    context.globalAlpha = passes ? 1 : FADED;
-    const colour = markColour(frame.theme, mark);
-    context.fillStyle = context.strokeStyle = colour;
-    context.lineWidth = 1.75;
-    context.beginPath();
-    for (let i = 0; i < placed.length; i += 3) {
-      if (state.filter !== null && state.filter(placed[i]) !== passes) continue;
-      MARKS[mark].draw(context, placed[i + 1], placed[i + 2]);
-    }
-    if (MARKS[mark].draw.open) context.stroke();
-    else context.fill();
-    context.globalAlpha = 1;
+/* All marks of a kind at once. */
+function paintMarks(frame, mark, placed, alpha) {
+  const { context } = frame;
+  context.globalAlpha = alpha;
+  context.fillStyle = context.strokeStyle = markColour(frame.theme, mark);
+  context.lineWidth = 1.75;
+  context.beginPath();
+  for (let i = 0; i < placed.length; i += 3) {
+    MARKS[mark].draw(context, placed[i + 1], placed[i + 2]);
   }
+  if (MARKS[mark].draw.open) context.stroke();
+  else context.fill();
+  context.globalAlpha = 1;
 }
 
 function markColour(theme, mark) {

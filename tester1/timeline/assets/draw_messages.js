@@ -13,11 +13,14 @@
 /* Calls of a frame; a narrow screen has room for fewer. */
 const MOST_CALLS = 2500;
 const CALLS_PER_PIXEL = 1.25;
-/* So many calls are drawn with finer lines. */
-const MANY_CALLS = 400;
+/* So many arrows are drawn with finer lines, and paler, if they are no votes. */
+const MANY_ARROWS = 600;
+const PALER = 0.65;
 /* What happens all the time is left out sooner: it would hide the rest. */
 const HEARTBEATS_PER_PIXEL = 0.25;
 const OTHERS_PER_PIXEL = 0.7;
+/* For fewer a share of a kind is not worth it. */
+const LEAST_SHARED = 32;
 const HEARTBEAT = 0;
 const OTHER = 1;
 const DENSITY_COLUMN = 4;
@@ -28,6 +31,7 @@ const LOST_PIXELS = 16;
 /* Over how many pixels a message fades that is under way when the run ends. */
 const FADING_WAY = 0.75;
 const FADING_PIXELS = 60;
+const MANY_CROSSES = 60;
 const ARROW_SLACK = 4;
 const OUTSIDE = 200;
 /* A kind has labels if it has no more arrows than this: all are tried, or none. */
@@ -35,7 +39,7 @@ const MOST_LABELLED = 200;
 const MOST_LABELLED_HEARTBEATS = 80;
 /* A path of a thousand lines takes browsers much longer than many short ones. */
 const LINES_PER_STROKE = 12;
-const MOST_DASHED = 260;
+const MOST_DASHED = 150;
 const LABEL_CELL = { width: 22, height: 13 };
 
 /* By kind, the weight of its line and its dashes. */
@@ -146,7 +150,8 @@ class Messages {
     CALL_KINDS.forEach((name, kind) => {
       const [inSight, drawn] = [this.inSight[kind], this.drawn[kind]];
       const hidden = this.hidden[kind];
-      if (inSight + hidden > 0) summary[name] = { drawn, leftOut: inSight - drawn, hidden };
+      if (inSight + hidden === 0) return;
+      summary[name] = { drawn, leftOut: inSight - drawn, hidden };
     });
     return summary;
   }
@@ -163,8 +168,12 @@ function distanceTo(x, y, x1, y1, x2, y2) {
 function drawMessages(frame) {
   const { messages } = frame.stage;
   messages.begin();
-  countCalls(frame);
-  placeCalls(frame, sharesOfKinds(messages.inSight, frame.window.width));
+  const chosen = countCalls(frame);
+  const room = Math.min(MOST_CALLS, frame.window.width * CALLS_PER_PIXEL);
+  // What a filter chooses is drawn first, whatever it is, if there is room for all.
+  const taken = chosen <= room ? chosen : 0;
+  placeCalls(frame, sharesOfKinds(messages.inSight, frame.window.width, room - taken),
+    taken > 0);
   drawDensity(frame);
   strokeMessages(frame);
   drawFading(frame);
@@ -178,13 +187,17 @@ function kindIsHidden(state, kind) {
   return state.shownKinds !== null && !state.shownKinds.has(kind);
 }
 
+/* Counts the calls in sight by kind; returns how many of them a filter chooses. */
 function countCalls(frame) {
   const { run, state, stage, window: sight } = frame;
   const { inSight, hidden } = stage.messages;
+  let chosen = 0;
   eachCallInSight(run, sight, (calls, i) => {
-    if (kindIsHidden(state, calls.kind[i])) hidden[calls.kind[i]] += 1;
-    else inSight[calls.kind[i]] += 1;
+    if (kindIsHidden(state, calls.kind[i])) { hidden[calls.kind[i]] += 1; return; }
+    inSight[calls.kind[i]] += 1;
+    if (state.filter !== null && state.filter(calls.sent[i])) chosen += 1;
   });
+  return chosen;
 }
 
 /* Whether a call that was sent in time has anything to be seen of it in the window. */
@@ -205,16 +218,16 @@ function eachCallInSight(run, sight, visit) {
 }
 
 /* Which share of each kind's calls is drawn: powers of two, so that few ever flicker. */
-function sharesOfKinds(counts, width) {
+function sharesOfKinds(counts, width, most) {
   const shares = new Float64Array(counts.length);
-  let room = Math.min(MOST_CALLS, width * CALLS_PER_PIXEL);
+  let room = most;
   for (let kind = counts.length - 1; kind >= 0; kind--) {
-    const most = kind === HEARTBEAT ? Math.min(room, width * HEARTBEATS_PER_PIXEL)
+    const own = kind === HEARTBEAT ? Math.min(room, width * HEARTBEATS_PER_PIXEL)
       : kind === OTHER ? Math.min(room, width * OTHERS_PER_PIXEL) : room;
-    if (counts[kind] <= most) shares[kind] = 1;
+    if (counts[kind] <= own) shares[kind] = 1;
     // A few heartbeats of many would look like all there are.
-    else if (kind > OTHER && most >= 32) {
-      shares[kind] = 2 ** Math.floor(Math.log2(most / counts[kind]));
+    else if (kind > OTHER && own >= LEAST_SHARED) {
+      shares[kind] = 2 ** Math.floor(Math.log2(own / counts[kind]));
     }
     room -= counts[kind] * shares[kind];
     // Where a kind has to be left out, those that matter less are.
@@ -226,7 +239,7 @@ function sharesOfKinds(counts, width) {
 /* A number from 0 to 1 that looks drawn by lot, the same for a fact in every frame. */
 function lot(fact) { return (Math.imul(fact, 2654435761) >>> 0) / 2 ** 32; }
 
-function placeCalls(frame, shares) {
+function placeCalls(frame, shares, allChosen) {
   const { run, stage, state, window: sight } = frame;
   const { messages } = stage;
   const anchors = run.programs.map((_, program) => stage.anchor(program));
@@ -239,8 +252,9 @@ function placeCalls(frame, shares) {
     const kind = calls.kind[i];
     if (kindIsHidden(state, kind)) return;
     const share = shares[kind];
-    if (share === 1 || share > 0 && lot(calls.sent[i]) < share
-      || wanted.has(calls.sent[i])) {
+    const sent = calls.sent[i];
+    if (share === 1 || share > 0 && lot(sent) < share || wanted.has(sent)
+      || allChosen && state.filter(sent)) {
       messages.drawn[kind] += 1;
       placeCall(frame, calls, i, anchors[calls.source[i]], anchors[calls.target[i]]);
     } else if (calls.sentAt[i] >= sight.first) {
@@ -253,7 +267,8 @@ function placeCalls(frame, shares) {
 /* The calls that are drawn whatever else is: of findings and what is chosen. */
 function callsThatStandOut({ run, state }) {
   const wanted = new Set();
-  const facts = [state.selected?.fact, state.hover?.fact, ...run.pins[0]?.proof ?? []];
+  const facts = [state.selected?.fact, state.hover?.fact,
+    ...run.pins[state.pin]?.proof ?? []];
   for (const fact of facts) {
     if (fact !== undefined && fact >= 0) wanted.add(run.callOfFact[fact] - 1);
   }
@@ -261,7 +276,6 @@ function callsThatStandOut({ run, state }) {
 }
 
 function placeCall(frame, calls, i, source, target) {
-  if (!source || !target) return;
   const { messages } = frame.stage;
   const { window: sight, state } = frame;
   const sent = calls.sent[i];
@@ -274,13 +288,13 @@ function placeCall(frame, calls, i, source, target) {
   const lost = calls.lost[i] !== NONE;
   if (calls.handed[i] === NONE) {
     if (lost) placeLost(messages, sentX, leave, reach, style * VARIANTS, sent, sent);
-    else placeFading(messages, sentX, leave, reach, calls.kind[i], sent, sent);
+    else placeFading(messages, sentX, leave, reach, style, sent, sent);
     return;
   }
   const handedX = sight.x(calls.handedAt[i]);
   messages.add(sentX, leave, handedX, reach, style * VARIANTS + REQUEST, sent, sent);
   if (calls.answered[i] === NONE) {
-    if (lost) messages.crosses.push({ x: handedX + 7, y: reach, call: sent });
+    if (lost) messages.crosses.push({ x: handedX + 7, y: reach, call: sent, pale });
     return;
   }
   const answered = calls.answered[i];
@@ -288,7 +302,7 @@ function placeCall(frame, calls, i, source, target) {
   const answeredX = sight.x(calls.answeredAt[i]);
   if (lost) placeLost(messages, answeredX, reach, leave, variant, answered, sent);
   else if (calls.ended[i] === NONE) {
-    placeFading(messages, answeredX, reach, leave, calls.kind[i], answered, sent);
+    placeFading(messages, answeredX, reach, leave, style, answered, sent);
   } else {
     messages.add(answeredX, reach, sight.x(calls.endedAt[i]), leave, variant, answered,
       sent);
@@ -296,44 +310,54 @@ function placeCall(frame, calls, i, source, target) {
 }
 
 function placeLost(messages, x, from, to, style, fact, call) {
-  const end = { x: x + LOST_PIXELS, y: from + (to - from) * LOST_WAY, call };
+  const end = { x: x + LOST_PIXELS, y: from + (to - from) * LOST_WAY, call,
+    pale: isPale(style) };
   messages.add(x, from, end.x, end.y, style, fact, call);
   messages.crosses.push(end);
 }
 
 /* Nothing more is known of it: the arrow gets paler, and reaches nothing. */
-function placeFading(messages, x, from, to, kind, fact, call) {
+function placeFading(messages, x, from, to, style, fact, call) {
   messages.fading.push({ x, from, right: x + FADING_PIXELS,
-    to: from + (to - from) * FADING_WAY, kind, fact, call });
+    to: from + (to - from) * FADING_WAY, style: style * VARIANTS, fact, call });
 }
 
 // Drawing what has its place
 
 function strokeMessages(frame) {
   const { messages } = frame.stage;
-  const styles = new Set(messages.styles.subarray(0, messages.count));
+  const styles = new Map();
+  for (const style of messages.styles.subarray(0, messages.count)) {
+    styles.set(style, (styles.get(style) ?? 0) + 1);
+  }
+  styles.delete(FADES);
   // Heartbeats lie beneath votes, and what a filter leaves out beneath all.
   const kinds = CALL_KINDS.length;
   const order = (style) => (Math.floor(style / VARIANTS) + kinds) % (2 * kinds);
-  for (const style of [...styles].sort((a, b) => order(a) - order(b) || b - a)) {
-    strokeStyle(frame, style);
+  for (const style of [...styles.keys()].sort((a, b) => order(a) - order(b) || b - a)) {
+    strokeStyle(frame, style, styles.get(style));
   }
   frame.context.globalAlpha = 1;
   frame.context.setLineDash([]);
 }
 
+/* Whether a filter leaves it out. */
+function isPale(style) { return style >= CALL_KINDS.length * VARIANTS; }
+
 function lookOfStyle(frame, style) {
   const kinds = CALL_KINDS.length;
   const kind = Math.floor(style / VARIANTS) % kinds;
-  const pale = style >= kinds * VARIANTS;
   const variant = style % VARIANTS;
   const { alpha, thinner } = VARIANT_LOOKS[variant];
-  return { kind, variant, colour: frame.theme.calls[kind], alpha: pale ? FADED : alpha,
-    weight: CALL_LINES[kind].weight * thinner
-      * (frame.stage.messages.count > MANY_CALLS ? 0.7 : 1), dash: CALL_LINES[kind].dash };
+  const many = frame.stage.messages.count > MANY_ARROWS;
+  const isVote = CALL_KINDS[kind].endsWith("vote");
+  const { weight, dash } = CALL_LINES[kind];
+  return { kind, variant, colour: frame.theme.calls[kind], dash,
+    alpha: isPale(style) ? FADED : alpha * (many && !isVote ? PALER : 1),
+    weight: weight * thinner * (many ? 0.7 : 1) };
 }
 
-function strokeStyle(frame, style) {
+function strokeStyle(frame, style, count) {
   const { context, stage } = frame;
   const { messages } = stage;
   const look = lookOfStyle(frame, style);
@@ -341,7 +365,7 @@ function strokeStyle(frame, style) {
   context.strokeStyle = context.fillStyle = look.colour;
   context.lineWidth = look.weight;
   // Among very many lines dashes tell nothing any more, and they are slow to draw.
-  context.setLineDash(messages.count < MOST_DASHED ? look.dash : []);
+  context.setLineDash(count <= MOST_DASHED ? look.dash : []);
   context.beginPath();
   let pending = 0;
   for (let i = 0; i < messages.count; i++) {
@@ -367,7 +391,8 @@ function addLine(context, ends, i, width) {
   let [x1, y1, x2, y2] = [ends[4 * i], ends[4 * i + 1], ends[4 * i + 2], ends[4 * i + 3]];
   const slope = (y2 - y1) / (x2 - x1);
   if (x1 < -OUTSIDE) { y1 += slope * (-OUTSIDE - x1); x1 = -OUTSIDE; }
-  if (x2 > width + OUTSIDE) { y2 += slope * (width + OUTSIDE - x2); x2 = width + OUTSIDE; }
+  const right = width + OUTSIDE;
+  if (x2 > right) { y2 += slope * (right - x2); x2 = right; }
   context.moveTo(x1, y1);
   context.lineTo(x2, y2);
 }
@@ -385,15 +410,16 @@ function addHead(context, ends, i, stage, size) {
 }
 
 function drawFading(frame) {
-  const { context, theme } = frame;
+  const { context } = frame;
   const { messages } = frame.stage;
   const STEPS = 5;
-  for (const { x, from, right, to, kind, fact, call } of messages.fading) {
-    context.strokeStyle = theme.calls[kind];
-    context.lineWidth = CALL_LINES[kind].weight;
+  for (const { x, from, right, to, style, fact, call } of messages.fading) {
+    const look = lookOfStyle(frame, style);
+    context.strokeStyle = look.colour;
+    context.lineWidth = look.weight;
     for (let step = 0; step < STEPS; step++) {
       const [a, b] = [step / STEPS, (step + 1) / STEPS];
-      context.globalAlpha = 0.9 - a * 0.85;
+      context.globalAlpha = look.alpha * (0.9 - a * 0.85);
       context.beginPath();
       context.moveTo(x + (right - x) * a, from + (to - from) * a);
       context.lineTo(x + (right - x) * b, from + (to - from) * b);
@@ -406,15 +432,24 @@ function drawFading(frame) {
 }
 
 function drawCrosses(frame) {
-  const { context, stage, theme } = frame;
-  const { crosses } = stage.messages;
-  const size = crosses.length > 60 ? 3 : 4.5;
+  const { context, stage } = frame;
+  const inSight = stage.messages.crosses.filter(({ x }) =>
+    x > stage.gutter - LOST_PIXELS && x < stage.width + LOST_PIXELS);
+  const size = inSight.length > MANY_CROSSES ? 3 : 4.5;
+  context.globalAlpha = FADED;
+  strokeCrosses(frame, inSight.filter(({ pale }) => pale), size);
+  context.globalAlpha = 1;
+  strokeCrosses(frame, inSight.filter(({ pale }) => !pale), size);
+}
+
+function strokeCrosses(frame, crosses, size) {
+  const { context, theme } = frame;
   for (const [colour, weight] of [[theme.page, size], [theme.bad, size / 2]]) {
     context.strokeStyle = colour;
     context.lineWidth = weight;
     context.beginPath();
     crosses.forEach(({ x, y }, i) => {
-      if (x > stage.gutter - size && x < stage.width + size) addCross(context, x, y, size);
+      addCross(context, x, y, size);
       if (i % LINES_PER_STROKE !== 0) return;
       context.stroke();
       context.beginPath();

@@ -7,14 +7,14 @@ const RING = 9;
 const BADGE = 7.5;
 
 function drawPins(frame) {
-  const { run, stage } = frame;
+  const { run, stage, state } = frame;
   stage.pins = [];
-  run.pins.slice(1).forEach((pin) => drawLesserPin(frame, pin));
-  if (run.pins.length === 0) return;
-  const pin = run.pins[0];
+  const pin = run.pins[state.pin];
+  if (!pin) return;
+  for (const other of run.pins) if (other !== pin) drawLesserPin(frame, other);
   drawBreakLine(frame, pin);
   drawPromiseArrow(frame, pin);
-  for (const group of proofInSight(frame, pin)) drawProof(frame, group);
+  for (const group of proofInSight(frame, pin)) drawProof(frame, pin, group);
 }
 
 /*
@@ -103,9 +103,9 @@ function towards(from, to, distance) {
     y: from.y + (to.y - from.y) / length * distance };
 }
 
-function drawProof(frame, { x, y, facts, numbers }) {
+function drawProof(frame, pin, { x, y, facts, numbers }) {
   const { context, stage, theme } = frame;
-  const colour = pinColour(theme, frame.run.pins[0]);
+  const colour = pinColour(theme, pin);
   for (const [ink, weight] of [[theme.page, 6], [colour, 3]]) {
     context.beginPath();
     context.arc(x, y, RING, 0, 2 * Math.PI);
@@ -131,10 +131,11 @@ function drawProof(frame, { x, y, facts, numbers }) {
   context.textAlign = "left";
   // Of several the last counts: it is what the others lead to.
   const fact = facts[facts.length - 1];
-  stage.pins.push({ x, y: middle, reach: half + 1, fact }, { x, y, reach: RING + 2, fact });
+  stage.pins.push({ x, y: middle, reach: half + 1, fact },
+    { x, y, reach: RING + 2, fact });
 }
 
-/* A hint, or a second broken rule: a small flag on its servers' lanes. */
+/* One that is not the chosen one: a small flag on its servers' lanes. */
 function drawLesserPin(frame, pin) {
   const { context, stage, theme } = frame;
   const x = frame.window.x(pin.time);
@@ -157,13 +158,16 @@ function drawLesserPin(frame, pin) {
 
 /* The row of the band with what was found, at its time; out of sight, at the edge. */
 function drawPinFlags(frame) {
-  const { context, run, stage, theme, window: sight } = frame;
+  const { context, run, stage, state, theme, window: sight } = frame;
+  stage.pinFlags = [];
   if (stage.pinRow === 0) return;
   const y = stage.runTop + 2;
   const height = stage.pinRow - 5;
   const spans = [];
   context.font = theme.bold;
-  for (const pin of run.pins) {
+  // The chosen one first: it has its title where titles would cover one another.
+  const chosen = run.pins[state.pin];
+  for (const pin of [chosen, ...run.pins.filter((one) => one !== chosen)]) {
     const x = Math.max(stage.gutter + 2, Math.min(stage.width - 2, sight.x(pin.time)));
     const wanted = Math.min(context.measureText(pin.title).width + 14,
       (stage.width - stage.gutter) * 0.7);
@@ -181,6 +185,6 @@ function drawPinFlags(frame) {
     context.fillStyle = theme.page;
     context.textBaseline = "middle";
     context.fillText(pin.title, left + 7, y + height / 2 + 0.5, wanted - 14);
-    stage.pins.push({ x: left + wanted / 2, y: y + height / 2, reach: height, fact: pin.at });
+    stage.pinFlags.push({ left, right: left + wanted, fact: pin.at });
   }
 }

@@ -194,8 +194,9 @@ function drawStretchLabels(frame, lane, { stretches }) {
     const text = `T${stretch.term}`;
     const width = text.length * 7;
     const sameTerm = i > from && stretches[i - 1].term === stretch.term;
-    if (room < width || x < free || sameTerm && stretch.role !== ROLES.candidate) continue;
-    const said = stretch.role === ROLES.candidate && room > width + 64
+    const stands = stretch.role === ROLES.candidate;
+    if (room < width || x < free || sameTerm && !stands) continue;
+    const said = stands && room > width + 64
       ? `${text} candidate` : text;
     labelAbove(frame, lane, stretch, said, x);
     free = x + said.length * 7;
@@ -245,7 +246,7 @@ function drawCrown(context, x, bottom, colour) {
 function drawServerNames(frame) {
   const { context, run, stage, theme, state } = frame;
   if (!run) return;
-  const suspects = new Set(run.pins[0]?.servers ?? []);
+  const suspects = new Set(run.pins[state.pin]?.servers ?? []);
   for (const lane of stage.servers) {
     const y = lane.axis - stage.scroll;
     const found = suspects.has(lane.server);
@@ -273,6 +274,7 @@ function standing(lives, time) {
 }
 
 function stretchAt(stretches, time) {
-  const stretch = stretches[firstWhere(stretches.length, (i) => stretches[i].start > time) - 1];
+  const after = firstWhere(stretches.length, (i) => stretches[i].start > time);
+  const stretch = stretches[after - 1];
   return stretch && stretch.end >= time ? stretch : null;
 }

@@ -17,11 +17,17 @@ function showHeadline(history) {
   verdict.className = `verdict ${page.verdict}`;
   byId("title").textContent = page.title;
   byId("facts").textContent = headlineFacts(history).join(" · ");
+  const notes = page.run?.notes ?? [];
+  byId("run-notes").textContent = notes.join(" ");
+  byId("run-notes").hidden = notes.length === 0;
 }
 
 function headlineFacts(history) {
   const { page, span } = history;
   const list = [];
+  if (page.run) {
+    list.push(counted(page.run.count, "fact"), counted(page.run.servers, "server"));
+  }
   if (history.count > 0) {
     list.push(counted(history.count, "operation"));
     list.push(counted(page.clients.length, "client"));

@@ -68,7 +68,7 @@ class Input {
     const now = { x: event.clientX, y: event.clientY };
     this.fingers.set(event.pointerId, now);
     // It is no click any more, not even once one of them is lifted.
-    this.press.dragging = true;
+    this.press = { ...now, dragging: true };
     this.app.hover(null);
     this.app.pan(-(now.x - before.x) / 2, -(now.y - before.y) / 2);
     const apart = Math.hypot(before.x - other.x, before.y - other.y);

@@ -18,6 +18,7 @@ const STANDING_WORDS = { [STANDS.open]: "not committed", [STANDS.committed]: "co
 const LOGS_WIDTH = 370;
 const NARROWEST_CELL = 45;
 const WIDEST_CELL = 110;
+const FAR_RIGHT = 1e6;
 
 class CursorPanel {
   /* `actions` has choose(server). */
@@ -29,6 +30,12 @@ class CursorPanel {
     this.pending = false;
     this.waits = null;
     byId("threads").addEventListener("toggle", () => this.showThreads());
+    // The newest entries stand at the right: that is what is shown, until one moves. To
+    // ask for it with each instant would have the browser lay out the page twice.
+    this.isAtEnd = true;
+    byId("logs").addEventListener("scroll", ({ target }) => {
+      this.isAtEnd = target.scrollLeft + target.clientWidth >= target.scrollWidth - 1;
+    }, { passive: true });
   }
 
   /* Shows the cursor's instant, at the latest with the next frame. */
@@ -48,7 +55,7 @@ class CursorPanel {
     byId("cursor-fact").textContent = this.placeText(position, fact !== NONE);
     byId("servers-title").textContent = this.serversTitle();
     keepingFocus(byId("servers"), () => [this.serverTable()]);
-    keepingFocus(byId("logs"), () => this.logContents());
+    this.showLogs();
     byId("links").textContent = this.linksText(time);
     this.showThreads();
   }
@@ -120,14 +127,20 @@ class CursorPanel {
 
   // Logs
 
-  logContents() {
-    const { leader, columns } = logTable(this.states, this.unfolded);
+  showLogs() {
     const { run } = this.app;
-    const compared = leader === NONE ? "nobody leads"
-      : `compared with ${run.name(leader)}'s, which leads`;
-    if (columns.length === 0) {
-      return [element("p", { className: "note" }, "No log has shown an entry yet.")];
-    }
+    const { leader, columns } = logTable(this.states, this.unfolded);
+    byId("logs-title").textContent = leader === NONE ? "Logs; nobody leads"
+      : `Logs, compared with ${run.name(leader)}'s, which leads`;
+    const scroll = byId("logs");
+    const none = element("p", { className: "note" }, "No log has shown an entry yet.");
+    keepingFocus(scroll, () => [columns.length === 0 ? none : this.tableOfLogs(columns)]);
+    if (this.isAtEnd) scroll.scrollLeft = FAR_RIGHT;
+    keepingFocus(byId("log-notes"), () => [this.columnText(columns), this.foldButton()]);
+  }
+
+  tableOfLogs(columns) {
+    const { run } = this.app;
     const table = element("table", { className: "logs", "aria-labelledby": "logs-title" },
       element("thead", {}, element("tr", {},
         element("td", {}), ...columns.map((column) => this.columnHead(column)))),
@@ -139,12 +152,7 @@ class CursorPanel {
     const width = Math.floor(LOGS_WIDTH / columns.length) - 2;
     table.style.setProperty("--cell",
       `${Math.max(NARROWEST_CELL, Math.min(WIDEST_CELL, width))}px`);
-    const scroll = element("div", { className: "log-scroll", tabIndex: 0,
-      role: "region", "aria-label": "Logs of all servers" }, table);
-    scroll.dataset.key = "logs";
-    // The newest entries stand at the right, and are what one looks for.
-    requestAnimationFrame(() => { scroll.scrollLeft = scroll.scrollWidth; });
-    return [element("h3", { id: "logs-title" }, `Logs, ${compared}`), scroll, this.columnText(columns), this.foldButton()];
+    return table;
   }
 
   columnHead(column) {
@@ -210,20 +218,23 @@ class CursorPanel {
     const waits = await this.waits;
     const { run, state } = this.app;
     const programs = [...waits.of.keys()].sort((a, b) => a - b);
-    const none = element("p", { className: "note" }, "not recorded");
-    byId("thread-list").replaceChildren(...(programs.length === 0 ? [none]
-      : programs.flatMap((program) =>
-        threadList(run.name(program), waits.at(program, state.cursor.time)))));
+    const found = programs.map((program) => [run.name(program),
+      waits.at(program, state.cursor.time)]);
+    const idle = found.filter(([, threads]) => threads.length === 0).map(([name]) => name);
+    const none = programs.length === 0 ? "not recorded"
+      : idle.length > 0 ? `None waits: ${idle.join(" ")}` : "";
+    byId("thread-list").replaceChildren(
+      ...found.filter(([, threads]) => threads.length > 0)
+        .flatMap(([name, threads]) => threadList(name, threads)),
+      element("p", { className: "none" }, none));
   }
 }
 
 function threadList(name, threads) {
-  const items = threads.map(({ thread, reason, line, since, times }) => element("li", {},
+  const items = threads.map(({ thread, reason, line, since }) => element("li", {},
     element("code", {}, thread), ` waits for ${reason} since ${timeText(since)}`,
-    times > 1 ? `, ${times.toLocaleString("en")} times in a row` : "",
     line === "" ? "" : element("div", { className: "where" }, line)));
-  const none = element("li", { className: "note" }, "none waits");
-  return [element("h4", {}, name), element("ul", {}, ...(items.length > 0 ? items : [none]))];
+  return [element("h4", {}, name), element("ul", {}, ...items)];
 }
 
 function roleText(state) {

@@ -210,6 +210,8 @@ function listed(names) {
 
 /* How long a search may keep the page from drawing. */
 const SEARCH_SLICE_MS = 12;
+/* How often it says how far it is. */
+const SEARCH_NEWS_MS = 150;
 
 /*
  * The facts that match, found part by part: parts that are not there yet are loaded
@@ -233,10 +235,14 @@ class FactMatches {
     const found = { isAll: false, marks: new Uint8Array(run.count), positions: [], parts: 0 };
     this.found = found;
     let since = performance.now();
+    let told = since;
     for (const { first, count } of run.parts) {
       const isLate = performance.now() - since > SEARCH_SLICE_MS;
       if (isLate || !run.loaded(first)) {
-        this.onProgress();
+        if (since - told > SEARCH_NEWS_MS || !run.loaded(first)) {
+          this.onProgress();
+          told = since;
+        }
         await Promise.all([nextTask(), run.need(first, first + count - 1)]);
         since = performance.now();
       }

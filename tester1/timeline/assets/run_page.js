@@ -34,7 +34,7 @@ class RunPage {
     app.state.shownKinds = this.filters.kinds;
     this.connect();
     app.onCursor(() => this.cursorMoved());
-    run.onLoad(() => { app.showFinding(); this.panel.update(); });
+    run.onLoad((part) => this.partLoaded(part));
     addEventListener("hashchange", () => this.followAddress());
     this.matches.search(null);
     this.showPlay();
@@ -74,6 +74,13 @@ class RunPage {
     document.addEventListener("pointerdown", (event) => {
       if (!filter.contains(event.target)) filter.open = false;
     });
+  }
+
+  /* Shows what was not known before, if it is of what the page shows. */
+  partLoaded({ first, count }) {
+    const has = (i) => first <= i && i < first + count;
+    if ([...findingFacts(this.run)].some(has)) this.app.showFinding();
+    if (has(this.position())) this.panel.update();
   }
 
   showStepKind() { byId("message-kind").hidden = byId("step-kind").value !== "message"; }
@@ -191,7 +198,7 @@ class RunPage {
   // Findings
 
   showPin(number) {
-    this.pin = number;
+    this.pin = this.app.state.pin = number;
     this.app.showFinding();
     this.goTo(this.run.pins[number].at);
   }

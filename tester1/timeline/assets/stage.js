@@ -38,8 +38,9 @@ class Stage {
     this.noteRows = rowIndex(this.noteLanes);
     // Where the last frame drew each point annotation, label included: {x, width}.
     this.flags = new Map();
-    // Where the last frame drew findings: {x, y, reach, fact}.
+    // Where the last frame drew findings {x, y, reach, fact}, and their titles.
     this.pins = [];
+    this.pinFlags = [];
     this.show(() => true);
   }
 
@@ -107,9 +108,14 @@ class Stage {
   pickFact(x, y) {
     const pinned = this.pins.find((pin) => Math.hypot(pin.x - x, pin.y - y) < pin.reach);
     if (pinned) return pinned.fact;
-    if (y < this.band) return NONE;
+    if (y < this.band) return this.pickFlag(x, y);
     const mark = this.marks.at(x, y);
     return mark !== NONE ? mark : this.messages.at(x, y);
+  }
+
+  pickFlag(x, y) {
+    if (y < this.runTop || y >= this.runTop + this.pinRow) return NONE;
+    return this.pinFlags.find(({ left, right }) => x >= left && x < right)?.fact ?? NONE;
   }
 
   pickServer(x, y) {
@@ -126,17 +132,16 @@ class Stage {
   }
 
   /*
-   * Where messages of a program leave and reach its lane: {above, middle, below}, or
-   * null. Programs that have no lane, a clerk's in a test of Raft, are below all.
+   * Where messages of a program leave and reach its lane: {above, middle, below}. What
+   * has no lane, as the test and a clerk in a test of Raft, is below all servers.
    */
   anchor(program) {
-    if (program === NONE) return null;
     const lane = this.servers[program];
     if (lane) {
       const axis = lane.axis - this.scroll;
       return { above: axis - lane.half - 1, middle: axis, below: axis + lane.half + 1 };
     }
-    const client = this.laneOfClient.get(this.run.lanes[program]);
+    const client = this.laneOfClient.get(this.run.lanes[program] ?? NONE);
     const y = (client ? client.y : this.serversEnd) - this.scroll;
     const height = client ? client.height : 0;
     return { above: y, middle: y + height / 2, below: y + height };

@@ -1,0 +1,413 @@
+"""The picture of a run: every server and message is drawn, or counted as left out.
+
+The run is made up of few facts, so that each of them can be named here.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from labrpc.facts import Answered, Delivered, HandedOver, LinkCut, Lost, Sent
+from labrt import Fact, ProgramEnded, ProgramStarted
+from tester1.facts.kinds import Applied, Proposed, RuleBroken, Saved
+from tester1.timeline.picture import write_picture
+from tester1.timeline.run_schema import CallKind
+from tests.timeline.conftest import Pages, View
+
+SERVERS: Final = [f"server-0-{number}" for number in range(3)]
+VOTE: Final = "Raft.RequestVote"
+APPEND: Final = "Raft.AppendEntries"
+BREAK_SECONDS: Final = 0.4
+
+
+@dataclass
+class Story:
+    """Facts as they happen, numbered and dated."""
+
+    facts: list[Fact] = field(default_factory=list)
+    lives: dict[str, int] = field(default_factory=dict)
+
+    def tell(
+        self, time: float, server: int, fact: Fact, cause: Fact | None = None
+    ) -> None:
+        """Let something happen to a server."""
+        name = SERVERS[server]
+        if isinstance(fact, ProgramStarted):
+            self.lives[name] = self.lives.get(name, 0) + 1
+        fact.number, fact.time, fact.server = len(self.facts) + 1, time, name
+        fact.incarnation = self.lives[name]
+        fact.cause = 0 if cause is None else cause.number
+        self.facts.append(fact)
+
+    def send(
+        self, time: float, source: int, target: int, contents: dict[str, object]
+    ) -> Sent:
+        """Send a request; what is asked says what it is called."""
+        method = VOTE if contents[""] == "RequestVoteArgs" else APPEND
+        sent = Sent(peer=SERVERS[target], method=method, contents=contents, size=9)
+        self.tell(time, source, sent)
+        sent.call = sent.number
+        return sent
+
+    def call(
+        self,
+        time: float,
+        source: int,
+        target: int,
+        contents: dict[str, object],
+        reply: dict[str, object],
+    ) -> None:
+        """A whole call, of three milliseconds."""
+        sent = self.send(time, source, target, contents)
+        method, number = sent.method, sent.call
+        there, back = SERVERS[target], SERVERS[source]
+        handed = HandedOver(peer=back, method=method, call=number)
+        self.tell(time + 0.001, target, handed, sent)
+        answered = Answered(peer=back, method=method, call=number, contents=reply)
+        self.tell(time + 0.002, target, answered, handed)
+        delivered = Delivered(peer=there, method=method, call=number)
+        self.tell(time + 0.003, source, delivered, answered)
+
+    def lose(
+        self, time: float, source: int, target: int, contents: dict[str, object]
+    ) -> None:
+        """A call whose request is lost, as its sender learns after a while."""
+        sent = self.send(time, source, target, contents)
+        lost = Lost(
+            peer=sent.peer, method=sent.method, call=sent.call, why="no way there"
+        )
+        self.tell(time + 0.01, source, lost, sent)
+
+
+def ask(term: int, candidate: int) -> dict[str, object]:
+    """A request for a vote."""
+    return {
+        "": "RequestVoteArgs",
+        "Term": term,
+        "CandidateId": candidate,
+        "LastLogIndex": 0,
+        "LastLogTerm": 0,
+    }
+
+
+def vote(term: int, *, granted: bool) -> dict[str, object]:
+    """The answer."""
+    return {"": "RequestVoteReply", "Term": term, "VoteGranted": granted}
+
+
+def append(term: int, leader: int, entries: int) -> dict[str, object]:
+    """A heartbeat, or entries."""
+    return {
+        "": "AppendEntriesArgs",
+        "Term": term,
+        "LeaderId": leader,
+        "PrevLogIndex": 0,
+        "PrevLogTerm": 0,
+        "Entries": [{"": "Entry", "Term": term, "Command": i} for i in range(entries)],
+        "LeaderCommit": 0,
+    }
+
+
+def success(term: int) -> dict[str, object]:
+    """The answer."""
+    return {"": "AppendEntriesReply", "Term": term, "Success": True}
+
+
+def small_run() -> list[Fact]:
+    """Two elections in one term, a crash and a restart, a lost and an unfinished call.
+
+    Server 2 votes for both candidates, which breaks a rule.
+    """
+    story = Story()
+    for server in range(3):
+        story.tell(0.0, server, ProgramStarted())
+    story.call(0.1, 0, 2, ask(1, 0), vote(1, granted=True))
+    story.lose(0.11, 0, 1, ask(1, 0))
+    for beat in range(6):
+        story.call(0.2 + beat * 0.01, 0, 2, append(1, 0, 0), success(1))
+    story.tell(0.265, 0, Proposed(index=1, term=1, is_leader=True, contents=7))
+    story.call(0.27, 0, 2, append(1, 0, 1), success(1))
+    story.tell(0.28, 0, Applied(index=1, contents=7))
+    story.tell(0.281, 2, Saved(state=40, snapshot=0))
+    for peer in (1, 2):
+        story.tell(0.29, 0, LinkCut(peer=SERVERS[peer]))
+        story.tell(0.29, peer, LinkCut(peer=SERVERS[0]))
+    story.tell(0.3, 1, ProgramEnded())
+    story.tell(0.35, 1, ProgramStarted())
+    story.call(BREAK_SECONDS, 1, 2, ask(1, 1), vote(1, granted=True))
+    votes = [
+        fact.number
+        for fact in story.facts
+        if isinstance(fact, Answered) and fact.method == VOTE
+    ]
+    broken = RuleBroken(
+        rule="one vote a term",
+        section="5.2",
+        sentence="server 2 voted twice",
+        servers=(SERVERS[2],),
+        proof=tuple(votes),
+    )
+    story.tell(BREAK_SECONDS + 0.004, 2, broken)
+    story.send(0.45, 1, 2, append(1, 1, 0))
+    return story.facts
+
+
+def busy_run() -> Iterator[Fact]:
+    """An election and far more heartbeats and entries than a screen has room for."""
+    story = Story()
+    for server in range(3):
+        story.tell(0.0, server, ProgramStarted())
+    story.call(0.1, 0, 1, ask(1, 0), vote(1, granted=True))
+    for number in range(2_500):
+        peer, entries = 1 + number % 2, int(number % 3 == 0)
+        story.call(0.2 + number * 0.004, 0, peer, append(1, 0, entries), success(1))
+    yield from story.facts
+
+
+def open_run(pages: Pages, folder: Path, facts: list[Fact]) -> View:
+    """The page of a run, with all of it loaded."""
+    path = folder / "run.html"
+    write_picture(path, facts, annotations=(), title="a run")
+    view = pages.show(path)
+    view.page.evaluate("raftlab.allLoaded()")
+    view.settle()
+    return view
+
+
+@pytest.fixture
+def view(pages: Pages, tmp_path: Path) -> View:
+    """The page of the small run."""
+    return open_run(pages, tmp_path, small_run())
+
+
+@pytest.fixture
+def busy(pages: Pages, tmp_path: Path) -> View:
+    """The page of the busy run."""
+    return open_run(pages, tmp_path, list(busy_run()))
+
+
+def show_all(view: View) -> None:
+    """Show the whole run."""
+    view.call("fit")
+    view.settle()
+
+
+def sent_facts(view: View) -> list[int]:
+    """The positions of all facts that a message was sent."""
+    found: list[int] = view.page.evaluate(
+        "Array.from({ length: raftlab.factCount }, (_, i) => i)"
+        ".filter((i) => raftlab.fact(i).kind === 'sent')"
+    )
+    return found
+
+
+def test_every_server_has_a_lane(view: View) -> None:
+    """Lanes are high enough to be read, and below one another."""
+    boxes = [view.call("serverBox", server) for server in range(3)]
+    assert view.call("serverCount") == 3
+    assert all(box["height"] >= 40 for box in boxes)
+    for above, below in pairwise(boxes):
+        assert above["y"] + above["height"] <= below["y"]
+    assert view.call("serverBox", 3) is None
+
+
+def test_the_bar_shows_the_role_and_the_term(view: View) -> None:
+    """A leader's bar is as high as it gets, in the colour of its term."""
+    show_all(view)
+    box = view.call("serverBox", 0)
+    axis = box["y"] + box["height"] * 0.42
+    led = view.call("xOf", 0.25e9)
+    assert view.colour_at(led, axis + 8) == view.theme("term-0")
+    follows = view.call("serverBox", 2)
+    middle = follows["y"] + follows["height"] * 0.42
+    assert view.colour_at(led, middle) == view.theme("term-0")
+    assert view.colour_at(led, middle + 8) != view.theme("term-0")
+
+
+def test_a_crash_is_a_gap_between_two_lives(view: View) -> None:
+    """The second life begins later than the first one ends."""
+    first, second = view.call("livesOf", 1)["lives"]
+    assert (first["incarnation"], second["incarnation"]) == (1, 2)
+    assert first["ended"]
+    assert second["start"] - first["end"] == pytest.approx(0.05e9, abs=1e3)
+    assert not second["ended"]
+
+
+def test_every_call_is_drawn_when_zoomed_in_to_it(view: View) -> None:
+    """Each has a rectangle, and its request is found at the middle of its arrow."""
+    calls = sent_facts(view)
+    assert len(calls) == 11
+    for call in calls:
+        time = view.call("fact", call)["time"]
+        view.call("show", time - 5e6, time + 5e6)
+        view.settle()
+        assert call in view.call("drawnMessages")
+        box = view.call("messageBox", call)
+        assert box["width"] > 0
+        assert box["height"] > 20
+
+
+def test_an_arrow_is_found_by_the_mouse(view: View) -> None:
+    """What is under the mouse is told: request, answer, and how it went."""
+    call = sent_facts(view)[0]
+    known = view.call("callOf", call)
+    view.call("show", known["sentAt"] - 1e6, known["endedAt"] + 1e6)
+    view.settle()
+    box = view.call("messageBox", call)
+    x = (view.call("xOf", known["sentAt"]) + view.call("xOf", known["handedAt"])) / 2
+    y = box["y"] + box["height"] / 2
+    assert view.call("hitTest", x, y) == {"fact": call}
+    view.page.mouse.move(x, y)
+    tip = view.text("#tooltip")
+    for said in ("S0 → S2", "vote for 0? T1", "CandidateId: 0", "VoteGranted: True"):
+        assert said in tip
+    view.page.mouse.click(x, y)
+    assert view.call("cursor") == {"time": known["sentAt"], "fact": call}
+
+
+def test_a_lost_call_ends_in_a_cross(view: View) -> None:
+    """Its arrow stops on the way, and says why."""
+    show_all(view)
+    lost = [i for i in sent_facts(view) if view.call("callOf", i)["lost"]]
+    assert [view.call("callOf", i)["lost"] for i in lost] == ["no way there"]
+    assert [i for i in sent_facts(view) if view.call("isCrossed", i)] == lost
+    time = view.call("fact", lost[0])["time"]
+    view.call("show", time - 5e6, time + 5e6)
+    view.settle()
+    box = view.call("messageBox", lost[0])
+    lane = view.call("serverBox", 1)
+    assert box["y"] + box["height"] < lane["y"] + lane["height"] * 0.42
+    view.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert "lost: no way there" in view.text("#tooltip")
+
+
+def test_the_page_opens_at_the_finding(view: View) -> None:
+    """The proof is in sight, with the cursor where the rule broke."""
+    (pin,) = view.call("pins")
+    sight = view.call("view")
+    for fact in pin["proof"]:
+        assert sight["first"] < view.call("fact", fact)["time"] < sight["last"]
+    assert view.call("cursor") == {"time": pin["time"], "fact": pin["at"]}
+    lane = view.call("serverBox", 2)
+    x, y = view.call("xOf", pin["time"]), lane["y"] + lane["height"] * 0.42
+    assert view.call("hitTest", x, y) == {"fact": pin["at"]}
+
+
+def test_a_click_on_nothing_sets_the_cursor(view: View) -> None:
+    """The cursor is an instant, and no fact is selected."""
+    show_all(view)
+    lane = view.call("serverBox", 0)
+    x = view.call("xOf", 0.05e9)
+    view.page.mouse.click(x, lane["y"] + 2)
+    cursor = view.call("cursor")
+    assert cursor["fact"] == -1
+    assert cursor["time"] == pytest.approx(0.05e9, abs=1e6)
+
+
+def test_facts_that_matter_have_marks(view: View) -> None:
+    """Grants, Start, applies and saves, each at its place."""
+    show_all(view)
+    frame = view.settle()
+    marked = [view.call("fact", i)["kind"] for i in view.call("drawnMarks")]
+    expected = ["answered", "answered", "applied", "saved", "start"]
+    assert sorted(marked) == expected
+    assert frame["marks"] == len(expected)
+    assert frame["mergedMarks"] == 0
+
+
+@pytest.mark.parametrize("factor", [1, 3, 20, 200])
+def test_what_is_not_drawn_is_counted(busy: View, factor: int) -> None:
+    """However far one zooms, drawn and left out are all calls in sight."""
+    show_all(busy)
+    busy.call("zoom", factor)
+    messages = busy.page.evaluate(
+        "raftlab.settled().then(() => raftlab.frame().messages)"
+    )
+    counted = sum(kind["drawn"] + kind["leftOut"] for kind in messages.values())
+    assert counted == len(busy.call("callsInSight"))
+    drawn = sum(kind["drawn"] for kind in messages.values())
+    assert len(busy.call("drawnMessages")) == drawn
+    assert drawn <= 2_500
+
+
+def test_heartbeats_are_left_out_first(busy: View) -> None:
+    """Votes are drawn among thousands, and the picture says what is missing."""
+    show_all(busy)
+    messages = busy.page.evaluate(
+        "raftlab.settled().then(() => raftlab.frame().messages)"
+    )
+    assert messages["vote"] == {"drawn": 1, "leftOut": 0, "hidden": 0}
+    assert messages["heartbeat"]["drawn"] == 0
+    assert messages["append"]["drawn"] > 0
+    said = f"0 of {messages['heartbeat']['leftOut']:,} heartbeats"
+    assert said in text_of(busy.call("svg"))
+
+
+def test_what_is_searched_for_is_drawn_first(busy: View) -> None:
+    """One heartbeat of thousands is drawn when it is what one looks for."""
+    show_all(busy)
+    call = sent_facts(busy)[1_001]
+    assert busy.call("callOf", call)["kind"] == CallKind.HEARTBEAT
+    assert call not in busy.call("drawnMessages")
+    assert busy.call("search", f"#{busy.call('fact', call)['number']}") == 1
+    busy.settle()
+    assert call in busy.call("drawnMessages")
+
+
+def text_of(svg: str) -> str:
+    """All texts of a picture."""
+    return "\n".join(ElementTree.fromstring(svg).itertext())
+
+
+def test_the_exported_picture_is_whole(view: View) -> None:
+    """It is well-formed, names every server, and fetches nothing."""
+    show_all(view)
+    svg = view.call("svg")
+    root = ElementTree.fromstring(svg)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    texts = text_of(svg)
+    for name in ("S0", "S1", "S2", "one vote a term", "T1 leader", "a run"):
+        assert name in texts
+    assert not re.search(r"href|url\(|NaN|undefined|Infinity", svg)
+
+
+def test_the_export_is_a_file(view: View) -> None:
+    """The button leaves what is visible as a file of the test's name."""
+    with view.page.expect_download() as download:
+        view.page.locator("#export-svg").click()
+    assert download.value.suggested_filename == "a-run.svg"
+    saved = Path(download.value.path()).read_text()
+    assert text_of(saved) == text_of(view.call("svg"))
+
+
+def test_two_fingers_zoom(view: View) -> None:
+    """What was between the fingers stays between them."""
+    show_all(view)
+    before = view.call("view")
+    length = view.page.evaluate(
+        """() => {
+            const canvas = document.getElementById("canvas");
+            canvas.setPointerCapture = () => {};
+            const box = canvas.getBoundingClientRect();
+            const send = (type, pointerId, x) => canvas.dispatchEvent(
+                new PointerEvent(type, { pointerId, pointerType: "touch", button: 0,
+                    clientX: box.left + x, clientY: box.top + 300, bubbles: true }));
+            send("pointerdown", 11, 400);
+            send("pointerdown", 12, 500);
+            send("pointermove", 11, 300);
+            send("pointermove", 12, 600);
+            send("pointerup", 11, 300);
+            send("pointerup", 12, 600);
+            return raftlab.view().last - raftlab.view().first;
+        }"""
+    )
+    assert length == pytest.approx((before["last"] - before["first"]) / 3, rel=0.05)
+    assert view.call("cursor")["fact"] == view.call("pins")[0]["at"]
