@@ -524,6 +524,17 @@ def test_search_counts_what_the_facts_have(view: View, broken: Recorded) -> None
     assert found(view, "no such words anywhere") == 0
 
 
+def test_a_search_reads_what_is_not_loaded_yet(pages: Pages, crashes: Recorded) -> None:
+    """Parts that nobody has looked at are searched like all others."""
+    assert len(crashes.data.parts) > 1
+    view = pages.show(crashes.page)
+    view.page.wait_for_function(
+        "() => document.getElementById('cursor-time').textContent !== ''"
+    )
+    saved = crashes.positions(lambda fact: fact.kind == "saved")
+    assert found(view, "kind:saved") == len(saved)
+
+
 def test_enter_goes_from_match_to_match(view: View, broken: Recorded) -> None:
     """Enter leads to the next one by time, Shift+Enter back, around the ends."""
     saved = broken.positions(lambda fact: fact.kind == "saved")
