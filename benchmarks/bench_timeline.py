@@ -50,8 +50,12 @@ if TYPE_CHECKING:
 SIZES = (50_000, 500_000)
 """How many facts the pages show."""
 SEED = 11
-CLERKS = 5
-SETUP = Setup(part="bench", clients=CLERKS, servers=5, random_keys=True)
+CLERKS = 10
+# So many facts have to fit into the time that a test may take.
+HOP_DELAY = (0.002, 0.010)
+SETUP = Setup(
+    part="bench", clients=CLERKS, servers=5, random_keys=True, hop_delay=HOP_DELAY
+)
 WITH_WAITS = 1.6
 """How many facts a run is to have for each that a page shows, with some to spare."""
 UNDISTURBED_S = 1.0

@@ -20,6 +20,7 @@ from types import FrameType, TracebackType
 from labrt.errors import Runaway
 from labrt.sim.kernel import Kernel
 from labrt.sim.reports import runaway, traceback_of
+from labrt.sim.tasks import RUNNING
 
 _OWN_FOLDER = str(Path(__file__).parents[1])
 
@@ -36,7 +37,8 @@ def _may_switch(runtime: Kernel, frame: FrameType | None) -> bool:
     """Whether what a signal has interrupted can be left where it stands."""
     task = runtime.current
     # A done task is a callback's, or one that is ending: neither can be switched out.
-    if runtime.dying or frame is None or task.done:
+    # Where one has blocked the next is being chosen, and it may be on no list yet.
+    if runtime.dying or frame is None or task.state is not RUNNING:
         return False
     # The scheduler's own lists may be half changed at this very instruction.
     if frame.f_code.co_filename.startswith(_OWN_FOLDER):

@@ -34,7 +34,6 @@ from labrt.sim.tasks import A_REPLY, BLOCKED, READY, THE_END, SimTask
 A_SLEEP: Final = "its sleep to end"
 """For what a task waits that sleeps."""
 
-_ASKS_FOR_LOCALS: Final = frozenset({"locals", "vars", "dir", "eval", "exec"})
 _OWN_FOLDER = str(Path(__file__).parents[1])
 _MOST_TASKS = 40
 _MOST_FRAMES = 8
@@ -223,7 +222,7 @@ class LockSearch:
         found: dict[Lock, None] = {}
         seen: set[int] = set()
         for frame in frames:
-            for value in locals_of(frame).values():
+            for value in _locals_of(frame).values():
                 if id(value) not in seen:
                     seen.add(id(value))
                     self._look_at(value, task, found)
@@ -318,6 +317,21 @@ def frames_of(task: SimTask, frame: FrameType | None = None) -> list[FrameType]:
     return own or found
 
 
+def _locals_of(frame: FrameType) -> dict[str, object]:
+    """What a frame has, of which nothing lives on for having been looked at.
+
+    Before Python 3.13 a frame keeps what it has shown until it ends or is asked again.
+    """
+    shown = frame.f_locals
+    found = dict(shown)
+    # It is the frame's, this function's, and an argument: whoever called `locals` has
+    # the same one. A module's, or a class's, is no copy at all.
+    is_copy = frame.f_code.co_flags & CO_OPTIMIZED and type(shown) is dict
+    if is_copy and sys.getrefcount(shown) == 3:
+        shown.clear()
+    return found
+
+
 def _stack(task: SimTask, frame: FrameType | None = None) -> list[str]:
     frames = frames_of(task, frame)[:_MOST_FRAMES]
     return [f"    {line_of(task, step, step.f_lineno)}" for step in frames]
@@ -335,30 +349,12 @@ def _without_colon(line: str) -> str:
     return line.rstrip().removesuffix(":")
 
 
-def locals_of(frame: FrameType) -> dict[str, object]:
-    """The variables of a frame, which are not kept alive by the look at them.
-
-    Up to Python 3.12 a function's frame remembers what it was last asked for, until the
-    function returns. A world could tell by a weak reference that it is watched, and
-    would not do the same when it is not.
-    """
-    code = frame.f_code
-    found = dict(frame.f_locals)
-    remembers = sys.version_info < (3, 13) and code.co_flags & CO_OPTIMIZED
-    # What has asked for them itself may have the very dict that the frame remembers,
-    # and a debugger's is written back.
-    is_ours = frame.f_trace is None and _ASKS_FOR_LOCALS.isdisjoint(code.co_names)
-    if remembers and is_ours:
-        frame.f_locals.clear()
-    return found
-
-
 def name_of_lock(task: SimTask, lock: object, frame: FrameType | None = None) -> str:
     """Find what the waiting code calls a lock: `self.mu`; `raft.mu` if global."""
     kind = type(lock).__name__
     frames = frames_of(task, frame)
     for frame in frames:
-        for name, value in locals_of(frame).items():
+        for name, value in _locals_of(frame).items():
             if value is lock:
                 return f"{kind} {name}"
             for attribute, held in _attributes(value).items():

@@ -108,10 +108,13 @@ class Visualizer:
             return None
         # Before it is written, and whatever becomes of that: one page for a test.
         self._annotations.finish(outcome)
+        # A failed run's are drawn when it is told how it failed, and by then the facts
+        # of its repetition may be there.
+        facts = () if outcome is Outcome.FAILED else self._run.kept_facts()
         what = "visualization" if result is None else "history visualization"
         try:
             with self._place() as path:
-                self._draw(path, result, self._run.kept_facts())
+                self._draw(path, result, facts)
         except OSError as error:
             print(f"info: failed to write {what}: {error}")
             self._run.warnings.append(f"failed to write {what}: {error}")
