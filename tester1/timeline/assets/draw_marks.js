@@ -35,7 +35,7 @@ const MARK_OF_KIND = { saved: 2, performed: 3, "put performed": 3, applied: 4, p
 class Marks {
   constructor(run) {
     this.run = run;
-    // Of each part, the positions of facts with a mark, and which.
+    // Of each part, for each mark, the positions of the facts that have it.
     this.parts = [];
     this.slots = new Int32Array(0);
     this.places = new Float32Array(0);
@@ -60,8 +60,7 @@ class Marks {
     const { columns } = run;
     const marks = run.kinds.map((kind) => MARK_OF_KIND[kind] ?? 0);
     const answered = run.kinds.indexOf("answered");
-    const facts = [];
-    const which = [];
+    const facts = MARKS.map(() => []);
     let complete = true;
     for (let i = first; i < first + count; i++) {
       if (!run.isServer(columns.program[i])) continue;
@@ -71,9 +70,9 @@ class Marks {
         mark = this.grants(i) ? GRANTS : 0;
         complete &&= run.callOfFact[i] !== 0;
       }
-      if (mark !== 0) { facts.push(i); which.push(mark); }
+      if (mark !== 0) facts[mark].push(i);
     }
-    return { facts: Int32Array.from(facts), which: Uint8Array.from(which), complete,
+    return { facts: facts.map((ones) => Int32Array.from(ones)), complete,
       loadedParts: run.loadedParts };
   }
 
@@ -148,14 +147,15 @@ function drawFactMarks(frame) {
 function placeMarks(frame, part, mark, firstSlot, fits, placed) {
   const { run, stage, state, window: sight, work } = frame;
   const { time, program, topic } = run.columns;
-  const { facts, which } = part;
+  const facts = part.facts[mark];
+  if (facts.length === 0) return;
   const from = firstWhere(facts.length, (i) => time[facts[i]] >= sight.first);
   const hidden = run.topics.map((name) => state.shownKinds !== null
     && !state.shownKinds.has(name));
   for (let i = from; i < facts.length; i++) {
     const fact = facts[i];
     if (time[fact] > sight.last) break;
-    if (which[i] !== mark || hidden[topic[fact]] || !fits(fact)) continue;
+    if (hidden[topic[fact]] || !fits(fact)) continue;
     const slot = Math.floor(time[fact] / sight.perPixel / MARK_SLOT) - firstSlot;
     if (!stage.marks.take(program[fact], slot, fact, sight.x(time[fact]))) {
       work.mergedMarks += 1;

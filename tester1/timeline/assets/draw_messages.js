@@ -406,7 +406,6 @@ function addHead(context, ends, i, stage, size) {
   context.moveTo(x, y);
   context.lineTo(x - ux - uy * 0.45, y - uy + ux * 0.45);
   context.lineTo(x - ux + uy * 0.45, y - uy - ux * 0.45);
-  context.closePath();
 }
 
 function drawFading(frame) {
