@@ -29,6 +29,8 @@ from labrpc.facts import (
 from labrt import Fact
 from labrt.texts import harmless, harmless_lines
 from tester1.facts.kinds import (
+    ClerkCalled,
+    ClerkReturned,
     Proposed,
     RuleBroken,
     SnapshotAdopted,
@@ -259,7 +261,7 @@ class _Builder:
         cell, cause = self._words.cell(fact), self._positions.get(fact.cause, at)
         columns.kind.append(self._kinds.setdefault(fact.kind, len(self._kinds)))
         columns.topic.append(self._topics[cell.topic])
-        columns.program.append(self._program(fact.server))
+        columns.program.append(self._program(_place_of(fact)))
         columns.incarnation.append(fact.incarnation)
         columns.cause.append(at - cause)
         columns.term.append(self._term(fact))
@@ -340,11 +342,16 @@ class _Builder:
         return msgspec.structs.replace(columns, strings=pool.strings())
 
 
+def _place_of(fact: Fact) -> str:
+    """The program that a fact happened at; what a clerk is asked is at its client."""
+    return fact.clerk if isinstance(fact, ClerkCalled | ClerkReturned) else fact.server
+
+
 def _programs(facts: Iterable[Fact]) -> list[str]:
     """The names of all programs, servers first and by number."""
     names: dict[str, None] = {}
     for fact in facts:
-        for name in (fact.server, getattr(fact, "peer", "")):
+        for name in (_place_of(fact), getattr(fact, "peer", "")):
             if name:
                 names[name] = None
     return sorted(names, key=lambda name: (not is_server(name), len(name), name))

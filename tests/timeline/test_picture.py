@@ -158,7 +158,10 @@ def test_a_page_has_its_run_in_parts(tmp_path: Path) -> None:
     index = json.loads(data[1])["run"]
     assert index["count"] == len(facts)
     lanes = dict(zip(index["programs"], index["lanes"], strict=True))
-    assert lanes == {name(0): -1, name(1): -1, name(2): -1}
+    assert lanes == {name(0): -1, name(1): -1, name(2): -1} | {
+        "client-a": 0,
+        "client-b": 1,
+    }
     assert len(text_of(page, "facts-0")["facts"]["kind"]) == len(facts)
     assert set(text_of(page, "states")["op"]) == {0, 9}
     script = page.index('"use strict"')
