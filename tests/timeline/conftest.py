@@ -78,13 +78,19 @@ class Pages:
         *,
         colour_scheme: Literal["light", "dark"] = "light",
         size: tuple[int, int] = (1280, 800),
+        before: str = "",
     ) -> View:
-        """Open a page from disk, at what its address says."""
+        """Open a page from disk, at what its address says.
+
+        `before` is a script that runs before any of the page's own.
+        """
         width, height = size
         page = self._browser.new_page(
             viewport={"width": width, "height": height}, color_scheme=colour_scheme
         )
         page.set_default_timeout(10_000)
+        if before:
+            page.add_init_script(before)
         self._opened.append(page)
         self._watch(page)
         page.goto(path.as_uri() + address)

@@ -411,3 +411,11 @@ def test_two_fingers_zoom(view: View) -> None:
     )
     assert length == pytest.approx((before["last"] - before["first"]) / 3, rel=0.05)
     assert view.call("cursor")["fact"] == view.call("pins")[0]["at"]
+
+
+def test_an_old_browser_says_that_it_is_too_old(pages: Pages, tmp_path: Path) -> None:
+    """Without a way to inflate facts the page shows the rest, and what is missing."""
+    path = tmp_path / "page.html"
+    write_picture(path, small_run(), annotations=[], title="a run")
+    view = pages.show(path, before="delete window.DecompressionStream")
+    assert "This browser cannot read the facts" in view.text("#run-notes")

@@ -2,10 +2,15 @@
  * Starts the page: reads the data, connects the controls, and draws.
  */
 
+const TOO_OLD = "This browser cannot read the facts of the run: Chrome 103, Firefox 113, "
+  + "Safari 16.4 and later ones can.";
+
 function main() {
   const history = new History(JSON.parse(byId("raftlab-data").textContent));
   const { run: index } = history.page;
-  const app = new App(history, index ? new Run(index, readText) : null);
+  const canRead = "DecompressionStream" in window;
+  if (index && !canRead) index.notes.push(TOO_OLD);
+  const app = new App(history, index && canRead ? new Run(index, readText) : null);
   showHeadline(history);
   fillKeys(history);
   if (app.run) prepareForRun();
