@@ -7,169 +7,16 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
 
 import pytest
 
-from labrpc.facts import Answered, Delivered, HandedOver, LinkCut, Lost, Sent
-from labrt import Fact, ProgramEnded, ProgramStarted
-from tester1.facts.kinds import Applied, Proposed, RuleBroken, Saved
+from labrt import Fact
 from tester1.timeline.picture import write_picture
 from tester1.timeline.run_schema import CallKind
 from tests.timeline.conftest import Pages, View
-
-SERVERS: Final = [f"server-0-{number}" for number in range(3)]
-VOTE: Final = "Raft.RequestVote"
-APPEND: Final = "Raft.AppendEntries"
-BREAK_SECONDS: Final = 0.4
-
-
-@dataclass
-class Story:
-    """Facts as they happen, numbered and dated."""
-
-    facts: list[Fact] = field(default_factory=list)
-    lives: dict[str, int] = field(default_factory=dict)
-
-    def tell(
-        self, time: float, server: int, fact: Fact, cause: Fact | None = None
-    ) -> None:
-        """Let something happen to a server."""
-        name = SERVERS[server]
-        if isinstance(fact, ProgramStarted):
-            self.lives[name] = self.lives.get(name, 0) + 1
-        fact.number, fact.time, fact.server = len(self.facts) + 1, time, name
-        fact.incarnation = self.lives[name]
-        fact.cause = 0 if cause is None else cause.number
-        self.facts.append(fact)
-
-    def send(
-        self, time: float, source: int, target: int, contents: dict[str, object]
-    ) -> Sent:
-        """Send a request; what is asked says what it is called."""
-        method = VOTE if contents[""] == "RequestVoteArgs" else APPEND
-        sent = Sent(peer=SERVERS[target], method=method, contents=contents, size=9)
-        self.tell(time, source, sent)
-        sent.call = sent.number
-        return sent
-
-    def call(
-        self,
-        time: float,
-        source: int,
-        target: int,
-        contents: dict[str, object],
-        reply: dict[str, object],
-    ) -> None:
-        """A whole call, of three milliseconds."""
-        sent = self.send(time, source, target, contents)
-        method, number = sent.method, sent.call
-        there, back = SERVERS[target], SERVERS[source]
-        handed = HandedOver(peer=back, method=method, call=number)
-        self.tell(time + 0.001, target, handed, sent)
-        answered = Answered(peer=back, method=method, call=number, contents=reply)
-        self.tell(time + 0.002, target, answered, handed)
-        delivered = Delivered(peer=there, method=method, call=number)
-        self.tell(time + 0.003, source, delivered, answered)
-
-    def lose(
-        self, time: float, source: int, target: int, contents: dict[str, object]
-    ) -> None:
-        """A call whose request is lost, as its sender learns after a while."""
-        sent = self.send(time, source, target, contents)
-        lost = Lost(
-            peer=sent.peer, method=sent.method, call=sent.call, why="no way there"
-        )
-        self.tell(time + 0.01, source, lost, sent)
-
-
-def ask(term: int, candidate: int) -> dict[str, object]:
-    """A request for a vote."""
-    return {
-        "": "RequestVoteArgs",
-        "Term": term,
-        "CandidateId": candidate,
-        "LastLogIndex": 0,
-        "LastLogTerm": 0,
-    }
-
-
-def vote(term: int, *, granted: bool) -> dict[str, object]:
-    """The answer."""
-    return {"": "RequestVoteReply", "Term": term, "VoteGranted": granted}
-
-
-def append(term: int, leader: int, entries: int) -> dict[str, object]:
-    """A heartbeat, or entries."""
-    return {
-        "": "AppendEntriesArgs",
-        "Term": term,
-        "LeaderId": leader,
-        "PrevLogIndex": 0,
-        "PrevLogTerm": 0,
-        "Entries": [{"": "Entry", "Term": term, "Command": i} for i in range(entries)],
-        "LeaderCommit": 0,
-    }
-
-
-def success(term: int) -> dict[str, object]:
-    """The answer."""
-    return {"": "AppendEntriesReply", "Term": term, "Success": True}
-
-
-def small_run() -> list[Fact]:
-    """Two elections in one term, a crash and a restart, a lost and an unfinished call.
-
-    Server 2 votes for both candidates, which breaks a rule.
-    """
-    story = Story()
-    for server in range(3):
-        story.tell(0.0, server, ProgramStarted())
-    story.call(0.1, 0, 2, ask(1, 0), vote(1, granted=True))
-    story.lose(0.11, 0, 1, ask(1, 0))
-    for beat in range(6):
-        story.call(0.2 + beat * 0.01, 0, 2, append(1, 0, 0), success(1))
-    story.tell(0.265, 0, Proposed(index=1, term=1, is_leader=True, contents=7))
-    story.call(0.27, 0, 2, append(1, 0, 1), success(1))
-    story.tell(0.28, 0, Applied(index=1, contents=7))
-    story.tell(0.281, 2, Saved(state=40, snapshot=0))
-    for peer in (1, 2):
-        story.tell(0.29, 0, LinkCut(peer=SERVERS[peer]))
-        story.tell(0.29, peer, LinkCut(peer=SERVERS[0]))
-    story.tell(0.3, 1, ProgramEnded())
-    story.tell(0.35, 1, ProgramStarted())
-    story.call(BREAK_SECONDS, 1, 2, ask(1, 1), vote(1, granted=True))
-    votes = [
-        fact.number
-        for fact in story.facts
-        if isinstance(fact, Answered) and fact.method == VOTE
-    ]
-    broken = RuleBroken(
-        rule="one vote a term",
-        section="5.2",
-        sentence="server 2 voted twice",
-        servers=(SERVERS[2],),
-        proof=tuple(votes),
-    )
-    story.tell(BREAK_SECONDS + 0.004, 2, broken)
-    story.send(0.45, 1, 2, append(1, 1, 0))
-    return story.facts
-
-
-def busy_run() -> Iterator[Fact]:
-    """An election and far more heartbeats and entries than a screen has room for."""
-    story = Story()
-    for server in range(3):
-        story.tell(0.0, server, ProgramStarted())
-    story.call(0.1, 0, 1, ask(1, 0), vote(1, granted=True))
-    for number in range(2_500):
-        peer, entries = 1 + number % 2, int(number % 3 == 0)
-        story.call(0.2 + number * 0.004, 0, peer, append(1, 0, entries), success(1))
-    yield from story.facts
+from tests.timeline.drawn_runs import busy_run, small_run
 
 
 def open_run(pages: Pages, folder: Path, facts: list[Fact]) -> View:
@@ -191,7 +38,7 @@ def view(pages: Pages, tmp_path: Path) -> View:
 @pytest.fixture
 def busy(pages: Pages, tmp_path: Path) -> View:
     """The page of the busy run."""
-    return open_run(pages, tmp_path, list(busy_run()))
+    return open_run(pages, tmp_path, busy_run())
 
 
 def show_all(view: View) -> None:
@@ -267,7 +114,7 @@ def test_an_arrow_is_found_by_the_mouse(view: View) -> None:
     assert view.call("hitTest", x, y) == {"fact": call}
     view.page.mouse.move(x, y)
     tip = view.text("#tooltip")
-    for said in ("S0 → S2", "vote for 0? T1", "CandidateId: 0", "VoteGranted: True"):
+    for said in ("S0 → S2", "vote for 0? T1", "candidate_id: 0", "granted: True"):
         assert said in tip
     view.page.mouse.click(x, y)
     assert view.call("cursor") == {"time": known["sentAt"], "fact": call}
