@@ -50,6 +50,7 @@ from tester1.rules.messages import (
 )
 from tester1.timeline.clock import PageClock
 from tester1.timeline.pool import Pool, encodable
+from tester1.timeline.run_causes import Causes
 from tester1.timeline.run_schema import (
     NONE,
     PART_SIZE,
@@ -151,6 +152,7 @@ class _Builder:
         self._programs = {name: number for number, name in enumerate(names)}
         self._kinds: dict[str, int] = {}
         self._methods: dict[str, int] = {}
+        self._causes: list[int] = []
         self._topics = {topic.value: i for i, topic in enumerate(Topic)}
 
     def build(
@@ -169,13 +171,15 @@ class _Builder:
             )
             notes = (*notes, unfit)
         stories = self._stories()
-        firsts = range(0, len(self._facts), PART_SIZE)
-        parts = [self._part(first, stories) for first in firsts]
         end = max(self._times, default=0)
         writer = StatesWriter(self._calls, offset or 0, self._programs)
+        causes = Causes(self._facts, self._calls)
         for at, fact in enumerate(self._facts):
-            writer.take(at, self._times[at], fact)
+            server = writer.take(at, self._times[at], fact)
+            self._causes.append(causes.take(at, fact, server))
         states = writer.finish(end)
+        firsts = range(0, len(self._facts), PART_SIZE)
+        parts = [self._part(first, stories) for first in firsts]
         pins = self._pins(failure, hints)
         index = RunIndex(
             programs=list(map(encodable, self._programs)),
@@ -258,12 +262,12 @@ class _Builder:
 
     def _add_fact(self, at: int, columns: FactColumns, pool: Pool) -> None:
         fact = self._facts[at]
-        cell, cause = self._words.cell(fact), self._positions.get(fact.cause, at)
+        cell, cause = self._words.cell(fact), self._causes[at]
         columns.kind.append(self._kinds.setdefault(fact.kind, len(self._kinds)))
         columns.topic.append(self._topics[cell.topic])
         columns.program.append(self._program(_place_of(fact)))
         columns.incarnation.append(fact.incarnation)
-        columns.cause.append(at - cause)
+        columns.cause.append(0 if cause == NONE else at - cause)
         columns.term.append(self._term(fact))
         columns.routine.append(int(cell.routine))
         columns.text.append(pool.add(cell.full))

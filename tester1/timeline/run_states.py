@@ -67,8 +67,11 @@ class StatesWriter:
         self._groups_since = 0
         self._links_changed = False
 
-    def take(self, at: int, time: int, fact: Fact) -> None:
-        """Take note of the fact at a position, `time` nanoseconds on the page."""
+    def take(self, at: int, time: int, fact: Fact) -> ServerState | None:
+        """Take note of the fact at a position, `time` nanoseconds on the page.
+
+        Returns the server that it has shown something of.
+        """
         if self._links_changed and time > self._time:
             # Those of one instant are one fault, however many links it cuts.
             self._regroup()
@@ -78,6 +81,7 @@ class StatesWriter:
             self._compare(server)
         if isinstance(fact, LinkCut | LinkHealed | ProgramStarted | ProgramEnded):
             self._links_changed = True
+        return server
 
     def finish(self, end: int) -> StatesData:
         """What was written; `end` is when the run ended."""
@@ -141,7 +145,8 @@ class StatesWriter:
             term = server.snapshot_term
             self._write(name, Op.BASE, server.snapshot, NONE if term is None else term)
             told.snapshot = server.snapshot
-        if server.commit != told.commit:
+        # Index 0 has no entry: that it is committed tells nothing.
+        if server.commit != told.commit and server.commit != 0:
             self._write(name, Op.COMMIT, _number(server.commit))
             told.commit = server.commit
         if server.applied != told.applied:

@@ -619,6 +619,16 @@ def _begins_behind_no_snapshot(story: Story, wrong: bool) -> None:
     story.apply(0, 5, "y")
 
 
+@pair(raft_rules.APPLIED_IN_ORDER)
+def _keeps_a_snapshot_from_its_service(story: Story, wrong: bool) -> None:
+    story.elect(0, 1)
+    story.apply(1, 1, "a")
+    story.answer(story.arrive(story.install(0, 1, 1, (4, 1))), SnapshotReply(1))
+    if not wrong:
+        story.adopt(1, 4)
+    story.apply(1, 5, "b")
+
+
 @pair(raft_rules.SNAPSHOTS_GO_FORWARD)
 def _hands_an_older_snapshot_up(story: Story, wrong: bool) -> None:
     story.elect(0, 1)
@@ -674,3 +684,13 @@ def test_every_rule_has_a_pair() -> None:
     assert {pair.rule.name for pair in PAIRS} == {
         rule.name for rule in raft_rules.RAFT_RULES
     }
+
+
+def test_a_snapshot_that_is_kept_from_the_service_is_named() -> None:
+    """It is part of the proof: that is what a reader has to look at."""
+    name = "_keeps_a_snapshot_from_its_service"
+    (pair,) = (pair for pair in PAIRS if pair.tale.__name__ == name)
+    story = pair.told(wrong=True)
+    (failure,) = story.failures
+    assert "a snapshot up to 4, which server 1 had answered" in story.sentence
+    assert len(failure.finding.proof) == 3

@@ -200,12 +200,22 @@ class Commits:
         before, due = f"index {peer.applied} {at(last.time)}", peer.applied + 1
         if last.number <= peer.started.number:
             last, before = peer.started, "nothing"
+        proof, skipped = [last.number, moment.number], ""
+        installed, offset = peer.installed, self._group.offset or 0
+        if installed is not None and last.number < installed.answer:
+            covered = installed.end_index + offset
+            if due <= covered < index:
+                skipped = (
+                    f"; a snapshot up to {covered}, which {peer.title} had answered "
+                    f"{at(peer.installed_at)}, was not handed to its service"
+                )
+                proof.insert(1, installed.answer)
         self._court.find(
             APPLIED_IN_ORDER,
             f"{peer.title} applied index {index} {at(moment.time)}, and had applied "
-            f"{before} before that: index {due} was due",
+            f"{before} before that: index {due} was due{skipped}",
             servers=[peer.name],
-            proof=[last.number, moment.number],
+            proof=proof,
             words=f"apply error: server {number_of(peer.name)} apply out of order, "
             f"expected index {due}, got {index}",
         )
