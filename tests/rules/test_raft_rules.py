@@ -688,9 +688,10 @@ def test_every_rule_has_a_pair() -> None:
 
 def test_a_snapshot_that_is_kept_from_the_service_is_named() -> None:
     """It is part of the proof: that is what a reader has to look at."""
-    name = "_keeps_a_snapshot_from_its_service"
-    (pair,) = (pair for pair in PAIRS if pair.tale.__name__ == name)
+    name = "applied in order: keeps_a_snapshot_from_its_service"
+    (pair,) = (pair for pair in PAIRS if str(pair) == name)
     story = pair.told(wrong=True)
     (failure,) = story.failures
+    assert isinstance(failure, RuleFailure)
     assert "a snapshot up to 4, which server 1 had answered" in story.sentence
     assert len(failure.finding.proof) == 3
