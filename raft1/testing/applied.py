@@ -131,5 +131,9 @@ class AppliedLogs:
 
 def shortened(command: object, limit: int = 40) -> str:
     """The beginning of a command, as messages and annotations name it."""
-    text = str(command)
+    try:
+        text = str(command)
+    except ValueError:
+        # Python refuses to spell out an integer of thousands of digits.
+        text = f"<{type(command).__name__} that is too long to be told>"
     return text if len(text) <= limit else f"{text[:limit]}..."

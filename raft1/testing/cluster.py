@@ -25,6 +25,7 @@ from tester1.cluster.config import Config
 from tester1.cluster.group import server_name, server_number
 from tester1.cluster.testcase import LabTest
 from tester1.contact import raft_messages as testrpc
+from tester1.contact.bounds import bounded
 from tester1.contact.services import PerProgram
 from tester1.facts.kinds import Applied, Proposed, SnapshotAdopted, StateTold
 from tester1.lab import Lab, LabFailure
@@ -222,7 +223,7 @@ class ApplyReports:
 
     def CheckLogs(self, entry: testrpc.AppliedEntry) -> testrpc.ReportReply:
         """Judge one applied command."""
-        index, command = entry.index, entry.command
+        index, command = bounded(entry.index), entry.command
         # Noted before it is judged, so that the fact is there if it ends the run.
         if self._facts is not None:
             data = self._cluster.encoded(command)

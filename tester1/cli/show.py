@@ -13,6 +13,7 @@ from tester1.cli.errors import InputError
 from tester1.cli.options import ArtifactsOption, artifacts_folder, one_test, test_names
 from tester1.facts.file import UnreadableFacts, read_facts
 from tester1.files import reason
+from tester1.porcupine import HistoryError
 from tester1.session.run_reference import RUN
 from tester1.timeline.html import PageError
 from tester1.timeline.picture import (
@@ -103,6 +104,9 @@ def _made_of(trace: Path, output: Path | None) -> Path:
         raise InputError(f"cannot read {trace}: {reason(error)}") from None
     except UnreadableFacts as error:
         raise InputError(str(error)) from None
+    except (HistoryError, OverflowError, RecursionError) as error:
+        # No run has left this file as it is.
+        raise InputError(f"{trace} cannot be drawn: {error}") from None
     return page
 
 

@@ -12,6 +12,8 @@ from typing import TypeVar
 
 from labrpc import ClientEnd, Dispatch, OnDone
 from labrt import Runtime
+from tester1.contact.bounds import excess
+from tester1.lab import LabFailure
 
 R = TypeVar("R")
 
@@ -47,9 +49,16 @@ class DirectPath:
     def call(self, method: str, args: object, reply_type: type[R]) -> R | None:
         """Call and wait for the reply; None if the program is gone or goes meanwhile.
 
-        A mistake in the types fails the run, as it does for calls over the network.
+        A mistake in the types fails the run, as it does for calls over the network; so
+        does a number that no text can hold.
         """
-        return self._end.Call(method, args, reply_type)
+        reply = self._end.Call(method, args, reply_type)
+        wrong = "" if reply is None else excess(reply)
+        if wrong:
+            raise LabFailure(
+                f"{self._name} answered {method} with {wrong}", servers=[self._name]
+            )
+        return reply
 
     def close(self) -> None:
         """The program is gone: calls in progress return None, later ones too."""

@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from labrt import Fact, Facts
+from tester1.contact.bounds import bounded
 from tester1.facts.kinds import (
     Applied,
     Killed,
@@ -105,7 +106,8 @@ class Observations:
 
     def note(self, program: str, kind: str, *values: Any) -> None:
         """Take note of what the hooks tell, who see to the kinds and the types."""
-        fact = _KINDS[kind][0](*values)
+        told = (bounded(one) if type(one) is int else one for one in values)
+        fact = _KINDS[kind][0](*told)
         fact.server = program
         if kind == "submitted":
             fact.cause = self._submits.pop((program, values[0]), 0)

@@ -72,7 +72,7 @@ def read_facts(path: Path) -> Recording:
     for number, text in enumerate(lines[1:], start=2):
         try:
             facts.append(_DECODE(text))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             raise UnreadableFacts(f"{path}:{number} is no fact: {error}") from None
     return Recording(about, facts)
 
@@ -81,7 +81,7 @@ def _header(path: Path, text: bytes) -> dict[str, object]:
     try:
         about = _HEADER(text)
         version = about.pop(_WHAT)
-    except (msgspec.MsgspecError, KeyError):
+    except (msgspec.MsgspecError, KeyError, RecursionError):
         raise UnreadableFacts(
             f"{path}:1 is no beginning of a file of facts; raftlab replay writes them, "
             "and pytest --trace-events"

@@ -135,7 +135,7 @@ class Sweep:
             if error == OK or (error == ERR_MAYBE and fits):
                 makers[input.version] = index
         last = max(version_seen(operations[index]) or 0 for index in contradicting)
-        return [makers[version] for version in range(last) if version in makers]
+        return [makers[version] for version in sorted(makers) if 0 <= version < last]
 
     def _gather(self, operations: Iterable[Operation]) -> Facts | None:
         """What the operations say, or None if they contradict themselves.

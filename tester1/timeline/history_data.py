@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from labrt.texts import harmless, harmless_lines
 from tester1.porcupine.model import (
     NEVER,
     AnyModel,
@@ -185,9 +186,10 @@ def _add_texts(
     # -1 and not an empty text, as any text may be somebody's output.
     known = operation.output is not None
     described = model.describe_operation(operation.input, operation.output)
-    columns.text.append(pool.add(described))
-    columns.input.append(pool.add(_plain(operation.input)))
-    columns.output.append(pool.add(_plain(operation.output)) if known else -1)
+    columns.text.append(pool.add(harmless(described)))
+    columns.input.append(pool.add(harmless_lines(_plain(operation.input))))
+    output = harmless_lines(_plain(operation.output)) if known else ""
+    columns.output.append(pool.add(output) if known else -1)
 
 
 def _plain(value: object) -> str:
@@ -207,7 +209,7 @@ def _parts(
         room -= sum(len(path.order) for path in paths[1:])
         parts.append(
             PartData(
-                name=encodable(partition.name),
+                name=encodable(harmless(partition.name)),
                 verdict=partition.verdict.value,
                 engine=partition.engine.value,
                 size=len(numbers),
@@ -230,7 +232,7 @@ def _linked(partition: PartitionResult, numbers: Sequence[int]) -> list[Fragment
     """
     if partition.verdict is not Verdict.ILLEGAL:
         return []
-    fragments: list[Fragment] = [encodable(partition.reason)]
+    fragments: list[Fragment] = [encodable(harmless(partition.reason))]
     # In a fixed order, since each link splits the text that the next is looked for in.
     for place in sorted({*partition.contradiction, *partition.core}):
         # What the sentence does not name gets no link: nothing is found then.
@@ -312,10 +314,10 @@ def _annotation(annotation: AnnotationLike, clock: PageClock) -> AnnotationData:
     colour = annotation.colour
     end = annotation.end
     return AnnotationData(
-        tag=encodable(annotation.tag),
+        tag=encodable(harmless(annotation.tag)),
         start=clock.nanoseconds(annotation.start),
         end=None if end is None else clock.nanoseconds(end),
-        text=encodable(annotation.text),
-        details=encodable(annotation.details),
+        text=encodable(harmless(annotation.text)),
+        details=encodable(harmless_lines(annotation.details)),
         colour=colour if isinstance(colour, str) else colour.value,
     )

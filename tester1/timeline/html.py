@@ -110,7 +110,7 @@ def write_html(
         result, annotations=annotations, title=title, about=about, run=run
     )
     try:
-        _replace(path.resolve(), text.encode())
+        _replace(Path(os.path.realpath(path)), text.encode())
     except OSError as error:
         raise PageError(
             f"cannot write the visualization to {path}: {error.strerror or error}; "

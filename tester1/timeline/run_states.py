@@ -12,7 +12,6 @@ from labrpc.facts import LinkCut, LinkHealed
 from labrt import Fact, ProgramEnded, ProgramStarted
 from labrt.texts import harmless
 from tester1.facts.kinds import brief
-from tester1.facts.names import is_server, number_of
 from tester1.rules.messages import Calls
 from tester1.timeline.pool import Pool
 from tester1.timeline.run_schema import NONE, Op, RoleCode, Sides, StatesData
@@ -51,12 +50,6 @@ class StatesWriter:
     def __init__(self, calls: Calls, offset: int, programs: Mapping[str, int]) -> None:
         self._states = States(calls, offset, self._log_changed)
         self._programs = programs
-        # A vote is told by the number of the candidate, as in tables.
-        self._candidates = {
-            number_of(name): number
-            for name, number in programs.items()
-            if is_server(name)
-        }
         self._told: dict[str, _Told] = {}
         self._pool = Pool()
         self._columns = StatesData(*([] for _ in StatesData.__struct_fields__))
@@ -138,7 +131,7 @@ class StatesWriter:
             told.role = server.role
             told.next, told.match = {}, {}
         if server.voted != told.voted:
-            voted = NONE if server.voted is None else self._candidates[server.voted]
+            voted = NONE if server.voted is None else self._programs[server.voted]
             self._write(name, Op.VOTE, voted)
             told.voted = server.voted
         if server.snapshot != told.snapshot and server.snapshot is not None:

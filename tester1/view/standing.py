@@ -57,11 +57,15 @@ def _cells(server: ServerState) -> tuple[str, ...]:
     end = server.log_end
     return (
         *(number_of(server.server), "up", connected, _known(server.role)),
-        *(_known(server.term), _known(server.voted)),
+        *(_known(server.term), _voted(server)),
         "?" if end is None else f"{end[0]}/T{_known(end[1])}",
         *(_known(server.commit), _known(server.applied)),
         "" if server.snapshot is None else str(server.snapshot),
     )
+
+
+def _voted(server: ServerState) -> str:
+    return "?" if server.voted is None else number_of(server.voted)
 
 
 def _known(value: object) -> str:

@@ -35,7 +35,7 @@ from tester1.facts.kinds import (
     SnapshotTaken,
     StateTold,
 )
-from tester1.facts.names import is_server, number_of
+from tester1.facts.names import is_server
 from tester1.rules.messages import (
     AppendReply,
     AppendRequest,
@@ -84,6 +84,7 @@ class ServerState:
     role: str | None = None
     term: int | None = None
     voted: str | None = None
+    """The program that it has voted for in its term."""
     commit: int | None = None
     applied: int | None = None
     snapshot: int | None = None
@@ -300,7 +301,7 @@ class States:
                     server.cut(last)
                 if not trial and server.show_term(term):
                     server.show_role("candidate")
-                    server.voted = number_of(server.server)
+                    server.voted = server.server
             case AppendRequest(term=term):
                 # What a deposed leader goes on to send is its log all the same.
                 if server.show_term(term):
@@ -335,7 +336,7 @@ class States:
         match content:
             case VoteReply(granted=True):
                 server.show_role("follower")
-                server.voted = number_of(fact.peer)
+                server.voted = fact.peer
             case AppendReply(success=True):
                 server.show_role("follower")
                 assert isinstance(request, AppendRequest)

@@ -415,3 +415,15 @@ def test_a_page_that_cannot_be_written(raftlab: Raftlab, told: Path) -> None:
         "raftlab: cannot write the visualization to none/x.html: No such file or "
         "directory; choose a file in a directory that exists and can be written to"
     )
+
+
+@pytest.mark.parametrize("wrong", ["waits since ever", "nested too deep"])
+def test_a_trace_that_no_run_has_left(raftlab: Raftlab, told: Path, wrong: str) -> None:
+    """Whoever edits a file of facts is told that it cannot be drawn, or is none."""
+    fact = {"kind": "waits", "thread": "t", "reason": "r", "since": -1e300}
+    line = json.dumps(fact)
+    if wrong == "nested too deep":
+        line = f'{{"kind":"printed","line":"x","more":{"[" * 5000}{"]" * 5000}}}'
+    told.write_text(f"{told.read_text()}{line}\n")
+    refusal = raftlab("show", str(told)).refusal
+    assert refusal.startswith(f"raftlab: {told}")

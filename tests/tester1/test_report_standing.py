@@ -42,9 +42,9 @@ def elected() -> Story:
 def test_an_election_and_an_append() -> None:
     """Everything that the leader and its follower have shown is known."""
     leader, follower, other = (standing(elected(), server) for server in range(3))
-    assert (leader.role, leader.term, leader.voted) == ("leader", 5, "0")
+    assert (leader.role, leader.term, leader.voted) == ("leader", 5, name(0))
     assert (leader.log_end, leader.commit) == ((13, 5), 12)
-    assert (follower.role, follower.term, follower.voted) == ("follower", 5, "0")
+    assert (follower.role, follower.term, follower.voted) == ("follower", 5, name(0))
     assert (follower.log_end, follower.commit) == ((13, 5), 12)
     assert (other.role, other.term, other.log_end) == (None, None, None)
     assert other.alive
@@ -87,7 +87,7 @@ def test_a_denied_vote_and_an_old_leader_change_nothing() -> None:
     story = elected()
     story.call(2, 1, VOTE, vote(4, 2), voted(5, False))
     story.arrive(story.send(2, 1, APPEND, append(4, 2)))
-    assert standing(story, 1).voted == "0"
+    assert standing(story, 1).voted == name(0)
     assert standing(story, 1).term == 5
     assert standing(story, 2).term == 5
 
@@ -123,7 +123,7 @@ def test_a_crash_leaves_what_was_saved() -> None:
     story.start(1)
     restarted = standing(story, 1)
     assert restarted.alive
-    assert (restarted.term, restarted.voted) == (5, "0")
+    assert (restarted.term, restarted.voted) == (5, name(0))
     assert restarted.log_end == (13, 5)
     assert (restarted.role, restarted.commit) == (None, None)
 

@@ -13,7 +13,7 @@ import pytest
 from labrpc.facts import Answered, Delivered, HandedOver, Lost, Message, Sent
 from labrt import Fact
 from tester1.facts.kinds import RuleBroken, StateTold, TaskWaits, Waited, brief
-from tester1.facts.names import is_testers_thread
+from tester1.facts.names import is_testers_thread, number_of
 from tester1.lab import RunFailure
 from tester1.rules.messages import Calls
 from tester1.timeline.clock import PageClock
@@ -186,7 +186,7 @@ def assert_same(read: Read, state: ServerState) -> None:
             for peer, index in peers.items()
         }
     if state.voted is not None:
-        assert get(Op.VOTE) == int(state.voted)
+        assert get(Op.VOTE) == int(number_of(state.voted))
     assert get(Op.BASE) == state.snapshot
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from labrt import Fact
+from tester1.facts.names import number_of
 from tester1.rules.messages import Calls
 from tester1.view.states import ServerState, States, index_offset
 from tests.timeline.recorded import TRUTHFUL, Saved, record, truths
@@ -75,6 +76,6 @@ def test_a_vote_is_the_one_that_was_saved(runs: list[list[Fact]]) -> None:
     for facts in runs:
         for known, saved in moments(facts):
             if known.voted is not None and known.term == saved.term:
-                assert int(known.voted) == saved.voted
+                assert int(number_of(known.voted)) == saved.voted
                 votes += 1
     assert votes > 100

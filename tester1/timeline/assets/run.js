@@ -23,8 +23,8 @@ class Run {
     this.columns = {
       number: new Float64Array(count), time: new Float64Array(count),
       kind: new Uint8Array(count), topic: new Uint8Array(count),
-      program: new Int16Array(count), incarnation: new Uint16Array(count),
-      cause: new Int32Array(count), term: new Int32Array(count),
+      program: new Int16Array(count), incarnation: new Float64Array(count),
+      cause: new Int32Array(count), term: new Float64Array(count),
       routine: new Uint8Array(count), text: new Int32Array(count),
       details: new Int32Array(count),
     };
@@ -129,7 +129,8 @@ class Run {
     const count = calls.sent.length;
     const taken = { count, strings, until: -Infinity, reach: new Float64Array(count),
       sentAt: Float64Array.from(calls.sent, (i) => this.columns.time[i]) };
-    for (const name of ["sent", "handed", "answered", "ended", "term", "lost"]) {
+    taken.term = Float64Array.from(calls.term);
+    for (const name of ["sent", "handed", "answered", "ended", "lost"]) {
       taken[name] = Int32Array.from(calls[name]);
     }
     for (const name of ["source", "target", "method"]) {
