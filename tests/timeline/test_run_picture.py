@@ -266,3 +266,54 @@ def test_an_old_browser_says_that_it_is_too_old(pages: Pages, tmp_path: Path) ->
     write_picture(path, small_run(), annotations=[], title="a run")
     view = pages.show(path, before="delete window.DecompressionStream")
     assert "This browser cannot read the facts" in view.text("#run-notes")
+
+
+def meet(a: dict[str, float], b: dict[str, float]) -> bool:
+    """Whether two rectangles have a point in common."""
+    return (
+        a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"]
+        and b["y"] < a["y"] + a["height"]
+    )
+
+
+def ring_box(ring: dict[str, float], radius: float = 9) -> dict[str, float]:
+    """The square around a ring."""
+    corner = {"x": ring["x"] - radius, "y": ring["y"] - radius}
+    return {**corner, "width": 2 * radius, "height": 2 * radius}
+
+
+def test_the_rings_of_a_finding_say_what_they_are(view: View) -> None:
+    """Promise and break have their words, wherever the picture is moved to."""
+    (pin,) = view.call("pins")
+    for share in (0, 0.3, -0.3):
+        sight = view.call("view")
+        shift = share * (sight["last"] - sight["first"])
+        view.call("show", sight["first"] + shift, sight["last"] + shift)
+        view.settle()
+        callouts = view.call("callouts")
+        said = {fact: box["lines"] for box in callouts for fact in box["facts"]}
+        rings = view.call("rings")
+        assert set(said) == {fact for ring in rings for fact in ring["facts"]}
+        boxes = [*callouts, *map(ring_box, rings)]
+        for at, box in enumerate(callouts):
+            assert not any(meet(box, other) for other in boxes[at + 1 :])
+    view.call("show", 0, 0.5e9)
+    view.settle()
+    lines = [line for box in view.call("callouts") for line in box["lines"]]
+    assert lines == ["granted S0, T1", "granted S1, T1"]
+    box = view.call("callouts")[0]
+    found = view.call("hitTest", box["x"] + 5, box["y"] + 5)
+    assert found == {"fact": pin["promise"]}
+
+
+def test_words_of_bars_make_way_for_rings(view: View) -> None:
+    """The term of a bar that begins with a ring is beside it."""
+    view.call("show", 0.098e9, 0.14e9)
+    view.settle()
+    words = [box for box in view.call("words") if box["text"] == "T1"]
+    assert words
+    for ring in view.call("rings"):
+        badge = {"x": ring["x"] - 9, "y": ring["y"] - 25, "width": 18, "height": 34}
+        assert not any(meet(badge, word) for word in words)

@@ -19,6 +19,9 @@ class Frame {
     this.work = noWork();
     // Operations wide enough for a label, for which there is a later turn.
     this.labelled = [];
+    // Rings of the chosen finding, which words on bars make way for, and where those are.
+    this.rings = proofInSight(this);
+    this.words = [];
     context.font = theme.mono;
     this.letter = context.measureText("0").width;
   }

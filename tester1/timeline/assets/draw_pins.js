@@ -9,20 +9,30 @@ const BADGE = 7.5;
 function drawPins(frame) {
   const { run, stage, state } = frame;
   stage.pins = [];
+  stage.callouts = [];
+  stage.rings = frame.rings;
+  stage.words = frame.words;
   const pin = run.pins[state.pin];
   if (!pin) return;
   for (const other of run.pins) if (other !== pin) drawLesserPin(frame, other);
   drawBreakLine(frame, pin);
   drawPromiseArrow(frame, pin);
-  for (const group of proofInSight(frame, pin)) drawProof(frame, pin, group);
+  // The arrow bows over words, which are easier to read over it.
+  for (const { write } of frame.words) write?.();
+  stage.callouts = placeCallouts(frame, pin, frame.rings);
+  drawCalloutLines(frame, pin, stage.callouts);
+  for (const group of frame.rings) drawProof(frame, pin, group);
+  drawCallouts(frame, pin, stage.callouts);
 }
 
 /*
- * The facts of a proof that are in sight, those together that lie on one another:
- * [{x, y, facts, numbers}], numbered in the order of the proof.
+ * The facts of the chosen finding's proof that are in sight, those together that lie on
+ * one another: [{x, y, facts, numbers}], numbered in the order of the proof.
  */
-function proofInSight(frame, pin) {
-  const { stage } = frame;
+function proofInSight(frame) {
+  const { run, stage, state } = frame;
+  const pin = run?.pins[state.pin];
+  if (!pin) return [];
   const groups = [];
   const shown = pin.proof.length > 0 ? pin.proof : [pin.at];
   shown.forEach((fact, i) => {
@@ -62,19 +72,27 @@ function drawBreakLine(frame, pin) {
   context.setLineDash([]);
 }
 
-function drawPromiseArrow(frame, pin) {
+/* The arrow from the promise to the break, {from, bend, to}, or null without one. */
+function promiseBow(frame, pin) {
   const from = pin.promise === NONE ? null : placeOfFact(frame, pin.promise);
   const to = placeOfFact(frame, pin.at);
-  if (!from || !to || pin.promise === pin.at) return;
-  const { context, theme } = frame;
+  if (!from || !to || pin.promise === pin.at) return null;
   const far = 4 * frame.stage.width;
-  if (from.x < -far || to.x > far) return;
+  if (from.x < -far || to.x > far) return null;
   // A bow, so that it is told from messages: upwards where both are on one lane.
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.hypot(dx, dy) || 1;
   const bow = Math.min(60, 0.22 * length + 16);
   const bend = { x: (from.x + to.x) / 2 + dy / length * bow,
     y: (from.y + to.y) / 2 - Math.abs(dx) / length * bow };
+  return { from, bend, to };
+}
+
+function drawPromiseArrow(frame, pin) {
+  const found = promiseBow(frame, pin);
+  if (!found) return;
+  const { context, theme } = frame;
+  const { from, bend, to } = found;
   const tip = towards(to, bend, RING + 2);
   const base = towards(to, bend, RING + 13);
   const start = towards(from, bend, RING + 2);
@@ -103,6 +121,11 @@ function towards(from, to, distance) {
     y: from.y + (to.y - from.y) / length * distance };
 }
 
+/* Half the width of the disc that a ring's number is in. */
+function badgeHalf(text) {
+  return text.length > 2 ? BADGE + 3.5 * (text.length - 1) : BADGE;
+}
+
 function drawProof(frame, pin, { x, y, facts, numbers }) {
   const { context, stage, theme } = frame;
   const colour = pinColour(theme, pin);
@@ -114,7 +137,7 @@ function drawProof(frame, pin, { x, y, facts, numbers }) {
     context.stroke();
   }
   const text = numbersText(numbers);
-  const half = text.length > 2 ? BADGE + 3.5 * (text.length - 1) : BADGE;
+  const half = badgeHalf(text);
   const middle = y - RING - BADGE - 1;
   context.beginPath();
   context.roundRect(x - half, middle - BADGE, 2 * half, 2 * BADGE, BADGE);

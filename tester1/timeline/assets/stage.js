@@ -40,6 +40,9 @@ class Stage {
     this.flags = new Map();
     // Where the last frame drew findings {x, y, reach, fact}, and their titles.
     this.pins = [];
+    // What it says beside them: {x, y, width, height, lines, ring}.
+    this.callouts = [];
+    this.rings = this.words = [];
     this.pinFlags = [];
     this.show(() => true);
   }
@@ -108,6 +111,9 @@ class Stage {
   pickFact(x, y) {
     const pinned = this.pins.find((pin) => Math.hypot(pin.x - x, pin.y - y) < pin.reach);
     if (pinned) return pinned.fact;
+    const said = this.callouts.find((box) => x >= box.x && x < box.x + box.width
+      && y >= box.y && y < box.y + box.height);
+    if (said) return said.ring.facts[said.ring.facts.length - 1];
     if (y < this.band) return this.pickFlag(x, y);
     const mark = this.marks.at(x, y);
     return mark !== NONE ? mark : this.messages.at(x, y);
