@@ -5,6 +5,8 @@
 
 const RING = 9;
 const BADGE = 7.5;
+/* The arrow at the edge towards a finding that is out of sight. */
+const AWAY_WIDTH = 20;
 
 function drawPins(frame) {
   const { run, stage, state } = frame;
@@ -179,7 +181,7 @@ function drawLesserPin(frame, pin) {
   }
 }
 
-/* The row of the band with what was found, at its time; out of sight, at the edge. */
+/* The row of the band with what was found, at its time. */
 function drawPinFlags(frame) {
   const { context, run, stage, state, theme, window: sight } = frame;
   stage.pinFlags = [];
@@ -191,7 +193,11 @@ function drawPinFlags(frame) {
   // The chosen one first: it has its title where titles would cover one another.
   const chosen = run.pins[state.pin];
   for (const pin of [chosen, ...run.pins.filter((one) => one !== chosen)]) {
-    const x = Math.max(stage.gutter + 2, Math.min(stage.width - 2, sight.x(pin.time)));
+    const x = sight.x(pin.time);
+    if (x < stage.gutter || x > stage.width) {
+      drawAwayFlag(frame, pin, x < stage.gutter, y, height, spans);
+      continue;
+    }
     const wanted = Math.min(context.measureText(pin.title).width + 14,
       (stage.width - stage.gutter) * 0.7);
     // On the side that has room, else as a pole alone.
@@ -208,6 +214,45 @@ function drawPinFlags(frame) {
     context.fillStyle = theme.page;
     context.textBaseline = "middle";
     context.fillText(pin.title, left + 7, y + height / 2 + 0.5, wanted - 14);
-    stage.pinFlags.push({ left, right: left + wanted, fact: pin.at });
+    stage.pinFlags.push({ left, right: left + wanted, fact: pin.at, away: false });
   }
+}
+
+/*
+ * Of a finding out of sight: no flag on a pole, but an arrow at the edge on whose side it
+ * is, and the title of the chosen one beside it.
+ */
+function drawAwayFlag(frame, pin, isBefore, y, height, spans) {
+  const { context, run, stage, state, theme } = frame;
+  const title = pin === run.pins[state.pin] ? pin.title : "";
+  const words = title === "" ? 0 : Math.min(context.measureText(title).width + 6,
+    (stage.width - stage.gutter) * 0.5);
+  const left = isBefore ? stage.gutter + 3 : stage.width - 3 - AWAY_WIDTH - words;
+  const right = left + AWAY_WIDTH + words;
+  if (spans.some(([a, b]) => left < b && right > a)) return;
+  spans.push([left, right]);
+  const colour = pinColour(theme, pin);
+  context.beginPath();
+  context.roundRect(left, y, right - left, height, height / 2);
+  context.fillStyle = theme.page;
+  context.fill();
+  context.strokeStyle = colour;
+  context.lineWidth = 1.5;
+  context.stroke();
+  const tip = isBefore ? left + 5 : right - 5;
+  const base = isBefore ? left + 14 : right - 14;
+  context.beginPath();
+  context.moveTo(tip, y + height / 2);
+  context.lineTo(base, y + height / 2 - 5);
+  context.lineTo(base, y + height / 2 + 5);
+  context.closePath();
+  context.fillStyle = colour;
+  context.fill();
+  if (words > 0) {
+    context.font = theme.bold;
+    context.textBaseline = "middle";
+    context.fillText(title, isBefore ? left + AWAY_WIDTH - 3 : left + 9,
+      y + height / 2 + 0.5, words - 6);
+  }
+  stage.pinFlags.push({ left, right, fact: pin.at, away: true });
 }
