@@ -62,7 +62,7 @@ class Overview {
   drawHandles(context, theme, from, to) {
     const isNarrow = to - from < 4 * GRIP.width;
     const middle = (from + to) / 2;
-    for (const x of isNarrow ? [middle] : [from + 1, to - 1]) {
+    for (const x of isNarrow ? [middle] : [from + GRIP.width / 2, to - GRIP.width / 2]) {
       context.beginPath();
       context.roundRect(x - GRIP.width / 2, (OVERVIEW_HEIGHT - GRIP.height) / 2, GRIP.width,
         GRIP.height, 3);

@@ -2,9 +2,9 @@
  * The tooltip: a short description of what is under the mouse.
  */
 
-/* Of a text that is longer only the beginning is shown, and how much is missing. */
+/* Of a text with more lines, of so many letters each, only the beginning is shown. */
 const TOOLTIP_LINES = 14;
-const TOOLTIP_LETTERS = 110;
+const TOOLTIP_LETTERS = 52;
 
 class Tooltip {
   constructor(box, stage) {
@@ -95,15 +95,27 @@ class Tooltip {
   }
 }
 
-/* The first lines of a text; whatever is left out leaves a mark. */
+/* The first lines of a text, and how many are left out. */
 function beginningOf(text) {
-  const lines = text.split("\n");
-  const shown = lines.slice(0, TOOLTIP_LINES).map((line) =>
-    (line.length <= TOOLTIP_LETTERS ? line : `${line.slice(0, TOOLTIP_LETTERS - 1)}…`));
+  const lines = text.split("\n").flatMap((line) => wrapped(line));
+  const shown = lines.slice(0, TOOLTIP_LINES);
   const more = lines.length - shown.length;
   if (more > 0) shown.push(`… ${counted(more, "more line")}: click`);
   // The style sheet cuts after some lines, without saying how many are missing.
   return element("div", { className: "what", style: "display: block" }, shown.join("\n"));
+}
+
+/* A line in pieces that fit the tooltip, broken at spaces where there are some. */
+function wrapped(line) {
+  const pieces = [];
+  let rest = line;
+  while (rest.length > TOOLTIP_LETTERS) {
+    const space = rest.lastIndexOf(" ", TOOLTIP_LETTERS);
+    const end = space > TOOLTIP_LETTERS / 2 ? space : TOOLTIP_LETTERS;
+    pieces.push(rest.slice(0, end));
+    rest = rest.slice(end).replace(/^ /, "");
+  }
+  return [...pieces, rest];
 }
 
 /* What became of a call, in a few words. */
