@@ -77,10 +77,10 @@ function placeBeside(stage, ring, { width, height }, reach, taken, spared) {
         across += CALLOUT_STEP.across) {
         const x = Math.min(most, Math.max(stage.gutter + 2, ring.x - width / 2 + across));
         const box = { x, y, width, height };
-        if (taken.some((one) => boxesMeet(one, box, 3))) continue;
+        const distance = away + Math.abs(x + width / 2 - ring.x) * 0.5;
+        if (distance >= least || taken.some((one) => boxesMeet(one, box, 3))) continue;
         const covers = spared.filter((one) => boxesMeet(one, box, 0)).length;
-        const cost = away + Math.abs(x + width / 2 - ring.x) * 0.5
-          + Math.min(covers, 3) * COVERING_COSTS;
+        const cost = distance + Math.min(covers, 3) * COVERING_COSTS;
         if (cost < least) { least = cost; best = { x, y }; }
       }
     }
