@@ -53,6 +53,7 @@ SCRIPTS = (
     "draw_marks",
     "draw_messages",
     "draw_pins",
+    "draw_callouts",
     "draw_cursor",
     "draw_footer",
     "svg",

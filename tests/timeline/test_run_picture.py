@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 
 from labrt import Fact
+from tester1.facts.kinds import ClerkCalled
 from tester1.timeline.picture import write_picture
 from tester1.timeline.run_schema import CallKind
+from tests.tester1.stories import APPEND, Story, append, appended
 from tests.timeline.conftest import Pages, View
-from tests.timeline.drawn_runs import busy_run, small_run
+from tests.timeline.drawn_runs import at, busy_run, small_run
 
 
 def open_run(pages: Pages, folder: Path, facts: list[Fact]) -> View:
@@ -266,3 +268,175 @@ def test_an_old_browser_says_that_it_is_too_old(pages: Pages, tmp_path: Path) ->
     write_picture(path, small_run(), annotations=[], title="a run")
     view = pages.show(path, before="delete window.DecompressionStream")
     assert "This browser cannot read the facts" in view.text("#run-notes")
+
+
+def meet(a: dict[str, float], b: dict[str, float]) -> bool:
+    """Whether two rectangles have a point in common."""
+    return (
+        a["x"] < b["x"] + b["width"]
+        and b["x"] < a["x"] + a["width"]
+        and a["y"] < b["y"] + b["height"]
+        and b["y"] < a["y"] + a["height"]
+    )
+
+
+def ring_box(ring: dict[str, float], radius: float = 9) -> dict[str, float]:
+    """The square around a ring."""
+    corner = {"x": ring["x"] - radius, "y": ring["y"] - radius}
+    return {**corner, "width": 2 * radius, "height": 2 * radius}
+
+
+def test_the_rings_of_a_finding_say_what_they_are(view: View) -> None:
+    """Promise and break have their words, wherever the picture is moved to."""
+    (pin,) = view.call("pins")
+    for share in (0, 0.3, -0.3):
+        sight = view.call("view")
+        shift = share * (sight["last"] - sight["first"])
+        view.call("show", sight["first"] + shift, sight["last"] + shift)
+        view.settle()
+        callouts = view.call("callouts")
+        said = {fact: box["lines"] for box in callouts for fact in box["facts"]}
+        rings = view.call("rings")
+        assert set(said) == {fact for ring in rings for fact in ring["facts"]}
+        boxes = [*callouts, *map(ring_box, rings)]
+        for i, box in enumerate(callouts):
+            assert not any(meet(box, other) for other in boxes[i + 1 :])
+    view.call("show", 0, 0.5e9)
+    view.settle()
+    lines = [line for box in view.call("callouts") for line in box["lines"]]
+    assert lines == ["granted S0, T1", "granted S1, T1"]
+    box = view.call("callouts")[0]
+    found = view.call("hitTest", box["x"] + 5, box["y"] + 5)
+    assert found == {"fact": pin["promise"]}
+
+
+def test_words_of_bars_make_way_for_rings(view: View) -> None:
+    """The term of a bar that begins with a ring is beside it."""
+    view.call("show", 0.098e9, 0.14e9)
+    view.settle()
+    words = [box for box in view.call("words") if box["text"] == "T1"]
+    assert words
+    for ring in view.call("rings"):
+        badge = {"x": ring["x"] - 9, "y": ring["y"] - 25, "width": 18, "height": 34}
+        assert not any(meet(badge, word) for word in words)
+
+
+def test_a_label_says_of_which_terms_entries_are(pages: Pages, tmp_path: Path) -> None:
+    """Entries of the message's own term need no word, older ones do."""
+    story = Story()
+    at(story, 0.1).call(0, 1, APPEND, append(4, 0, terms=(4,)), appended(4, True))
+    at(story, 0.2).call(0, 1, APPEND, append(4, 0, terms=(1, 1)), appended(4, True))
+    at(story, 0.5).call(0, 1, APPEND, append(4, 0), appended(4, True))
+    view = open_run(pages, tmp_path, story.facts)
+    show_all(view)
+    texts = text_of(view.call("svg")).splitlines()
+    assert "append T4 +1" in texts
+    assert "append T4 +2 of T1" in texts
+
+
+def test_lanes_of_clients_name_their_clerks(pages: Pages, tmp_path: Path) -> None:
+    """A clerk is named where its name and its client's are not the same."""
+    story = Story()
+    for second, clerk in enumerate(("client-2", "client-1")):
+        at(story, 0.1 + second).add(ClerkCalled(clerk=clerk, operation="Get", key="x"))
+    at(story, 3).call(0, 1, APPEND, append(1, 0), appended(1, True))
+    view = open_run(pages, tmp_path, story.facts)
+    texts = text_of(view.call("svg")).splitlines()
+    assert [text for text in texts if text.startswith("client ")] == [
+        "client 0 · client-2",
+        "client 1",
+    ]
+
+
+def test_a_click_on_a_lane_chooses_its_server(view: View) -> None:
+    """On its name the cursor stays; on an empty place it goes there."""
+    show_all(view)
+    before = view.call("cursor")
+    lane = view.call("serverBox", 1)
+    view.page.mouse.click(lane["x"] - 20, lane["y"] + 10)
+    assert view.call("chosenServer") == 1
+    assert view.call("cursor") == before
+    lane = view.call("serverBox", 0)
+    view.page.mouse.click(view.call("xOf", 0.05e9), lane["y"] + 2)
+    assert view.call("chosenServer") == 0
+    assert view.call("cursor")["time"] == pytest.approx(0.05e9, abs=1e6)
+
+
+@pytest.mark.parametrize(("first", "last"), [(0.0, 0.2e9), (0.42e9, 0.45e9)])
+def test_a_finding_out_of_sight_is_pointed_at(
+    view: View, first: float, last: float
+) -> None:
+    """The arrow is at the edge on whose side the finding is, and leads there."""
+    (pin,) = view.call("pins")
+    (flag,) = view.call("pinFlags")
+    assert not flag["away"]
+    view.call("setCursor", first)
+    view.call("show", first, last)
+    view.settle()
+    (flag,) = view.call("pinFlags")
+    assert flag["away"]
+    sight = view.call("view")
+    is_after = pin["time"] > last
+    edge = view.call("xOf", sight["last"] if is_after else sight["first"])
+    near = flag["x"] + flag["width"] if is_after else flag["x"]
+    assert near == pytest.approx(edge, abs=5)
+    view.page.mouse.click(flag["x"] + flag["width"] / 2, flag["y"] + 8)
+    view.page.wait_for_function(f"raftlab.cursor().fact === {pin['at']}")
+    view.settle()
+    (flag,) = view.call("pinFlags")
+    assert not flag["away"]
+
+
+def test_the_overview_shows_a_short_window(view: View) -> None:
+    """Its frame can be seen and held; a double click puts the cursor there."""
+    view.call("show", 0.1e9, 0.1001e9)
+    view.settle()
+    frame = view.call("overviewFrame")
+    assert frame["to"] - frame["from"] == pytest.approx(6)
+    box = view.page.locator("#overview").bounding_box()
+    assert box
+    before = view.call("view")
+    grabbed = box["x"] + frame["to"] - 1
+    view.page.mouse.move(grabbed, box["y"] + 20)
+    view.page.mouse.down()
+    assert view.call("view") == pytest.approx(before)
+    view.page.mouse.move(grabbed + 40, box["y"] + 20)
+    view.page.mouse.up()
+    assert view.call("view")["first"] > before["last"]
+    view.page.mouse.dblclick(box["x"] + box["width"] * 0.75, box["y"] + 20)
+    cursor = view.call("cursor")
+    sight = view.call("view")
+    assert cursor["fact"] == -1
+    assert sight["first"] <= cursor["time"] <= sight["last"]
+
+
+def test_the_legend_names_what_is_under_way_at_the_end(view: View) -> None:
+    """The sign is there where such a call is in sight."""
+    show_all(view)
+    assert "under way at the end" in text_of(view.call("svg"))
+    view.call("show", 0.05e9, 0.2e9)
+    view.settle()
+    assert "under way at the end" not in text_of(view.call("svg"))
+
+
+def test_a_long_tooltip_says_what_is_missing(pages: Pages, tmp_path: Path) -> None:
+    """Fourteen lines of a long value are shown, and how many more there are."""
+    story = Story()
+    request = append(1, 0, terms=(1,) * 99)
+    at(story, 0.1).call(0, 1, APPEND, request, appended(1, True))
+    view = open_run(pages, tmp_path, story.facts)
+    (call,) = sent_facts(view)
+    show_all(view)
+    box = view.call("messageBox", call)
+    view.page.mouse.move(box["x"] + 1, box["y"] + box["height"] / 2)
+    tip = view.text("#tooltip")
+    lines = view.page.locator("#tooltip .what").nth(1).inner_text().splitlines()
+    assert len(lines) == 15
+    assert re.fullmatch(r"… \d+ more lines: click", lines[-1])
+    assert any("entries: [Entry(term=1" in line for line in lines)
+    assert "success: True" in tip
+    cut = view.page.evaluate(
+        "[...document.querySelectorAll('#tooltip .what')]"
+        ".some((one) => one.scrollHeight > one.clientHeight)"
+    )
+    assert not cut

@@ -81,6 +81,21 @@ function runApi(app) {
       eachCallInSight(run, app.window, (calls, i) => found.push(calls.sent[i]));
       return found;
     },
+    /** What is said beside the rings of the finding: boxes with lines, and their facts. */
+    callouts: () => stage.callouts.map(({ lines, ring, ...box }) =>
+      ({ ...onPage(app, box), lines, facts: ring.facts })),
+    /** The rings of the finding: the facts of each, and where it is. */
+    rings: () => stage.rings.map(({ x, y, facts }) => ({ ...onPage(app, { x, y }), facts })),
+    /** The flags of findings: boxes with their fact; `away` if it is out of sight. */
+    pinFlags: () => stage.pinFlags.map(({ left, right, fact, away }) =>
+      ({ ...onPage(app, { x: left, y: stage.runTop, width: right - left,
+        height: stage.pinRow }), fact, away })),
+    /** The chosen server, or -1. */
+    chosenServer: () => app.state.server,
+    /** The frame around the window in the overview, in pixels from its left. */
+    overviewFrame: () => app.overview.frame(),
+    /** The words on bars of servers: boxes with the text. */
+    words: () => stage.words.map(({ write, ...box }) => onPage(app, box)),
     /** Facts with a mark in the last frame. */
     drawnMarks: () => [...stage.marks.slots].filter((at) => at > 0).map((at) => at - 1),
     /** Calls with an arrow in the last frame. */

@@ -44,7 +44,10 @@ class App {
   start() {
     this.theme = readTheme();
     this.tooltip = new Tooltip(byId("tooltip"), this.stage);
-    this.overview = new Overview(byId("overview"), this.stage, () => this.invalidate());
+    this.overview = new Overview(byId("overview"), this.stage, {
+      moved: () => this.invalidate(),
+      point: (time) => { if (this.run) this.setCursor({ time }); },
+    });
     this.details = new Details(byId("details"), this.history, {
       select: (i) => this.select({ operation: i }),
       zoomTo: (i) => this.zoomToOperation(i),
@@ -350,9 +353,19 @@ class App {
       || target?.annotation !== before?.annotation) this.invalidate();
   }
 
-  /* What a click at a point means: what is there, or else the instant. */
-  click(target, x) {
+  /*
+   * What a click at a point means: what is there, or else the instant, and the server
+   * whose lane it is; on a server's name, the server alone.
+   */
+  click(target, { x, y }) {
+    if (target?.away) { this.page?.goTo(target.fact); return; }
     if (target !== null && target.server === undefined) { this.select(target); return; }
+    const server = this.stage.serverAt(y);
+    if (server !== NONE) this.state.server = server;
+    if (x < this.stage.gutter && server !== NONE) {
+      this.page?.cursorMoved();
+      return;
+    }
     this.select(null);
     if (this.run && x >= this.stage.gutter) this.setCursor({ time: this.window.time(x) });
   }

@@ -60,6 +60,8 @@ function drawLegend(frame, left, y) {
     ...CALL_KINDS.map((name, kind) => ({ name, width: 26, kind,
       draw: (x) => sampleCall(frame, kind, x, y) })).reverse()
       .filter(({ name }) => work.messages[name]?.drawn > 0),
+    ...stage.messages.fading.length > 0 ? [{ name: "under way at the end", width: 26,
+      draw: (x) => sampleFading(frame, x, y) }] : [],
     ...MARKS.map((mark, i) => ({ name: mark?.name, width: 14, mark: i,
       draw: (x) => sampleMark(frame, i, x, y) })).reverse()
       .filter(({ mark }) => mark > 0 && stage.marks.drawnOf[mark] > 0),
@@ -110,6 +112,16 @@ function sampleCall(frame, kind, x, y) {
   context.lineTo(x + 17, y - 3);
   context.lineTo(x + 17, y + 3);
   context.fill();
+}
+
+function sampleFading(frame, x, y) {
+  const { context, theme } = frame;
+  const STEPS = 5;
+  for (let step = 0; step < STEPS; step++) {
+    context.globalAlpha = 0.95 - step / STEPS;
+    frame.fill(theme.calls[CALL_KINDS.indexOf("vote")], x + step * 4.5, y - 1, 4.5, 2);
+  }
+  context.globalAlpha = 1;
 }
 
 function sampleMark(frame, mark, x, y) {

@@ -19,6 +19,9 @@ class Frame {
     this.work = noWork();
     // Operations wide enough for a label, for which there is a later turn.
     this.labelled = [];
+    // Rings of the chosen finding, which words on bars make way for, and where those are.
+    this.rings = proofInSight(this);
+    this.words = [];
     context.font = theme.mono;
     this.letter = context.measureText("0").width;
   }
@@ -158,7 +161,7 @@ function drawLaneNames(frame) {
   frame.fill(theme.surface, 0, stage.band, stage.gutter, stage.height);
   for (const lane of stage.lanes) {
     const y = lane.y + lane.rows[0].height / 2 - stage.scroll;
-    drawName(frame, laneTitle(lane), y);
+    drawName(frame, laneTitle(lane, frame.run), y);
   }
   drawServerNames(frame);
   frame.line(theme.line, stage.gutter - 0.5, 0, stage.gutter - 0.5, stage.height);

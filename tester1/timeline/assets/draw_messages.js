@@ -547,7 +547,7 @@ function placeLabel(frame, i, kind, across) {
   frame.halo(text, x, y, theme.calls[kind]);
 }
 
-/* In a few words: "vote? T5", "append T5 +2", "granted", "no". */
+/* In a few words: "vote? T5", "append T5 +2 of T3", "granted", "no". */
 function messageLabel(run, messages, i, kind) {
   const { calls, at } = run.callPlace(messages.calls[i]);
   const variant = messages.styles[i] % VARIANTS;
@@ -557,8 +557,9 @@ function messageLabel(run, messages, i, kind) {
   if (variant === ANSWER) return votes && calls.granted[at] === 1 ? "granted" : "";
   if (kind === OTHER) return run.methods[calls.method[at]].replace(/^.*\./, "");
   if (votes) return `${CALL_KINDS[kind]}?${term}`;
-  // How many entries there are is in the words of the fact.
+  // How many entries there are is in the words of the fact, and their terms if those
+  // are not the message's.
   const entries = kind === HEARTBEAT ? null
-    : /\+\d+/.exec(run.text(messages.calls[i]));
+    : /\+\d+( of T\S+)?/.exec(run.text(messages.calls[i]));
   return `${CALL_KINDS[kind]}${term}${entries ? ` ${entries[0]}` : ""}`;
 }

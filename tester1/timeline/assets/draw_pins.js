@@ -5,24 +5,36 @@
 
 const RING = 9;
 const BADGE = 7.5;
+/* The arrow at the edge towards a finding that is out of sight. */
+const AWAY_WIDTH = 20;
 
 function drawPins(frame) {
   const { run, stage, state } = frame;
   stage.pins = [];
+  stage.callouts = [];
+  stage.rings = frame.rings;
+  stage.words = frame.words;
   const pin = run.pins[state.pin];
   if (!pin) return;
   for (const other of run.pins) if (other !== pin) drawLesserPin(frame, other);
   drawBreakLine(frame, pin);
   drawPromiseArrow(frame, pin);
-  for (const group of proofInSight(frame, pin)) drawProof(frame, pin, group);
+  // The arrow bows over words, which are easier to read over it.
+  for (const { write } of frame.words) write?.();
+  stage.callouts = placeCallouts(frame, pin, frame.rings);
+  drawCalloutLines(frame, pin, stage.callouts);
+  for (const group of frame.rings) drawProof(frame, pin, group);
+  drawCallouts(frame, pin, stage.callouts);
 }
 
 /*
- * The facts of a proof that are in sight, those together that lie on one another:
- * [{x, y, facts, numbers}], numbered in the order of the proof.
+ * The facts of the chosen finding's proof that are in sight, those together that lie on
+ * one another: [{x, y, facts, numbers}], numbered in the order of the proof.
  */
-function proofInSight(frame, pin) {
-  const { stage } = frame;
+function proofInSight(frame) {
+  const { run, stage, state } = frame;
+  const pin = run?.pins[state.pin];
+  if (!pin) return [];
   const groups = [];
   const shown = pin.proof.length > 0 ? pin.proof : [pin.at];
   shown.forEach((fact, i) => {
@@ -62,19 +74,27 @@ function drawBreakLine(frame, pin) {
   context.setLineDash([]);
 }
 
-function drawPromiseArrow(frame, pin) {
+/* The arrow from the promise to the break, {from, bend, to}, or null without one. */
+function promiseBow(frame, pin) {
   const from = pin.promise === NONE ? null : placeOfFact(frame, pin.promise);
   const to = placeOfFact(frame, pin.at);
-  if (!from || !to || pin.promise === pin.at) return;
-  const { context, theme } = frame;
+  if (!from || !to || pin.promise === pin.at) return null;
   const far = 4 * frame.stage.width;
-  if (from.x < -far || to.x > far) return;
+  if (from.x < -far || to.x > far) return null;
   // A bow, so that it is told from messages: upwards where both are on one lane.
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const length = Math.hypot(dx, dy) || 1;
   const bow = Math.min(60, 0.22 * length + 16);
   const bend = { x: (from.x + to.x) / 2 + dy / length * bow,
     y: (from.y + to.y) / 2 - Math.abs(dx) / length * bow };
+  return { from, bend, to };
+}
+
+function drawPromiseArrow(frame, pin) {
+  const found = promiseBow(frame, pin);
+  if (!found) return;
+  const { context, theme } = frame;
+  const { from, bend, to } = found;
   const tip = towards(to, bend, RING + 2);
   const base = towards(to, bend, RING + 13);
   const start = towards(from, bend, RING + 2);
@@ -103,6 +123,11 @@ function towards(from, to, distance) {
     y: from.y + (to.y - from.y) / length * distance };
 }
 
+/* Half the width of the disc that a ring's number is in. */
+function badgeHalf(text) {
+  return text.length > 2 ? BADGE + 3.5 * (text.length - 1) : BADGE;
+}
+
 function drawProof(frame, pin, { x, y, facts, numbers }) {
   const { context, stage, theme } = frame;
   const colour = pinColour(theme, pin);
@@ -114,7 +139,7 @@ function drawProof(frame, pin, { x, y, facts, numbers }) {
     context.stroke();
   }
   const text = numbersText(numbers);
-  const half = text.length > 2 ? BADGE + 3.5 * (text.length - 1) : BADGE;
+  const half = badgeHalf(text);
   const middle = y - RING - BADGE - 1;
   context.beginPath();
   context.roundRect(x - half, middle - BADGE, 2 * half, 2 * BADGE, BADGE);
@@ -156,7 +181,7 @@ function drawLesserPin(frame, pin) {
   }
 }
 
-/* The row of the band with what was found, at its time; out of sight, at the edge. */
+/* The row of the band with what was found, at its time. */
 function drawPinFlags(frame) {
   const { context, run, stage, state, theme, window: sight } = frame;
   stage.pinFlags = [];
@@ -168,7 +193,11 @@ function drawPinFlags(frame) {
   // The chosen one first: it has its title where titles would cover one another.
   const chosen = run.pins[state.pin];
   for (const pin of [chosen, ...run.pins.filter((one) => one !== chosen)]) {
-    const x = Math.max(stage.gutter + 2, Math.min(stage.width - 2, sight.x(pin.time)));
+    const x = sight.x(pin.time);
+    if (x < stage.gutter || x > stage.width) {
+      drawAwayFlag(frame, pin, x < stage.gutter, y, height, spans);
+      continue;
+    }
     const wanted = Math.min(context.measureText(pin.title).width + 14,
       (stage.width - stage.gutter) * 0.7);
     // On the side that has room, else as a pole alone.
@@ -185,6 +214,45 @@ function drawPinFlags(frame) {
     context.fillStyle = theme.page;
     context.textBaseline = "middle";
     context.fillText(pin.title, left + 7, y + height / 2 + 0.5, wanted - 14);
-    stage.pinFlags.push({ left, right: left + wanted, fact: pin.at });
+    stage.pinFlags.push({ left, right: left + wanted, fact: pin.at, away: false });
   }
+}
+
+/*
+ * Of a finding out of sight: no flag on a pole, but an arrow at the edge on whose side it
+ * is, and the title of the chosen one beside it.
+ */
+function drawAwayFlag(frame, pin, isBefore, y, height, spans) {
+  const { context, run, stage, state, theme } = frame;
+  const title = pin === run.pins[state.pin] ? pin.title : "";
+  const words = title === "" ? 0 : Math.min(context.measureText(title).width + 6,
+    (stage.width - stage.gutter) * 0.5);
+  const left = isBefore ? stage.gutter + 3 : stage.width - 3 - AWAY_WIDTH - words;
+  const right = left + AWAY_WIDTH + words;
+  if (spans.some(([a, b]) => left < b && right > a)) return;
+  spans.push([left, right]);
+  const colour = pinColour(theme, pin);
+  context.beginPath();
+  context.roundRect(left, y, right - left, height, height / 2);
+  context.fillStyle = theme.page;
+  context.fill();
+  context.strokeStyle = colour;
+  context.lineWidth = 1.5;
+  context.stroke();
+  const tip = isBefore ? left + 5 : right - 5;
+  const base = isBefore ? left + 14 : right - 14;
+  context.beginPath();
+  context.moveTo(tip, y + height / 2);
+  context.lineTo(base, y + height / 2 - 5);
+  context.lineTo(base, y + height / 2 + 5);
+  context.closePath();
+  context.fillStyle = colour;
+  context.fill();
+  if (words > 0) {
+    context.font = theme.bold;
+    context.textBaseline = "middle";
+    context.fillText(title, isBefore ? left + AWAY_WIDTH - 3 : left + 9,
+      y + height / 2 + 0.5, words - 6);
+  }
+  stage.pinFlags.push({ left, right, fact: pin.at, away: true });
 }

@@ -11,6 +11,8 @@ const FOLLOWER_BAR = 6;
 const CANDIDATE_BAR = 14;
 /* A stretch narrower than this is merged with what lies on its pixels. */
 const LEAST_STRETCH = 0.5;
+/* A crown and a term have room on a leader's bar of this width. */
+const LEADER_LABEL = 44;
 
 function drawServers(frame) {
   const { stage } = frame;
@@ -175,7 +177,10 @@ function drawRestart(frame, lane, life, x) {
   context.textAlign = "left";
 }
 
-/* Terms, and crowns: where the stretch begins, or at the left edge of the picture. */
+/*
+ * Terms, and crowns: where the stretch begins, or at the left edge of the picture. Where
+ * a ring of the finding is, they come behind it.
+ */
 function drawStretchLabels(frame, lane, { stretches }) {
   const { stage, window: sight } = frame;
   const [from, to] = stretchesInSight(frame, stretches);
@@ -185,48 +190,78 @@ function drawStretchLabels(frame, lane, { stretches }) {
     const stretch = stretches[i];
     if (stretch.term <= 0) continue;
     const x = Math.max(sight.x(stretch.start), stage.gutter) + 4;
-    const room = Math.min(sight.x(stretch.end), stage.width) - x;
+    const right = Math.min(sight.x(stretch.end), stage.width);
     if (stretch.role === ROLES.leader && x > crowned + 16) {
-      drawLeaderLabel(frame, lane, stretch, x, room);
+      drawLeaderLabel(frame, lane, stretch, x, right);
       crowned = x;
-      if (room >= 44) continue;
+      if (right - x >= LEADER_LABEL) continue;
     }
     const text = `T${stretch.term}`;
-    const width = text.length * 7;
     const sameTerm = i > from && stretches[i - 1].term === stretch.term;
     const stands = stretch.role === ROLES.candidate;
-    if (room < width || x < free || sameTerm && !stands) continue;
-    const said = stands && room > width + 64
-      ? `${text} candidate` : text;
-    labelAbove(frame, lane, stretch, said, x);
-    free = x + said.length * 7;
+    if (right - x < text.length * 7 || x < free || sameTerm && !stands) continue;
+    const said = besideRings(frame, lane, x, right,
+      stands ? [[`${text} candidate`, text.length * 7 + 64], [text, text.length * 7]]
+        : [[text, text.length * 7]]);
+    labelAbove(frame, lane, stretch, said.text, said.x);
+    free = said.x + said.text.length * 7;
   }
+}
+
+/*
+ * The first of some texts, [text, width], that has room from x to the right without a
+ * ring on it: {text, x}. If none has, it is the last one, at x.
+ */
+function besideRings(frame, lane, x, right, texts) {
+  const axis = lane.axis - frame.stage.scroll;
+  const rings = frame.rings.filter((ring) => ring.y === axis)
+    .flatMap((ring) => ringBoxes(ring)).sort((a, b) => a.x - b.x);
+  for (const [text, width] of texts) {
+    let left = x;
+    for (const ring of rings) {
+      if (ring.x < left + width && ring.x + ring.width > left) left = ring.x + ring.width + 2;
+    }
+    if (left + width <= right) return { text, x: left };
+  }
+  const [text] = texts[texts.length - 1];
+  return { text, x };
 }
 
 function labelAbove(frame, lane, stretch, text, x) {
   const { context, stage, theme } = frame;
   const tall = stretch.role === ROLES.candidate ? CANDIDATE_BAR : FOLLOWER_BAR;
-  context.font = theme.bold;
-  context.textBaseline = "alphabetic";
-  frame.halo(text, x, lane.axis - tall / 2 - 3 - stage.scroll, theme.text);
+  const y = lane.axis - tall / 2 - 3 - stage.scroll;
+  // To be written once more if something is drawn over it.
+  const write = () => {
+    context.font = theme.bold;
+    context.textBaseline = "alphabetic";
+    frame.halo(text, x, y, theme.text);
+  };
+  write();
+  frame.words.push({ x, y: y - 10, width: context.measureText(text).width, height: 12,
+    text, write });
 }
 
-function drawLeaderLabel(frame, lane, stretch, x, room) {
+function drawLeaderLabel(frame, lane, stretch, x, right) {
   const { context, stage, theme } = frame;
   const { ink } = termLook(theme, stretch.term);
   const axis = lane.axis - stage.scroll;
   // A stretch too narrow to hold its crown wears it.
-  if (room < 20) {
+  if (right - x < 20) {
     drawCrown(context, x - 10, axis - lane.half - 3, theme.text);
     return;
   }
-  drawCrown(context, x, axis + 4, ink);
-  if (room < 44) return;
+  const term = `T${stretch.term}`;
+  const said = besideRings(frame, lane, x, right,
+    [[`${term} leader`, 100], [term, LEADER_LABEL], ["", 20]]);
+  drawCrown(context, said.x, axis + 4, ink);
+  if (said.text === "") return;
   context.font = theme.bold;
   context.fillStyle = ink;
   context.textBaseline = "middle";
-  const text = `T${stretch.term}${room > 100 ? " leader" : ""}`;
-  context.fillText(text, x + 18, axis + 0.5);
+  context.fillText(said.text, said.x + 18, axis + 0.5);
+  frame.words.push({ x: said.x, y: axis - 6, height: 12, text: said.text,
+    width: 18 + context.measureText(said.text).width });
   frame.work.labels += 1;
 }
 

@@ -48,6 +48,9 @@ class Input {
   onMove(event) {
     if (!this.press) {
       this.app.hover(this.pick(event), event.clientX, event.clientY);
+      const { x, y } = this.point(event);
+      const { stage } = this.app;
+      if (x < stage.gutter && stage.serverAt(y) !== NONE) this.canvas.style.cursor = "pointer";
       return;
     }
     if (this.fingers.size > 1) { this.pinch(event); return; }
@@ -86,7 +89,7 @@ class Input {
     // The finger that stays goes on dragging from where it is.
     const [remaining] = this.fingers.values();
     this.press = remaining ? { ...remaining, dragging: true } : null;
-    if (press && !press.dragging) this.app.click(this.pick(event), this.point(event).x);
+    if (press && !press.dragging) this.app.click(this.pick(event), this.point(event));
   }
 
   onDouble(event) {

@@ -8,18 +8,23 @@ const OVERVIEW_HEIGHT = 48;
 /* A line for each server, of which at most so many pixels are taken in all. */
 const LIFE_LINE = 4;
 const LIFE_LINES = 26;
+/* The frame around a short window is wider than the window. */
+const LEAST_FRAME = 6;
+const GRIP = { width: 7, height: 20 };
 
 class Overview {
-  constructor(canvas, stage, onMove) {
+  /* `moved` is told that the window is another, `point` of a time that is chosen. */
+  constructor(canvas, stage, { moved, point }) {
     this.canvas = canvas;
     this.stage = stage;
     this.history = stage.history;
     this.run = stage.run;
     this.window = stage.window;
-    this.onMove = onMove;
+    this.moved = moved;
     this.picture = null;
     canvas.addEventListener("pointerdown", (event) => this.grab(event));
     canvas.addEventListener("pointermove", (event) => this.drag(event));
+    canvas.addEventListener("dblclick", (event) => point(this.timeAt(event)));
   }
 
   /* Forgets the picture: another size, theme or choice of operations. */
@@ -29,19 +34,45 @@ class Overview {
     const context = sized(this.canvas, width, OVERVIEW_HEIGHT);
     if (!this.picture) this.picture = this.paint(theme, shown, width);
     context.drawImage(this.picture, 0, 0, width, OVERVIEW_HEIGHT);
-    const from = this.x(this.window.first, width);
-    const to = Math.max(this.x(this.window.last, width), from + 3);
+    const { from, to } = this.frame(width);
     context.fillStyle = theme.page;
     context.globalAlpha = 0.65;
     context.fillRect(0, 0, from, OVERVIEW_HEIGHT);
     context.fillRect(to, 0, width - to, OVERVIEW_HEIGHT);
     context.globalAlpha = 1;
+    if (this.run) {
+      context.fillStyle = theme.accent;
+      context.fillRect(this.x(cursor.time, width) - 0.75, 0, 1.5, OVERVIEW_HEIGHT);
+    }
     context.strokeStyle = theme.accent;
     context.lineWidth = 2;
     context.strokeRect(from + 1, 1, to - from - 2, OVERVIEW_HEIGHT - 2);
-    if (!this.run) return;
-    context.fillStyle = theme.accent;
-    context.fillRect(this.x(cursor.time, width) - 0.75, 0, 1.5, OVERVIEW_HEIGHT);
+    this.drawHandles(context, theme, from, to);
+  }
+
+  /* Where the frame is: around the window, and wide enough to be seen and held. */
+  frame(width = this.canvas.clientWidth) {
+    const [first, last] = [this.x(this.window.first, width), this.x(this.window.last, width)];
+    const half = Math.max(last - first, LEAST_FRAME) / 2;
+    const middle = Math.min(width - half, Math.max(half, (first + last) / 2));
+    return { from: middle - half, to: middle + half };
+  }
+
+  /* Grips on both sides of the frame; a narrow one has a single grip. */
+  drawHandles(context, theme, from, to) {
+    const isNarrow = to - from < 4 * GRIP.width;
+    const middle = (from + to) / 2;
+    for (const x of isNarrow ? [middle] : [from + GRIP.width / 2, to - GRIP.width / 2]) {
+      context.beginPath();
+      context.roundRect(x - GRIP.width / 2, (OVERVIEW_HEIGHT - GRIP.height) / 2, GRIP.width,
+        GRIP.height, 3);
+      context.fillStyle = theme.accent;
+      context.fill();
+      context.fillStyle = theme.page;
+      for (const dx of [-1.5, 1]) {
+        context.fillRect(x + dx, (OVERVIEW_HEIGHT - GRIP.height) / 2 + 4, 1, GRIP.height - 8);
+      }
+    }
   }
 
   /* The strip without its frame; it changes rarely and is kept. */
@@ -185,7 +216,9 @@ class Overview {
   /* Takes hold of the frame, or brings it to the pointer first. */
   grab(event) {
     const time = this.timeAt(event);
-    const inside = time >= this.window.first && time <= this.window.last;
+    const x = event.clientX - this.canvas.getBoundingClientRect().left;
+    const { from, to } = this.frame();
+    const inside = x >= from && x <= to;
     const middle = (this.window.first + this.window.last) / 2;
     this.held = inside ? middle - time : 0;
     this.canvas.setPointerCapture(event.pointerId);
@@ -197,7 +230,7 @@ class Overview {
     const middle = this.timeAt(event) + this.held;
     const half = this.window.length / 2;
     this.window.show(middle - half, middle + half);
-    this.onMove();
+    this.moved();
   }
 }
 

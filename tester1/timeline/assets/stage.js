@@ -38,8 +38,12 @@ class Stage {
     this.noteRows = rowIndex(this.noteLanes);
     // Where the last frame drew each point annotation, label included: {x, width}.
     this.flags = new Map();
-    // Where the last frame drew findings {x, y, reach, fact}, and their titles.
+    // Where the last frame drew findings {x, y, reach, fact}, and their titles
+    // {left, right, fact, away}.
     this.pins = [];
+    // What it says beside them: {x, y, width, height, lines, ring}.
+    this.callouts = [];
+    this.rings = this.words = [];
     this.pinFlags = [];
     this.show(() => true);
   }
@@ -78,7 +82,7 @@ class Stage {
 
   gutterWidth(measure) {
     const names = [...this.noteLanes.map((lane) => lane.name),
-      ...this.lanes.map((lane) => laneTitle(lane)),
+      ...this.lanes.map((lane) => laneTitle(lane, this.run)),
       ...this.run ? ["candidate T88"] : []];
     const widest = Math.max(0, ...names.map(measure)) + GUTTER.padding;
     const most = this.width < NARROW ? GUTTER.narrowest : GUTTER.widest;
@@ -86,12 +90,14 @@ class Stage {
   }
 
   /*
-   * What is at a point: {operation}, {annotation}, {fact}, or null. Only for the
-   * tooltip, where nothing smaller is, a server at a time: {server, time}.
+   * What is at a point: {operation}, {annotation}, {fact}, or null; of what the edge
+   * points at, {fact, away}. Only for the tooltip, where nothing smaller is, a server at a time: {server, time}.
    */
   pick(x, y) {
     if (x < this.gutter || y >= this.height - this.footer) return null;
-    const fact = this.run ? this.pickFact(x, y) : NONE;
+    const flag = this.run ? this.pickFlag(x, y) : undefined;
+    if (flag) return flag.away ? { fact: flag.fact, away: true } : { fact: flag.fact };
+    const fact = this.run && y >= this.band ? this.pickFact(x, y) : NONE;
     if (fact !== NONE) return { fact };
     const inBand = y < this.band;
     const rows = inBand ? this.noteRows.rows : this.rowOf.rows;
@@ -108,20 +114,29 @@ class Stage {
   pickFact(x, y) {
     const pinned = this.pins.find((pin) => Math.hypot(pin.x - x, pin.y - y) < pin.reach);
     if (pinned) return pinned.fact;
-    if (y < this.band) return this.pickFlag(x, y);
+    const said = this.callouts.find((box) => x >= box.x && x < box.x + box.width
+      && y >= box.y && y < box.y + box.height);
+    if (said) return said.ring.facts[said.ring.facts.length - 1];
     const mark = this.marks.at(x, y);
     return mark !== NONE ? mark : this.messages.at(x, y);
   }
 
+  /* The finding's flag at a point, or undefined. */
   pickFlag(x, y) {
-    if (y < this.runTop || y >= this.runTop + this.pinRow) return NONE;
-    return this.pinFlags.find(({ left, right }) => x >= left && x < right)?.fact ?? NONE;
+    if (y < this.runTop || y >= this.runTop + this.pinRow) return undefined;
+    return this.pinFlags.find(({ left, right }) => x >= left && x < right);
   }
 
   pickServer(x, y) {
-    const lane = this.servers.find((one) =>
-      y + this.scroll >= one.y && y + this.scroll < one.y + one.height);
-    return lane ? { server: lane.server, time: this.window.time(x) } : null;
+    const server = this.serverAt(y);
+    return server === NONE ? null : { server, time: this.window.time(x) };
+  }
+
+  /* The server whose lane is at a height of the canvas, or NONE. */
+  serverAt(y) {
+    if (y < this.band || y >= this.height - this.footer) return NONE;
+    return this.servers.find((one) => y + this.scroll >= one.y
+      && y + this.scroll < one.y + one.height)?.server ?? NONE;
   }
 
   /* The rectangle of a server's lane, as it is scrolled. */
@@ -185,7 +200,15 @@ class Stage {
   }
 }
 
-function laneTitle(lane) { return `client ${lane.name}`; }
+/* "client 1", and which clerks work there if those have other names. */
+function laneTitle({ client, name }, run) {
+  const title = `client ${name}`;
+  const clerks = (run?.programs ?? []).filter((program, i) =>
+    run.lanes[i] === client && program.replace("-", " ") !== title);
+  if (clerks.length === 0) return title;
+  const more = clerks.length > 1 ? ` +${clerks.length - 1}` : "";
+  return `${title} · ${clerks[0]}${more}`;
+}
 
 function rowIndex(lanes) {
   const rows = lanes.flatMap((lane) => lane.rows);

@@ -2,6 +2,10 @@
  * The tooltip: a short description of what is under the mouse.
  */
 
+/* Of a text with more lines, of so many letters each, only the beginning is shown. */
+const TOOLTIP_LINES = 14;
+const TOOLTIP_LETTERS = 52;
+
 class Tooltip {
   constructor(box, stage) {
     this.box = box;
@@ -30,7 +34,7 @@ class Tooltip {
     const { history } = this;
     const when = `client ${history.clientName(i)} · ${timeText(history.call[i])} · `
       + durationText(history.ret[i] - history.call[i]);
-    return [element("div", { className: "what" }, `#${i} ${history.text(i)}`),
+    return [beginningOf(`#${i} ${history.text(i)}`),
       element("div", { className: "when" }, when)];
   }
 
@@ -38,7 +42,7 @@ class Tooltip {
     const note = this.history.annotations[i];
     const length = note.end === null ? "" : ` · ${durationText(note.end - note.start)}`;
     const details = note.details !== "" && note.details !== note.text
-      ? element("div", { className: "what" }, note.details) : "";
+      ? beginningOf(note.details) : "";
     return [element("strong", {}, note.text), details,
       element("div", { className: "when" }, `${timeText(note.start)}${length}`)];
   }
@@ -65,8 +69,8 @@ class Tooltip {
     const { run } = this;
     const details = run.details(i);
     return [
-      element("div", { className: "what" }, `${run.name(run.program(i))} ${run.text(i)}`),
-      details === "" ? null : element("div", { className: "what" }, details),
+      beginningOf(`${run.name(run.program(i))} ${run.text(i)}`),
+      details === "" ? null : beginningOf(details),
       element("div", { className: "when" }, `${timeText(run.time(i))} · #${run.number(i)}`),
     ].filter((line) => line !== null);
   }
@@ -89,6 +93,29 @@ class Tooltip {
     this.box.style.left = `${left}px`;
     this.box.style.top = `${top}px`;
   }
+}
+
+/* The first lines of a text, and how many are left out. */
+function beginningOf(text) {
+  const lines = text.split("\n").flatMap((line) => wrapped(line));
+  const shown = lines.slice(0, TOOLTIP_LINES);
+  const more = lines.length - shown.length;
+  if (more > 0) shown.push(`… ${counted(more, "more line")}: click`);
+  // The style sheet cuts after some lines, without saying how many are missing.
+  return element("div", { className: "what", style: "display: block" }, shown.join("\n"));
+}
+
+/* A line in pieces that fit the tooltip, broken at spaces where there are some. */
+function wrapped(line) {
+  const pieces = [];
+  let rest = line;
+  while (rest.length > TOOLTIP_LETTERS) {
+    const space = rest.lastIndexOf(" ", TOOLTIP_LETTERS);
+    const end = space > TOOLTIP_LETTERS / 2 ? space : TOOLTIP_LETTERS;
+    pieces.push(rest.slice(0, end));
+    rest = rest.slice(end).replace(/^ /, "");
+  }
+  return [...pieces, rest];
 }
 
 /* What became of a call, in a few words. */
