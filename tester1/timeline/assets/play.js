@@ -4,7 +4,8 @@
  */
 
 const SPEEDS = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5];
-const FIRST_SPEED = 0.1;
+/* How many seconds of a watch it takes to play what is in sight, if nobody chooses. */
+const WINDOW_SECONDS = 6;
 
 class Play {
   /*
@@ -13,7 +14,8 @@ class Play {
    */
   constructor(actions) {
     this.actions = actions;
-    this.speed = FIRST_SPEED;
+    this.speed = 1;
+    this.isChosen = false;
     this.isOn = false;
     this.before = 0;
   }
@@ -46,7 +48,23 @@ class Play {
   /* The next speed up or down. */
   change(by) {
     const at = Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(this.speed) + by));
-    this.speed = SPEEDS[at];
+    this.choose(SPEEDS[at]);
+    this.actions.changed();
+  }
+
+  choose(speed) {
+    this.speed = speed;
+    this.isChosen = true;
+  }
+
+  /* Takes the speed that suits a stretch of the run, unless somebody has chosen one. */
+  suit(length) {
+    if (this.isChosen || this.isOn) return;
+    const wanted = Math.log(length / 1e9 / WINDOW_SECONDS);
+    const away = (speed) => Math.abs(Math.log(speed) - wanted);
+    const nearest = SPEEDS.reduce((best, one) => (away(one) < away(best) ? one : best));
+    if (nearest === this.speed) return;
+    this.speed = nearest;
     this.actions.changed();
   }
 }
