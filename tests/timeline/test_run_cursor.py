@@ -14,11 +14,12 @@ from dataclasses import dataclass, field
 from importlib import resources
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import pytest
 
 from labrt import Fact, Facts
+from tester1.facts.kinds import AnyFact
 from tester1.facts.names import is_server
 from tester1.timeline import html
 from tester1.timeline.clock import PageClock
@@ -352,6 +353,49 @@ def test_long_logs_are_folded_and_unfold(pages: Pages, crashes: Recorded) -> Non
         assert view.page.locator("#logs thead th").count() == before
 
 
+def test_only_who_leads_the_newest_term_is_compared_with(
+    pages: Pages, service: Recorded
+) -> None:
+    """A leader that has been replaced, or soon will be, tells nothing of its peers."""
+    view = opened(pages, service)
+    data, servers = service.data.states, service.data.index.servers
+    seen: dict[tuple[bool, bool], int] = {}
+    turns = zip(accumulate(data.at), data.op, strict=True)
+    for position in sorted({at for at, op in turns if op in {Op.TERM, Op.ROLE}}):
+        alive = [s for s in added_up(data, servers, position) if s["alive"]]
+        terms = [s["term"] for s in alive if s["term"] is not None]
+        leaders = [s["term"] for s in alive if s["role"] == RoleCode.LEADER]
+        if leaders:
+            newest = max(terms)
+            kinds = newest in leaders, min(leaders) < newest
+            seen.setdefault(kinds, position)
+    assert (False, True) in seen
+    assert (True, True) in seen
+    for (has_leader, _), position in seen.items():
+        states = added_up(data, servers, position)
+        newest = max(s["term"] for s in states if s["term"] is not None)
+        view.page.evaluate(
+            "(i) => raftlab.setCursor(raftlab.fact(i).time, i)", position
+        )
+        shown(view)
+        heads = view.page.locator("#servers thead th").all_inner_texts()
+        assert ("next" in heads) == has_leader
+        if has_leader:
+            (leader,) = (
+                i
+                for i, s in enumerate(states)
+                if s["role"] == RoleCode.LEADER and s["term"] == newest
+            )
+            assert f"compared with S{leader}'s" in view.text("#logs-title")
+            # Not even if one chooses the other.
+            view.page.locator("#servers tbody button").first.click()
+            shown(view)
+            assert f"as S{leader} shows them" in view.text("#servers-title")
+        else:
+            assert view.text("#logs-title") == f"Logs; nobody leads in T{newest}"
+            assert "than the leader" not in view.page.inner_html("#logs")
+
+
 # The finding and its facts
 
 
@@ -488,6 +532,16 @@ def test_play_runs_to_the_end(view: View) -> None:
     assert view.call("cursor")["time"] < end
 
 
+def test_play_is_as_quick_as_suits_what_is_in_sight(view: View) -> None:
+    """The nearest speed to six seconds for the window, unless somebody chooses one."""
+    for seconds, speed in ((6e-3, "0.001"), (0.6, "0.1"), (1.7, "0.25")):
+        view.call("show", 0.5e9, (0.5 + seconds) * 1e9)
+        assert view.page.input_value("#speed") == speed
+    view.page.select_option("#speed", "5")
+    view.call("show", 0.5e9, 0.6e9)
+    assert view.page.input_value("#speed") == "5"
+
+
 # Search and filters
 
 
@@ -538,6 +592,31 @@ def test_search_counts_what_the_facts_have(view: View, broken: Recorded) -> None
     )
     assert found(view, "granted") == granted
     assert found(view, "no such words anywhere") == 0
+
+
+def test_every_kind_there_is_can_be_asked_for(pages: Pages, crashes: Recorded) -> None:
+    """Those of which the run has none find nothing, and that is no mistake."""
+    view = opened(pages, crashes)
+    states = crashes.data.states
+    in_run = Counter(fact.kind for fact in crashes.facts)
+    for kind in get_args(AnyFact):
+        name = kind.__struct_config__.tag
+        count = found(view, f"kind:{name.replace(' ', '-')}")
+        assert view.page.locator("#search-note").is_hidden()
+        assert count >= in_run[name]
+        if name not in in_run and name != "snapshot":
+            assert count == 0
+    assert in_run["cut"] > 0
+    assert found(view, "kind:fault") == in_run["fault"]
+    assert found(view, "kind:commit") == len(committed(states))
+    changes = zip(accumulate(states.at), states.op, strict=True)
+    lives = {at for at, op in changes if op in {Op.ALIVE, Op.DOWN}}
+    assert found(view, "kind:crash") == len(lives)
+    elections = found(view, "kind:election")
+    view.call("setCursor", 0)
+    for _ in range(min(elections, 3)):
+        view.call("step", "election", 1)
+    assert 0 < elections < found(view, "kind:vote")
 
 
 def test_a_search_reads_what_is_not_loaded_yet(pages: Pages, crashes: Recorded) -> None:
@@ -659,6 +738,30 @@ def test_the_table_of_facts_is_the_run(view: View, broken: Recorded) -> None:
             assert cells[2] == f"S{fact.server.rpartition('-')[2]}"
     rows.nth(3).click()
     at_fact(view, 3)
+
+
+def test_the_table_of_facts_opens_at_the_cursor(
+    pages: Pages, crashes: Recorded
+) -> None:
+    """Selected or not, listed or not: the cursor's place is in sight."""
+    view = opened(pages, crashes)
+    middle = len(crashes.facts) // 2
+    saved = crashes.positions(lambda fact: fact.kind == "saved")
+    for query, expected in (
+        ("", middle),
+        ("kind:saved", next(i for i in saved if i >= middle)),
+    ):
+        view.page.get_by_role("tab", name="Timeline").click()
+        view.page.evaluate("(i) => raftlab.setCursor(raftlab.fact(i).time, i)", middle)
+        found(view, query)
+        view.page.get_by_role("tab", name="Facts").click()
+        row = view.page.locator(f"#facts-view .row[data-item='{expected}']")
+        box = row.bounding_box()
+        table = view.page.locator("#facts-view .scroll").bounding_box()
+        assert box is not None
+        assert table is not None
+        assert table["y"] <= box["y"] < table["y"] + table["height"]
+    assert "threads wait for" in view.text("#facts-view")
 
 
 # Keys wherever the focus is
@@ -942,11 +1045,17 @@ def test_the_address_keeps_what_is_in_sight(pages: Pages, broken: Recorded) -> N
         drag,
         lambda: view.page.click("#fit"),
     ):
-        before = view.page.url
+        before = view.call("view")
         move()
-        view.page.wait_for_function("(before) => location.href !== before", arg=before)
-        # Another address may be due if the move took longer than one.
-        view.page.wait_for_timeout(500)
+        assert view.call("view") != before
+        view.page.wait_for_function(
+            """() => {
+                const said = /w=(.*)\\.\\.(.*)$/.exec(location.hash).slice(1);
+                const { first, last } = raftlab.view();
+                return [first, last].every((end, i) =>
+                    Math.abs(said[i] * 1e9 - end) < (last - first) / 100);
+            }"""
+        )
         other = opened(pages, broken, "#" + view.page.url.partition("#")[2])
         assert close_to(other.call("view"), view.call("view"))
 
@@ -1129,6 +1238,21 @@ def test_a_phone_shows_and_reaches_everything(pages: Pages, broken: Recorded) ->
         LEAST_TOUCH_PX,
     )
     assert small == []
+    outside = """(width) => [...document.querySelectorAll(
+            ".toolbar *, #finding *, #cursor-panel button, #cursor-panel select")]
+        .filter((one) => one.checkVisibility() && !one.closest(".table-scroll"))
+        .map((one) => [one.id || one.tagName, one.getBoundingClientRect()])
+        .filter(([, box]) => box.left < 0 || box.right > width + 0.5)
+        .map(([id, box]) => `${id} ${box.left}..${box.right}`)"""
+    assert view.page.evaluate(outside, PHONE[0]) == []
+    view.page.get_by_role("tab", name="Facts").click()
+    shown(view)
+    text = view.page.locator("#facts-view .row .cell:last-child").first.bounding_box()
+    assert text is not None
+    assert text["width"] > PHONE[0] / 3
+    assert text["x"] + text["width"] <= PHONE[0]
+    assert view.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    view.page.get_by_role("tab", name="Timeline").click()
     panel = view.page.locator("#cursor-panel").bounding_box()
     canvas = view.page.locator("#canvas").bounding_box()
     assert panel is not None
