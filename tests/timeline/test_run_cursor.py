@@ -910,6 +910,9 @@ def test_the_next_finding_is_shown_only_when_asked_again(
     view.page.get_by_role("button", name="Next: hint").click()
     at_fact(view, second.at)
     assert "Next: a broken rule" in view.text("#finding")
+    view.settle()
+    view.page.keyboard.press("f")
+    at_fact(view, first.at)
 
 
 # Addresses
@@ -1040,11 +1043,12 @@ def test_the_address_keeps_what_is_in_sight(pages: Pages, broken: Recorded) -> N
         view.page.mouse.move(x - 80, y, steps=4)
         view.page.mouse.up()
 
-    for move in (
+    moves: list[Callable[[], object]] = [
         lambda: view.page.keyboard.press("+"),
         drag,
         lambda: view.page.click("#fit"),
-    ):
+    ]
+    for move in moves:
         before = view.call("view")
         move()
         assert view.call("view") != before

@@ -17,7 +17,7 @@ class RunPage {
     Object.assign(this, { app, run });
     app.state.server = NONE;
     this.pin = run.focus;
-    // The finding that was shown last by its key, and how it was in sight.
+    // The finding that was asked for last, and the time that was in sight with it.
     this.visited = NONE;
     this.timers = {};
     this.first = "";
@@ -215,6 +215,8 @@ class RunPage {
     if (this.pin !== number) return;
     app.openFinding();
     await this.goTo(at);
+    const { first, last } = app.window;
+    this.visited = { number, first, last };
   }
 
   /* Shows the finding; once that has been asked for and is on show, the next one. */
@@ -224,11 +226,9 @@ class RunPage {
     if (pins.length === 0) { this.say("nothing was found"); return; }
     const number = this.isPinOnShow() ? (this.pin + 1) % pins.length : this.pin;
     await this.showPin(number);
-    const { first, last } = this.app.window;
-    this.visited = { number, first, last };
   }
 
-  /* Whether all is as `f` has shown it last: finding, cursor and zoom. */
+  /* Whether all is as it was shown last: finding, cursor and zoom. */
   isPinOnShow() {
     const { app, pin, run, visited } = this;
     const { first, last } = app.window;
@@ -323,7 +323,11 @@ class RunPage {
     const time = position !== NONE ? run.time(position)
       : said.time === null ? null : Math.min(last, Math.max(first, said.time));
     if (time !== null) app.setCursor({ time, fact: position });
-    else if (isFirst && run.pins.length > 0) await this.showPin(run.focus);
+    else if (isFirst && run.pins.length > 0) {
+      await this.showPin(run.focus);
+      // Nobody has asked for it yet: it is what the first `f` shows.
+      this.visited = NONE;
+    }
     if (said.window !== null) app.show(said.window.first, said.window.last);
     else if (time !== null) this.showAround(time);
     if (said.server !== null) {
