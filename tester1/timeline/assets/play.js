@@ -9,8 +9,8 @@ const WINDOW_SECONDS = 6;
 
 class Play {
   /*
-   * `actions` has time(), start, end, move(time), and changed() for when it starts or
-   * stops.
+   * `actions` has time(), start, end, move(time), changed() for when it starts, stops or
+   * takes another speed, and stopped().
    */
   constructor(actions) {
     this.actions = actions;
@@ -28,7 +28,7 @@ class Play {
       // At the end there is nothing left to play but the whole, from the start.
       if (actions.time() >= actions.end) actions.move(actions.start);
       requestAnimationFrame((now) => this.step(now));
-    }
+    } else actions.stopped();
     actions.changed();
   }
 

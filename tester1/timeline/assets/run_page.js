@@ -33,7 +33,7 @@ class RunPage {
     this.play = new Play({
       time: () => app.state.cursor.time, start: run.start, end: run.end,
       move: (time) => app.setCursor({ time, fact: NONE }, { reveal: true }),
-      changed: () => this.showPlay(),
+      changed: () => this.showPlay(), stopped: () => this.announceSoon(),
     });
   }
 
@@ -94,7 +94,6 @@ class RunPage {
   showPlay() {
     byId("play").textContent = this.play.isOn ? "❚❚ Pause" : "▶ Play";
     byId("speed").value = String(this.play.speed);
-    if (!this.play.isOn) this.announceSoon();
   }
 
   // The cursor
@@ -415,7 +414,11 @@ class RunPage {
     return `${fact}${timeText(cursor.time, 1e5)}, ${standing}`;
   }
 
-  say(text) { byId("announcer").textContent = text; }
+  /* Says something instead of where the cursor is, if that was about to be said. */
+  say(text) {
+    clearTimeout(this.timers.announce);
+    byId("announcer").textContent = text;
+  }
 
   later(name, delay, act) {
     clearTimeout(this.timers[name]);
