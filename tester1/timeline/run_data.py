@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 
@@ -29,6 +29,7 @@ from labrpc.facts import (
 from labrt import Fact
 from labrt.texts import harmless, harmless_lines
 from tester1.facts.kinds import (
+    AnyFact,
     ClerkCalled,
     ClerkReturned,
     Proposed,
@@ -73,6 +74,8 @@ __all__ = ["Hint", "RunData", "run_data"]
 
 LOAD_COLUMNS: Final = 600
 """Into how many stretches the whole time is cut, to count the facts in each."""
+
+_ALL_KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyFact))
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +188,7 @@ class _Builder:
             programs=list(map(encodable, self._programs)),
             servers=self._servers,
             lanes=[clerks.get(name, NONE) for name in self._programs],
-            kinds=list(self._kinds),
+            kinds=[*self._kinds, *(k for k in _ALL_KINDS if k not in self._kinds)],
             topics=list(self._topics),
             methods=list(map(encodable, self._methods)),
             count=len(self._facts),

@@ -127,7 +127,7 @@ class RunIndex(msgspec.Struct, frozen=True):
     """For each program the lane of its operations, a position in `PageData.clients`;
     `NONE` for those that have none."""
     kinds: list[str]
-    """The kinds of facts, as files have them."""
+    """The kinds of facts, as files have them: those of the run, then all others."""
     topics: list[str]
     methods: list[str]
     count: int

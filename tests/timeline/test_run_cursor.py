@@ -14,16 +14,17 @@ from dataclasses import dataclass, field
 from importlib import resources
 from itertools import accumulate
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import pytest
 
 from labrt import Fact, Facts
+from tester1.facts.kinds import AnyFact
 from tester1.facts.names import is_server
 from tester1.timeline import html
 from tester1.timeline.clock import PageClock
 from tester1.timeline.picture import annotations_of, failure_of, write_picture
-from tester1.timeline.run_data import RunData, run_data
+from tester1.timeline.run_data import Hint, RunData, run_data
 from tester1.timeline.run_schema import (
     NONE,
     CallKind,
@@ -48,11 +49,15 @@ MISSING: Final = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A run, the page about it, and the data that the page has."""
+    """A run, the page about it, and the data that the page has.
+
+    `facts` have a position on the page; `all_facts` are there besides.
+    """
 
     facts: list[Fact]
     page: Path
     data: RunData
+    all_facts: list[Fact]
 
     def positions(self, wanted: Callable[[Fact], bool]) -> list[int]:
         """Where the facts are that `wanted` accepts."""
@@ -74,7 +79,7 @@ def recorded(
     )
     clock = PageClock.of(fact.time for fact in kept)
     data = run_data(kept, clock, failure=failure_of(kept))
-    return Recorded(_on_page(kept, data), page, data)
+    return Recorded(_on_page(kept, data), page, data, kept)
 
 
 def _on_page(facts: list[Fact], data: RunData) -> list[Fact]:
@@ -348,6 +353,49 @@ def test_long_logs_are_folded_and_unfold(pages: Pages, crashes: Recorded) -> Non
         assert view.page.locator("#logs thead th").count() == before
 
 
+def test_only_who_leads_the_newest_term_is_compared_with(
+    pages: Pages, service: Recorded
+) -> None:
+    """A leader that has been replaced, or soon will be, tells nothing of its peers."""
+    view = opened(pages, service)
+    data, servers = service.data.states, service.data.index.servers
+    seen: dict[tuple[bool, bool], int] = {}
+    turns = zip(accumulate(data.at), data.op, strict=True)
+    for position in sorted({at for at, op in turns if op in {Op.TERM, Op.ROLE}}):
+        alive = [s for s in added_up(data, servers, position) if s["alive"]]
+        terms = [s["term"] for s in alive if s["term"] is not None]
+        leaders = [s["term"] for s in alive if s["role"] == RoleCode.LEADER]
+        if leaders:
+            newest = max(terms)
+            kinds = newest in leaders, min(leaders) < newest
+            seen.setdefault(kinds, position)
+    assert (False, True) in seen
+    assert (True, True) in seen
+    for (has_leader, _), position in seen.items():
+        states = added_up(data, servers, position)
+        newest = max(s["term"] for s in states if s["term"] is not None)
+        view.page.evaluate(
+            "(i) => raftlab.setCursor(raftlab.fact(i).time, i)", position
+        )
+        shown(view)
+        heads = view.page.locator("#servers thead th").all_inner_texts()
+        assert ("next" in heads) == has_leader
+        if has_leader:
+            (leader,) = (
+                i
+                for i, s in enumerate(states)
+                if s["role"] == RoleCode.LEADER and s["term"] == newest
+            )
+            assert f"compared with S{leader}'s" in view.text("#logs-title")
+            # Not even if one chooses the other.
+            view.page.locator("#servers tbody button").first.click()
+            shown(view)
+            assert f"as S{leader} shows them" in view.text("#servers-title")
+        else:
+            assert view.text("#logs-title") == f"Logs; nobody leads in T{newest}"
+            assert "than the leader" not in view.page.inner_html("#logs")
+
+
 # The finding and its facts
 
 
@@ -414,6 +462,12 @@ def test_a_message_shows_request_and_answer(view: View, broken: Recorded) -> Non
 # Steps
 
 
+def committed(states: StatesData) -> list[int]:
+    """Where a server shows that it has committed something."""
+    changes = zip(accumulate(states.at), states.op, states.a, strict=True)
+    return sorted({at for at, op, a in changes if op == Op.COMMIT and a > 0})
+
+
 @pytest.mark.parametrize("by", [1, -1])
 def test_steps_lead_to_the_neighbour(pages: Pages, crashes: Recorded, by: int) -> None:
     """Each kind of step stops at exactly what the facts have of it."""
@@ -428,11 +482,13 @@ def test_steps_lead_to_the_neighbour(pages: Pages, crashes: Recorded, by: int) -
     middle = len(crashes.facts) // 2
     stops = {
         "fault": crashes.positions(lambda fact: fact.kind == "fault"),
-        "commit": [at for at, ops in changes.items() if Op.COMMIT in ops],
+        "commit": committed(states),
         "crash": [at for at, ops in changes.items() if ops & {Op.ALIVE, Op.DOWN}],
         "fact": crashes.positions(lambda fact: fact.server == "server-0-1"),
     }
     assert calls.sent
+    # Servers begin by showing that they have committed nothing: that is no commit.
+    assert len(stops["commit"]) < sum(Op.COMMIT in ops for ops in changes.values())
     for name, positions in stops.items():
         view.page.evaluate("(i) => raftlab.selectFact(i)", stops["fact"][0])
         at_fact(view, stops["fact"][0])
@@ -474,6 +530,16 @@ def test_play_runs_to_the_end(view: View) -> None:
     view.page.keyboard.press("Space")
     assert "Play" in view.text("#play")
     assert view.call("cursor")["time"] < end
+
+
+def test_play_is_as_quick_as_suits_what_is_in_sight(view: View) -> None:
+    """The nearest speed to six seconds for the window, unless somebody chooses one."""
+    for seconds, speed in ((6e-3, "0.001"), (0.6, "0.1"), (1.7, "0.25")):
+        view.call("show", 0.5e9, (0.5 + seconds) * 1e9)
+        assert view.page.input_value("#speed") == speed
+    view.page.select_option("#speed", "5")
+    view.call("show", 0.5e9, 0.6e9)
+    assert view.page.input_value("#speed") == "5"
 
 
 # Search and filters
@@ -526,6 +592,31 @@ def test_search_counts_what_the_facts_have(view: View, broken: Recorded) -> None
     )
     assert found(view, "granted") == granted
     assert found(view, "no such words anywhere") == 0
+
+
+def test_every_kind_there_is_can_be_asked_for(pages: Pages, crashes: Recorded) -> None:
+    """Those of which the run has none find nothing, and that is no mistake."""
+    view = opened(pages, crashes)
+    states = crashes.data.states
+    in_run = Counter(fact.kind for fact in crashes.facts)
+    for kind in get_args(AnyFact):
+        name = kind.__struct_config__.tag
+        count = found(view, f"kind:{name.replace(' ', '-')}")
+        assert view.page.locator("#search-note").is_hidden()
+        assert count >= in_run[name]
+        if name not in in_run and name != "snapshot":
+            assert count == 0
+    assert in_run["cut"] > 0
+    assert found(view, "kind:fault") == in_run["fault"]
+    assert found(view, "kind:commit") == len(committed(states))
+    changes = zip(accumulate(states.at), states.op, strict=True)
+    lives = {at for at, op in changes if op in {Op.ALIVE, Op.DOWN}}
+    assert found(view, "kind:crash") == len(lives)
+    elections = found(view, "kind:election")
+    view.call("setCursor", 0)
+    for _ in range(min(elections, 3)):
+        view.call("step", "election", 1)
+    assert 0 < elections < found(view, "kind:vote")
 
 
 def test_a_search_reads_what_is_not_loaded_yet(pages: Pages, crashes: Recorded) -> None:
@@ -649,6 +740,181 @@ def test_the_table_of_facts_is_the_run(view: View, broken: Recorded) -> None:
     at_fact(view, 3)
 
 
+def test_the_table_of_facts_opens_at_the_cursor(
+    pages: Pages, crashes: Recorded
+) -> None:
+    """Selected or not, listed or not: the cursor's place is in sight."""
+    view = opened(pages, crashes)
+    middle = len(crashes.facts) // 2
+    saved = crashes.positions(lambda fact: fact.kind == "saved")
+    for query, expected in (
+        ("", middle),
+        ("kind:saved", next(i for i in saved if i >= middle)),
+    ):
+        view.page.get_by_role("tab", name="Timeline").click()
+        view.page.evaluate("(i) => raftlab.setCursor(raftlab.fact(i).time, i)", middle)
+        found(view, query)
+        view.page.get_by_role("tab", name="Facts").click()
+        row = view.page.locator(f"#facts-view .row[data-item='{expected}']")
+        box = row.bounding_box()
+        table = view.page.locator("#facts-view .scroll").bounding_box()
+        assert box is not None
+        assert table is not None
+        assert table["y"] <= box["y"] < table["y"] + table["height"]
+    assert "threads wait for" in view.text("#facts-view")
+
+
+# Keys wherever the focus is
+
+
+@pytest.mark.parametrize(
+    "clicked",
+    [
+        "#fit",
+        "#finding button",
+        "#servers tbody tr:first-child button",
+        "#tab-timeline",
+    ],
+)
+def test_keys_work_after_a_click_on_any_button(
+    view: View, broken: Recorded, clicked: str
+) -> None:
+    """A button that was clicked keeps none of the page's keys for itself."""
+    press = view.page.keyboard.press
+    view.page.locator(clicked).first.click()
+    shown(view)
+    end = view.page.evaluate("raftlab.fact(raftlab.factCount - 1).time")
+    press("End")
+    assert view.call("cursor")["time"] == end
+    press("Home")
+    assert view.call("cursor")["time"] == view.page.evaluate("raftlab.fact(0).time")
+    first = view.call("cursor")
+    press("ArrowRight")
+    view.page.wait_for_function(
+        "(time) => raftlab.cursor().time > time", arg=first["time"]
+    )
+    chosen = view.page.locator("#servers tr.chosen .name").all_inner_texts()
+    press("Space")
+    assert "Pause" in view.text("#play")
+    press("Space")
+    assert "Play" in view.text("#play")
+    assert view.page.locator("#servers tr.chosen .name").all_inner_texts() == chosen
+
+
+def test_a_button_reached_with_tab_is_pressed(view: View) -> None:
+    """Space and Enter are its own then; the arrows are still the page's."""
+    press = view.page.keyboard.press
+    view.page.click("#fit")
+    view.page.focus("#export-svg")
+    press("Tab")
+    assert view.page.evaluate("document.activeElement.id") == "help-button"
+    view.call("setCursor", 0)
+    press("ArrowRight")
+    view.page.wait_for_function("raftlab.cursor().fact >= 0")
+    press("Space")
+    assert view.page.locator("#help").is_visible()
+    press("End")
+    assert view.call("cursor")["time"] < view.page.evaluate(
+        "raftlab.fact(raftlab.factCount - 1).time"
+    )
+    press("Escape")
+    press("Enter")
+    assert view.page.locator("#help").is_visible()
+
+
+def test_text_fields_and_selects_keep_their_keys(view: View) -> None:
+    """What is typed is no command, and arrows choose in a list."""
+    press = view.page.keyboard.press
+    before = view.call("cursor")
+    view.page.click("#search")
+    view.page.keyboard.type("f c")
+    press("Home")
+    assert view.call("cursor") == before
+    assert view.page.input_value("#search") == "f c"
+    view.page.fill("#search", "")
+    view.page.focus("#step-kind")
+    press("ArrowDown")
+    assert view.call("cursor") == before
+    press("Home")
+    assert view.call("cursor")["time"] == view.page.evaluate("raftlab.fact(0).time")
+
+
+# The finding comes back
+
+
+def test_the_key_of_the_finding_restores_its_window(
+    view: View, broken: Recorded
+) -> None:
+    """From the whole run and from a deep zoom, with the zoom of the beginning."""
+    pin = broken.data.index.pins[broken.data.index.focus]
+    opening = view.call("view")
+    for move in ("raftlab.fit()", "raftlab.show(1e8, 1e8 + 1000)"):
+        view.page.evaluate(move)
+        view.page.keyboard.press("f")
+        view.page.wait_for_function(
+            "(first) => raftlab.view().first === first", arg=opening["first"]
+        )
+        at_fact(view, pin.at)
+        assert view.call("view") == opening
+
+
+def test_promise_and_break_keep_each_other_in_sight(
+    view: View, broken: Recorded
+) -> None:
+    """Wherever one was, both ends come into sight, and stay there."""
+    pin = broken.data.index.pins[broken.data.index.focus]
+    times = [broken.facts[i].time * 1e9 for i in (pin.promise, pin.at)]
+    for key, expected in (("p", pin.promise), ("b", pin.at)):
+        view.call("show", times[1] - 1000, times[1] + 1000)
+        view.call("setCursor", 0)
+        view.page.keyboard.press(key)
+        at_fact(view, expected)
+        sight = view.call("view")
+        assert all(sight["first"] <= time <= sight["last"] for time in times)
+    view.call("fit")
+    whole = view.call("view")
+    view.page.keyboard.press("p")
+    at_fact(view, pin.promise)
+    assert view.call("view") == whole
+
+
+@pytest.fixture(scope="module")
+def hinted(broken: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """The run that broke a rule, with a hint besides."""
+    page = tmp_path_factory.mktemp("hinted") / "run.html"
+    kept = broken.all_facts
+    clock = PageClock.of(fact.time for fact in kept)
+    saved = next(fact.number for fact in broken.facts if fact.kind == "saved")
+    data = run_data(
+        kept, clock, failure=failure_of(kept), hints=[Hint("look here", (saved,))]
+    )
+    html.write_html(None, page, title="hinted", run=data)
+    return Recorded(broken.facts, page, data, kept)
+
+
+def test_the_next_finding_is_shown_only_when_asked_again(
+    pages: Pages, hinted: Recorded
+) -> None:
+    """The first f shows the finding that the page opened on."""
+    view = opened(pages, hinted)
+    first, second = hinted.data.index.pins
+    assert "Next: hint" in view.text("#finding")
+    for expected in (first, second, first):
+        view.page.keyboard.press("f")
+        at_fact(view, expected.at)
+        assert expected.text in view.text("#finding")
+    view.call("fit")
+    view.page.keyboard.press("f")
+    view.settle()
+    assert first.text in view.text("#finding")
+    view.page.get_by_role("button", name="Next: hint").click()
+    at_fact(view, second.at)
+    assert "Next: a broken rule" in view.text("#finding")
+    view.settle()
+    view.page.keyboard.press("f")
+    at_fact(view, first.at)
+
+
 # Addresses
 
 
@@ -695,6 +961,147 @@ def test_an_address_that_makes_no_sense_is_passed_over(
     """The page opens as if there were none."""
     view = opened(pages, broken, "#t=soon&s=99&f=none&w=..")
     at_fact(view, broken.data.index.pins[0].at)
+
+
+def close_to(one: dict[str, float], other: dict[str, float]) -> bool:
+    """Whether two stretches of time are the same, but for what addresses round."""
+    length = other["last"] - other["first"]
+    return all(abs(one[end] - other[end]) < length / 100 for end in ("first", "last"))
+
+
+def address_says(view: View, words: str) -> None:
+    """Wait until these words are in the address."""
+    view.page.wait_for_function("(words) => location.hash.includes(words)", arg=words)
+
+
+def announced(view: View, words: str) -> None:
+    """Wait until the live region has said this."""
+    view.page.wait_for_function(
+        "(words) => document.getElementById('announcer').textContent.includes(words)",
+        arg=words,
+    )
+
+
+def test_an_address_without_a_window_shows_what_is_around(
+    pages: Pages, broken: Recorded
+) -> None:
+    """As much as of a finding, wherever the page was before."""
+    view = opened(pages, broken, "#t=1.5&s=3")
+    length = min(0.4e9, (broken.data.index.end - broken.data.index.start) / 6)
+    expected = {"first": 1.5e9 - length / 2, "last": 1.5e9 + length / 2}
+    assert close_to(view.call("view"), expected)
+
+
+@pytest.mark.parametrize(("said", "edge"), [("#t=99", "last"), ("#t=-5", "first")])
+def test_an_address_outside_of_the_run_leads_to_its_edge(
+    pages: Pages, broken: Recorded, said: str, edge: str
+) -> None:
+    """The cursor is at the start or the end, and in sight."""
+    view = opened(pages, broken, said)
+    time = {"first": 0, "last": broken.data.index.end}[edge]
+    view.page.wait_for_function("(time) => raftlab.cursor().time === time", arg=time)
+    sight = view.call("view")
+    assert sight["first"] <= time <= sight["last"]
+    assert sight["last"] - sight["first"] > 0.1e9
+
+
+def test_unknown_names_in_an_address_are_told(pages: Pages, broken: Recorded) -> None:
+    """They are passed over; the rest of the address counts."""
+    view = opened(pages, broken, "#t=1.5&s=99&f=123456789")
+    announced(view, "no server “99” and no fact #123456789")
+    assert view.call("cursor") == {"time": 1.5e9, "fact": NONE}
+    other = opened(pages, broken, "#f=123456789")
+    announced(other, "no fact #123456789")
+    at_fact(other, broken.data.index.pins[0].at)
+
+
+def test_an_address_of_a_server_alone_chooses_it(
+    pages: Pages, broken: Recorded
+) -> None:
+    """Everything else is as on any page: it opens on the finding."""
+    view = opened(pages, broken, "#s=3")
+    at_fact(view, broken.data.index.pins[0].at)
+    address_says(view, "s=3&")
+    shown(view)
+    assert view.text("#servers tr.chosen .name") == "S3"
+    before = view.call("cursor"), view.call("view")
+    view.page.evaluate("location.hash = '#s=1'")
+    address_says(view, "s=1&f=")
+    assert (view.call("cursor"), view.call("view")) == before
+
+
+def test_the_address_keeps_what_is_in_sight(pages: Pages, broken: Recorded) -> None:
+    """After zooming, dragging and Fit it leads to the same stretch of time."""
+    view = opened(pages, broken, "#t=1.5&w=1.4..1.6")
+    canvas = view.page.locator("#canvas").bounding_box()
+    assert canvas is not None
+    x, y = canvas["x"] + canvas["width"] / 2, canvas["y"] + 8
+
+    def drag() -> None:
+        view.page.mouse.move(x, y)
+        view.page.mouse.down()
+        view.page.mouse.move(x - 80, y, steps=4)
+        view.page.mouse.up()
+
+    moves: list[Callable[[], object]] = [
+        lambda: view.page.keyboard.press("+"),
+        drag,
+        lambda: view.page.click("#fit"),
+    ]
+    for move in moves:
+        before = view.call("view")
+        move()
+        assert view.call("view") != before
+        view.page.wait_for_function(
+            """() => {
+                const said = /w=(.*)\\.\\.(.*)$/.exec(location.hash).slice(1);
+                const { first, last } = raftlab.view();
+                return [first, last].every((end, i) =>
+                    Math.abs(said[i] * 1e9 - end) < (last - first) / 100);
+            }"""
+        )
+        other = opened(pages, broken, "#" + view.page.url.partition("#")[2])
+        assert close_to(other.call("view"), view.call("view"))
+
+
+def test_zooming_keeps_the_cursor_where_it_is(view: View) -> None:
+    """Keys and buttons zoom around it, or around the middle if it is out of sight."""
+    view.call("show", 1e9, 1.4e9)
+    view.call("setCursor", 1.1e9)
+    x = view.call("xOf", 1.1e9)
+    for zoom in ("+", "#zoom-in", "-", "#zoom-out"):
+        if zoom.startswith("#"):
+            view.page.click(zoom)
+        else:
+            view.page.keyboard.press(zoom)
+        assert abs(view.call("xOf", 1.1e9) - x) < 1
+    view.call("setCursor", 0)
+    view.call("show", 1e9, 1.4e9)
+    view.page.keyboard.press("+")
+    sight = view.call("view")
+    assert abs((sight["first"] + sight["last"]) / 2 - 1.2e9) < 1e3
+
+
+def test_enter_zooms_to_the_selected_call(view: View, broken: Recorded) -> None:
+    """From the sending to the end, whichever of its facts is selected."""
+    calls = broken.data.parts[0].calls
+    call = next(i for i, ended in enumerate(calls.ended) if ended != NONE)
+    times = [broken.facts[i[call]].time * 1e9 for i in (calls.sent, calls.ended)]
+    view.call("fit")
+    view.call("selectFact", calls.handed[call])
+    at_fact(view, calls.handed[call])
+    view.page.keyboard.press("Enter")
+    sight = view.call("view")
+    assert sight["first"] <= times[0] <= times[1] <= sight["last"]
+    assert sight["last"] - sight["first"] < 2 * (times[1] - times[0])
+    started = next(i for i, f in enumerate(broken.facts) if f.kind == "started")
+    view.call("fit")
+    view.call("selectFact", started)
+    at_fact(view, started)
+    view.page.keyboard.press("Enter")
+    sight = view.call("view")
+    assert sight["first"] <= broken.facts[started].time * 1e9 <= sight["last"]
+    assert sight["last"] - sight["first"] < 0.2e9
 
 
 # Keyboard and screen readers
@@ -835,6 +1242,21 @@ def test_a_phone_shows_and_reaches_everything(pages: Pages, broken: Recorded) ->
         LEAST_TOUCH_PX,
     )
     assert small == []
+    outside = """(width) => [...document.querySelectorAll(
+            ".toolbar *, #finding *, #cursor-panel button, #cursor-panel select")]
+        .filter((one) => one.checkVisibility() && !one.closest(".table-scroll"))
+        .map((one) => [one.id || one.tagName, one.getBoundingClientRect()])
+        .filter(([, box]) => box.left < 0 || box.right > width + 0.5)
+        .map(([id, box]) => `${id} ${box.left}..${box.right}`)"""
+    assert view.page.evaluate(outside, PHONE[0]) == []
+    view.page.get_by_role("tab", name="Facts").click()
+    shown(view)
+    text = view.page.locator("#facts-view .row .cell:last-child").first.bounding_box()
+    assert text is not None
+    assert text["width"] > PHONE[0] / 3
+    assert text["x"] + text["width"] <= PHONE[0]
+    assert view.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
+    view.page.get_by_role("tab", name="Timeline").click()
     panel = view.page.locator("#cursor-panel").bounding_box()
     canvas = view.page.locator("#canvas").bounding_box()
     assert panel is not None

@@ -8,7 +8,10 @@
  * there are several groups), `f` the number of the selected fact, `w` the time in sight.
  */
 
-/* What an address says: {time, server, number, window}, null for what it does not. */
+/*
+ * What an address says: {time, server, number, window}, null for what it does not, and
+ * as `wrong` what it names though there is no such thing.
+ */
 function readAddress(hash, run) {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
   const seconds = (text) => (/^-?\d+(\.\d+)?$/.test(text ?? "") ? Number(text) * 1e9 : null);
@@ -16,10 +19,16 @@ function readAddress(hash, run) {
   const found = server === null ? NONE
     : run.programs.findIndex((_, i) => i < run.servers && serverKey(run, i) === server);
   const [first, last] = (fields.get("w") ?? "").split("..").map(seconds);
+  const number = fields.get("f");
+  const isNumber = /^\d+$/.test(number ?? "");
   return {
+    wrong: [
+      ...server !== null && found === NONE ? [`no server “${server}”`] : [],
+      ...number !== null && !isNumber ? [`no fact “${number}”`] : [],
+    ],
     time: seconds(fields.get("t")),
     server: found === NONE ? null : found,
-    number: /^\d+$/.test(fields.get("f") ?? "") ? Number(fields.get("f")) : null,
+    number: isNumber ? Number(number) : null,
     window: first !== null && last !== undefined && last !== null && last > first
       ? { first, last } : null,
   };
@@ -35,7 +44,7 @@ function addressOf({ time, server, number, window: sight }, run) {
     const step = 10 ** Math.max(0, Math.floor(Math.log10(sight.last - sight.first)) - 3);
     return secondsText(Math.round(at / step) * step);
   };
-  if (sight !== null) fields.push(`w=${rounded(sight.first)}..${rounded(sight.last)}`);
+  fields.push(`w=${rounded(sight.first)}..${rounded(sight.last)}`);
   return `#${fields.join("&")}`;
 }
 

@@ -29,7 +29,7 @@ class App {
     this.window = new TimeWindow(history.span);
     this.stage = new Stage(history, this.window, run);
     this.state = { key: NONE, matches: null, selected: null, hover: null,
-      focus: NONE, view: "timeline", filter: null, shownKinds: null,
+      focus: NONE, view: "timeline", filter: null, shownKinds: null, steps: {},
       cursor: { time: history.span.first, fact: NONE }, pin: run?.focus ?? NONE };
     this.cursorListeners = [];
     // Resolves when the states of servers are read and shown.
@@ -45,7 +45,7 @@ class App {
     this.theme = readTheme();
     this.tooltip = new Tooltip(byId("tooltip"), this.stage);
     this.overview = new Overview(byId("overview"), this.stage, {
-      moved: () => this.invalidate(),
+      moved: () => this.move(() => {}),
       point: (time) => { if (this.run) this.setCursor({ time }); },
     });
     this.details = new Details(byId("details"), this.history, {
@@ -105,12 +105,8 @@ class App {
     this.states = new States(data, run);
     this.overview.renew();
     this.page = new RunPage(this);
-    const isElsewhere = this.page.start();
+    this.page.start();
     this.tellStatesRead();
-    if (pin && !isElsewhere) {
-      await Promise.all([pin.at, ...pin.proof].map((fact) => run.need(fact, fact)));
-      this.openFinding();
-    }
     await run.all();
     this.invalidate();
   }
@@ -118,14 +114,17 @@ class App {
   /* Zooms to the chosen finding, as far as its facts are loaded. */
   openFinding() {
     const pin = this.run?.pins[this.state.pin];
-    if (!pin) return;
+    if (pin) this.show(...this.findingWindow(pin));
+  }
+
+  findingWindow(pin) {
     const times = [pin.time, ...pin.proof.filter((fact) => this.run.loaded(fact))
       .map((fact) => this.run.time(fact))];
     const first = Math.min(...times);
     const last = Math.max(...times);
     const margin = Math.max((last - first) * FINDING_MARGIN,
       pin.proof.length > 1 ? FINDING_LEAST_NS : FACT_LEAST_NS);
-    this.show(first - margin, last + margin);
+    return [first - margin, last + margin];
   }
 
   /*
@@ -223,7 +222,7 @@ class App {
 
   search(query) {
     byId("search").value = query;
-    const asked = new Query(query, this.history, this.run);
+    const asked = new Query(query, this.history, this.run, this.state.steps);
     const matches = asked.error === "" ? asked.operations(this.history) : null;
     this.state.matches = matches;
     byId("matches").textContent = matches === null ? "" : counted(matches.size, "match")
@@ -253,7 +252,9 @@ class App {
     else {
       this.tables[view].render();
       const { selected } = this.state;
-      this.tables[view].reveal(selected?.fact ?? selected?.operation ?? selected?.annotation);
+      // All facts are in their order: the cursor has a place among them, whatever matches.
+      if (view === "facts" && this.page) this.tables.facts.revealFrom(this.page.position());
+      else this.tables[view].reveal(selected?.operation ?? selected?.annotation);
     }
   }
 
@@ -374,6 +375,15 @@ class App {
 
   zoom(factor, x) { this.move(() => this.window.zoom(factor, x)); }
   zoomMiddle(factor) { this.zoom(factor, this.stage.gutter + this.window.width / 2); }
+
+  /* Zooms around the cursor if it is in sight, else around the middle. */
+  zoomCursor(factor) {
+    const { first, last } = this.window;
+    const { time } = this.state.cursor;
+    if (this.run && first <= time && time <= last) this.zoom(factor, this.window.x(time));
+    else this.zoomMiddle(factor);
+  }
+
   fit() { this.move(() => this.window.fit()); }
 
   pan(dx, dy) {
@@ -385,6 +395,7 @@ class App {
 
   move(change) {
     change();
+    this.page?.windowMoved();
     this.tooltip.hide();
     this.invalidate();
   }
@@ -413,8 +424,25 @@ class App {
   }
 
   zoomToSelected() {
-    const operation = this.state.selected?.operation;
+    const { operation, fact } = this.state.selected ?? {};
     if (operation !== undefined) this.zoomToOperation(operation);
+    else if (fact !== undefined && this.run.loaded(fact)) this.zoomToFact(fact);
+  }
+
+  /* Zooms to a fact with the call that it is a station of, from sending to the end. */
+  zoomToFact(fact) {
+    const call = this.run.callOf(fact);
+    const time = this.run.time(fact);
+    // Of a lost one the end is when its sender gave up, which may be seconds later.
+    const times = call === null ? [time]
+      : [time, call.sentAt, call.handedAt, call.answeredAt,
+        call.lost === "" ? call.endedAt : NONE].filter((at) => at !== NONE);
+    const [first, last] = [Math.min(...times), Math.max(...times)];
+    const margin = first === last ? FACT_LEAST_NS
+      : Math.max((last - first) * FINDING_MARGIN, SHORTEST_NS);
+    this.showView("timeline");
+    this.show(first - margin, last + margin);
+    this.revealServer(this.run.program(fact));
   }
 
   /* Brings what is selected into sight, in whichever view is open. */

@@ -15,14 +15,26 @@ const CELL = { absent: 0, snapshot: 1, unknown: 2, entry: 3 };
 const DIFFERS = { no: 0, other: 1, missing: 2, more: 3 };
 const STANDS = { open: 0, committed: 1, applied: 2 };
 
-/* The server whose log the others are compared with: who leads in the newest term. */
+/*
+ * The server whose log the others are compared with: who leads in the newest term that
+ * a living server shows, or NONE. Whoever leads in an older one has been replaced.
+ */
 function leading(states) {
-  let found = NONE;
-  states.forEach((state, server) => {
-    const leads = state.alive && state.role === ROLES.leader;
-    if (leads && (found === NONE || state.term > states[found].term)) found = server;
-  });
-  return found;
+  const newest = newestTerm(states);
+  return states.findIndex(({ alive, role, term }) =>
+    alive && role === ROLES.leader && term === newest);
+}
+
+/* The highest term that a living server shows, null if none does. */
+function newestTerm(states) {
+  const terms = states.filter(({ alive, term }) => alive && term !== null)
+    .map(({ term }) => term);
+  return terms.length === 0 ? null : Math.max(...terms);
+}
+
+function nobodyText(states) {
+  const newest = newestTerm(states);
+  return newest === null ? "nobody leads" : `nobody leads in T${newest}`;
 }
 
 /*

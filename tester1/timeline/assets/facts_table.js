@@ -24,6 +24,8 @@ function factsTable(place, run, app) {
     look: (i) => (app.state.selected?.fact === i ? "selected"
       : breaks.has(i) ? "error" : ""),
     onPick: (i) => app.page.goTo(i),
+    note: "What threads wait for is not listed here: it stands below the logs, for the "
+      + "cursor's instant.",
     onRows: (items) => {
       const missing = items.filter((i) => !run.loaded(i));
       if (missing.length === 0) return;

@@ -68,6 +68,7 @@ function partContents(part, actions) {
 // What was found in a run
 
 const PIN_NAMES = { rule: "Rule broken", failure: "Test failed", hint: "Hint" };
+const NEXT_NAMES = { rule: "a broken rule", failure: "the failure", hint: "hint" };
 
 /* The finding that is pinned: which rule, how it is broken, and where to see it. */
 function pinContents(page) {
@@ -91,13 +92,16 @@ function pinText({ title, text }) {
 
 function pinLine(page, pin) {
   const { run } = page;
-  const go = (key, title, text, at) => pinButton(page, key, title, text, at);
+  const go = (key, title, text, at, act = () => page.goTo(at)) =>
+    pinButton(page, key, title, text, at, act);
   const shown = pin.proof.slice(0, MOST_IN_LINE);
   const more = pin.proof.length - shown.length;
   return element("div", { className: "more" },
     pin.promise === NONE ? ""
-      : go("promise", "What said otherwise before (p)", "Promise", pin.promise),
-    go("break", "Where it happened (b)", pin.kind === "rule" ? "Break" : "Show", pin.at),
+      : go("promise", "What said otherwise before (p)", "Promise", pin.promise,
+        () => page.showPromise()),
+    go("break", "Where it happened (b)", pin.kind === "rule" ? "Break" : "Show", pin.at,
+      () => page.showBreak()),
     shown.length > 0 ? "Shown by" : "",
     ...shown.map((i) => go(`proof-${i}`, run.loaded(i) ? run.text(i) : "",
       run.loaded(i) ? `#${run.number(i)}` : "…", i)),
@@ -105,19 +109,20 @@ function pinLine(page, pin) {
     run.pins.length > 1 ? nextPinButton(page) : "");
 }
 
-function pinButton(page, key, title, text, at) {
+function pinButton(page, key, title, text, at, act) {
   const isThere = page.app.state.selected?.fact === at;
   const button = element("button", { className: "operation", title,
-    "aria-pressed": String(isThere), onclick: () => page.goTo(at) }, text);
+    "aria-pressed": String(isThere), onclick: act }, text);
   button.dataset.key = key;
   return button;
 }
 
 function nextPinButton(page) {
   const { pins } = page.run;
-  const number = page.pin + 1;
-  const button = element("button", { className: "operation", title: "The next finding (f)",
-    onclick: () => page.showPin(number % pins.length) }, `${number} of ${pins.length} ▶`);
+  const next = (page.pin + 1) % pins.length;
+  const button = element("button", { className: "operation",
+    title: `The next of ${pins.length} findings (f)`,
+    onclick: () => page.showPin(next) }, `Next: ${NEXT_NAMES[pins[next].kind]}`);
   button.dataset.key = "next-pin";
   return button;
 }

@@ -25,7 +25,20 @@ class Input {
     on("pointerleave", () => app.hover(null));
     on("dblclick", this.onDouble);
     on("wheel", this.onWheel, { passive: false });
+    // What has the focus since a click is no choice of the keyboard. The browser's own
+    // :focus-visible forgets that with the first key that is pressed afterwards.
+    this.isFocusByPointer = false;
+    document.addEventListener("pointerdown", () => { this.isFocusByPointer = true; },
+      { capture: true });
+    document.addEventListener("keydown", (event) => {
+      if (event.key === "Tab") this.isFocusByPointer = false;
+    }, { capture: true });
     document.addEventListener("keydown", (event) => this.onKey(event));
+    // Some browsers press a button when Space is let go, whatever became of the key.
+    document.addEventListener("keyup", (event) => {
+      if (event.key === " " && this.hasTakenSpace) event.preventDefault();
+      this.hasTakenSpace = false;
+    });
   }
 
   point(event) {
@@ -116,21 +129,49 @@ class Input {
       if (!this.app.page?.closeMenus()) this.app.clear();
       return;
     }
-    if (event.target.matches("input, select")) return;
-    if (this.app.page?.onKey(event)) return;
+    if (this.isOfFocus(event)) return;
+    if (this.app.page?.onKey(event)) {
+      this.hasTakenSpace = event.key === " ";
+      return;
+    }
+    const isOnTimeline = this.app.page !== null || document.activeElement === this.canvas;
     const action = PAGE_KEYS[event.key]
-      ?? (document.activeElement === this.canvas ? TIMELINE_KEYS[event.key] : undefined);
+      ?? (isOnTimeline ? TIMELINE_KEYS[event.key] : undefined);
     if (!action) return;
     event.preventDefault();
     action(this.app);
   }
+
+  /* Whether a key means something to what has the focus, and so nothing to the page. */
+  isOfFocus({ target, key }) {
+    if (target.matches(TEXT_FIELDS)) return true;
+    if (this.app.page === null) return target.matches("input, select");
+    if (target.matches("select") && key.startsWith("Arrow")) return true;
+    if (this.isFocusByPointer) return false;
+    if (key === " " || key === "Enter") return target.matches(PRESSED);
+    return scrollsBy(target, key);
+  }
+}
+
+const TEXT_FIELDS = "input:not([type=checkbox])";
+const PRESSED = "button, summary, a, select, input";
+
+/* Whether a key scrolls what has the focus: who came with Tab has no other way to. */
+function scrollsBy(place, key) {
+  if (place.tagName === "CANVAS") return false;
+  const { scrollWidth, clientWidth, scrollHeight, clientHeight } = place;
+  if (key === "ArrowLeft" || key === "ArrowRight") {
+    return place.matches("[tabindex]") && scrollWidth > clientWidth;
+  }
+  return /^(Arrow|Home|End)/.test(key) && place.matches("[tabindex]")
+    && scrollHeight > clientHeight;
 }
 
 /* Keys that work anywhere on the page, outside of text fields. */
 const PAGE_KEYS = {
-  "+": (app) => app.zoomMiddle(ZOOM_STEP),
-  "=": (app) => app.zoomMiddle(ZOOM_STEP),
-  "-": (app) => app.zoomMiddle(1 / ZOOM_STEP),
+  "+": (app) => app.zoomCursor(ZOOM_STEP),
+  "=": (app) => app.zoomCursor(ZOOM_STEP),
+  "-": (app) => app.zoomCursor(1 / ZOOM_STEP),
   0: (app) => app.fit(),
   e: (app) => app.jumpToError(),
   n: (app) => app.stepInOrder(1),

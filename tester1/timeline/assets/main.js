@@ -61,8 +61,8 @@ function connectControls(app) {
   byId("tab-operations").hidden = app.history.count === 0;
   byId("tab-annotations").hidden = app.history.annotations.length === 0;
   byId("key").onchange = (event) => app.showKey(Number(event.target.value));
-  byId("zoom-in").onclick = () => app.zoomMiddle(ZOOM_STEP);
-  byId("zoom-out").onclick = () => app.zoomMiddle(1 / ZOOM_STEP);
+  byId("zoom-in").onclick = () => app.zoomCursor(ZOOM_STEP);
+  byId("zoom-out").onclick = () => app.zoomCursor(1 / ZOOM_STEP);
   byId("fit").onclick = () => app.fit();
   byId("jump").onclick = () => app.jumpToError();
   byId("jump").hidden = app.history.errors().length === 0;

@@ -88,11 +88,7 @@ class CursorPanel {
   }
 
   /* The leader whose next and match indices are shown. */
-  keeper() {
-    const { server } = this.app.state;
-    const chosen = this.states[server];
-    return chosen?.role === ROLES.leader && chosen.alive ? server : leading(this.states);
-  }
+  keeper() { return leading(this.states); }
 
   serverRow(state, server, keeper) {
     const { run } = this.app;
@@ -130,7 +126,7 @@ class CursorPanel {
   showLogs() {
     const { run } = this.app;
     const { leader, columns } = logTable(this.states, this.unfolded);
-    byId("logs-title").textContent = leader === NONE ? "Logs; nobody leads"
+    byId("logs-title").textContent = leader === NONE ? `Logs; ${nobodyText(this.states)}`
       : `Logs, compared with ${run.name(leader)}'s, which leads`;
     const scroll = byId("logs");
     const none = element("p", { className: "note" }, "No log has shown an entry yet.");

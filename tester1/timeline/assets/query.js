@@ -12,16 +12,19 @@ class QueryError extends Error {}
 
 /*
  * What a query asks of facts and of operations: a test of each, or null if nothing of
- * that sort can match. `error` says which word makes no sense, if one does not.
+ * that sort can match. `error` says which word makes no sense, if one does not. `steps`
+ * has the positions that steps of a name lead to, as far as they are known.
  */
 class Query {
-  constructor(text, history, run) {
+  constructor(text, history, run, steps = {}) {
     this.words = text.match(/"[^"]*"?|\S+/g) ?? [];
     this.error = "";
     this.fact = run === null ? null : () => true;
     this.operation = history.count === 0 ? null : () => true;
     try {
-      for (const word of this.words) this.require(wordTests(word, history, run));
+      for (const word of this.words) {
+        this.require(wordTests(word, history, run, steps));
+      }
     } catch (error) {
       if (!(error instanceof QueryError)) throw error;
       this.error = error.message;
@@ -52,7 +55,7 @@ function both(one, other) {
 }
 
 /* Tests of a word, {fact, operation}; one that is missing matches nothing. */
-function wordTests(word, history, run) {
+function wordTests(word, history, run, steps) {
   if (/^#\d+$/.test(word)) {
     const number = Number(word.slice(1));
     return { fact: (i) => run.number(i) === number, operation: (i) => i === number };
@@ -67,7 +70,7 @@ function wordTests(word, history, run) {
   }
   // Without a run what looks like a field of facts is a text like any other.
   if (field === "" || run === null) return textTests(word, history, run);
-  if (name in FIELDS) return FIELDS[name](value, history, run);
+  if (name in FIELDS) return FIELDS[name](value, history, run, steps);
   const fields = [...Object.keys(OPERATION_FIELDS), ...Object.keys(FIELDS)];
   throw new QueryError(`There is no field ${quoted(field)}, but `
     + `${listed(fields.map((one) => `${one}:`))}. Put a text with a colon in quotes.`);
@@ -101,21 +104,35 @@ function termTests(value, history, run) {
   return { fact: (i) => from <= run.term(i) && run.term(i) <= to };
 }
 
-/* Kinds of messages, of facts, topics, and what operations do: all that have the name. */
-function kindTests(value, history, run) {
-  const groups = [CALL_KINDS, run.kinds, run.topics, history.kinds.names];
-  const [calls, kinds, topics, operations] = groups.map((names) =>
-    new Set(names.flatMap((name, i) => (kindName(name) === kindName(value) ? [i] : []))));
-  if (calls.size + kinds.size + topics.size + operations.size === 0) {
+/*
+ * What steps of that name lead to; else kinds of messages and of facts, and what
+ * operations do: all that have the name; else a topic, which is wider than a kind.
+ */
+function kindTests(value, history, run, steps) {
+  const name = kindName(value);
+  if (Object.hasOwn(steps, name)) return { fact: positionTest(run, steps[name]) };
+  const groups = [CALL_KINDS, run.kinds, history.kinds.names, run.topics];
+  const [calls, kinds, operations, topics] = groups.map((names) =>
+    new Set(names.flatMap((one, i) => (kindName(one) === name ? [i] : []))));
+  const isKind = calls.size + kinds.size + operations.size > 0;
+  if (!isKind && topics.size === 0) {
+    const known = [...Object.keys(steps), ...groups.flat().map(kindName)];
     throw new QueryError(`There is no kind ${quoted(value)}, but `
-      + `${listed([...new Set(groups.flat().map(kindName))])}.`);
+      + `${listed([...new Set(known)])}.`);
   }
   const { columns } = run;
   return {
-    fact: (i) => kinds.has(columns.kind[i]) || topics.has(columns.topic[i])
+    fact: (i) => (isKind ? kinds.has(columns.kind[i]) : topics.has(columns.topic[i]))
       || (calls.size > 0 && calls.has(run.callOf(i)?.kind)),
     operation: operations.size === 0 ? null : (i) => operations.has(history.kinds.of[i]),
   };
+}
+
+/* The test for being at one of these positions. */
+function positionTest(run, positions) {
+  const marks = new Uint8Array(run.count);
+  for (const position of positions) marks[position] = 1;
+  return (i) => marks[i] === 1;
 }
 
 /* Names of several words are one word in a query. */

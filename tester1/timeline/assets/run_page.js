@@ -4,7 +4,11 @@
  * it where to go, and shows what there is.
  */
 
-const ADDRESS_DELAY_MS = 250;
+/* Not more often: browsers refuse an address that changes hundreds of times a minute. */
+const ADDRESS_DELAY_MS = 400;
+/* What an address of an instant shows around it: so much, or this share of the run. */
+const ADDRESS_WINDOW_NS = 0.4e9;
+const ADDRESS_SHARE = 1 / 6;
 const ANNOUNCE_DELAY_MS = 150;
 
 class RunPage {
@@ -13,35 +17,39 @@ class RunPage {
     Object.assign(this, { app, run });
     app.state.server = NONE;
     this.pin = run.focus;
+    // The finding that was asked for last, and the time that was in sight with it.
+    this.visited = NONE;
     this.timers = {};
+    this.first = "";
+    this.isAddressOld = false;
     this.keys = actionsByKey();
     this.everything = Array.from({ length: run.count }, (_, i) => i);
     this.query = new Query("", history, run);
     this.panel = new CursorPanel(app, { choose: (server) => this.choose(server) });
     this.walk = new Walk(run, app.states);
+    app.state.steps = this.walk.known;
     this.filters = new Filters(run, () => this.applyFilters());
     this.matches = new FactMatches(run, () => this.showMatches());
     this.play = new Play({
       time: () => app.state.cursor.time, start: run.start, end: run.end,
       move: (time) => app.setCursor({ time, fact: NONE }, { reveal: true }),
-      changed: () => this.showPlay(),
+      changed: () => this.showPlay(), stopped: () => this.announceSoon(),
     });
   }
 
-  /* Shows the moment to begin with; whether that is one which the address names. */
+  /* Shows the moment to begin with: that of the address, or else the finding. */
   start() {
     const { app, run } = this;
     app.state.shownKinds = this.filters.kinds;
     this.connect();
     app.onCursor(() => this.cursorMoved());
     run.onLoad((part) => this.partLoaded(part));
-    addEventListener("hashchange", () => this.followAddress());
+    addEventListener("hashchange", () => this.followAddress(false));
     this.matches.search(null);
+    this.play.suit(app.window.length);
     this.showPlay();
     app.setCursor(app.state.cursor);
-    if (location.hash !== "" && this.followAddress()) return true;
-    if (run.pins.length > 0) this.showPin(run.focus);
-    return false;
+    this.followAddress(true);
   }
 
   connect() {
@@ -66,9 +74,7 @@ class RunPage {
     byId("step-kind").onchange = () => this.showStepKind();
     byId("speed").replaceChildren(...SPEEDS.map((speed) =>
       element("option", { value: String(speed) }, `× ${speed}`)));
-    byId("speed").onchange = (event) => {
-      this.play.speed = Number(event.target.value);
-    };
+    byId("speed").onchange = (event) => this.play.choose(Number(event.target.value));
     this.showStepKind();
     const filter = byId("filter");
     document.addEventListener("pointerdown", (event) => {
@@ -88,7 +94,6 @@ class RunPage {
   showPlay() {
     byId("play").textContent = this.play.isOn ? "❚❚ Pause" : "▶ Play";
     byId("speed").value = String(this.play.speed);
-    if (!this.play.isOn) this.announceSoon();
   }
 
   // The cursor
@@ -197,30 +202,60 @@ class RunPage {
 
   // Findings
 
-  showPin(number) {
-    this.pin = this.app.state.pin = number;
-    this.app.showFinding();
-    this.goTo(this.run.pins[number].at);
+  /* Shows a finding as the page opens with it: the cursor at it, and all that proves it. */
+  async showPin(number) {
+    const { app, run } = this;
+    this.pin = app.state.pin = number;
+    this.visited = NONE;
+    app.showFinding();
+    const { at, proof } = run.pins[number];
+    await Promise.all([at, ...proof].map((fact) => run.need(fact, fact)));
+    // Another may have been asked for in the meantime.
+    if (this.pin !== number) return;
+    app.openFinding();
+    await this.goTo(at);
+    const { first, last } = app.window;
+    this.visited = { number, first, last };
   }
 
-  /* Shows the finding; if it is the one on show, the next one. */
-  nextPin() {
-    const { pins } = this.run;
+  /* Shows the finding; once that has been asked for and is on show, the next one. */
+  async nextPin() {
+    const { run } = this;
+    const { pins } = run;
     if (pins.length === 0) { this.say("nothing was found"); return; }
-    const isThere = this.app.state.cursor.fact === pins[this.pin].at;
-    this.showPin(isThere ? (this.pin + 1) % pins.length : this.pin);
+    const number = this.isPinOnShow() ? (this.pin + 1) % pins.length : this.pin;
+    await this.showPin(number);
+  }
+
+  /* Whether all is as it was shown last: finding, cursor and zoom. */
+  isPinOnShow() {
+    const { app, pin, run, visited } = this;
+    const { first, last } = app.window;
+    return visited !== NONE && visited.number === pin && visited.first === first
+      && visited.last === last && app.state.cursor.fact === run.pins[pin].at;
   }
 
   showPromise() {
     const pin = this.run.pins[this.pin];
     if (!pin || pin.promise === NONE) this.say("no promise is known");
-    else this.goTo(pin.promise);
+    else this.showEnd(pin, pin.promise);
   }
 
   showBreak() {
     const pin = this.run.pins[this.pin];
-    if (pin) this.goTo(pin.at);
+    if (pin) this.showEnd(pin, pin.at);
     else this.say("nothing was found");
+  }
+
+  /* Goes to one end of a finding, and has the other one in sight as well. */
+  async showEnd(pin, fact) {
+    const { app, run } = this;
+    const ends = [pin.at, ...pin.promise === NONE ? [] : [pin.promise]];
+    await Promise.all([...ends, ...pin.proof].map((one) => run.need(one, one)));
+    const { first, last } = app.window;
+    const isInSight = (one) => first <= run.time(one) && run.time(one) <= last;
+    if (!ends.every(isInSight)) app.openFinding();
+    await this.goTo(fact);
   }
 
   // Search and filters
@@ -274,21 +309,40 @@ class RunPage {
 
   // The address
 
-  /* Goes where the address says; whether it says anything. */
-  followAddress() {
+  /*
+   * Goes where the address says. One that names no moment leads to the finding when the
+   * page opens, and later changes no more than what it says.
+   */
+  async followAddress(isFirst) {
     const { app, run } = this;
     const said = readAddress(location.hash, run);
-    if (said.time === null && said.number === null) return false;
-    this.follow(said).then((position) => {
-      if (position !== NONE) app.select({ fact: position });
-      const time = position === NONE ? said.time : run.time(position);
-      if (said.server !== null) app.state.server = said.server;
-      if (time !== null) {
-        app.setCursor({ time, fact: position }, { reveal: said.window === null });
-      }
-      if (said.window !== null) app.show(said.window.first, said.window.last);
-    });
-    return true;
+    const position = await this.follow(said);
+    if (position !== NONE) app.select({ fact: position });
+    const { first, last } = app.history.span;
+    const time = position !== NONE ? run.time(position)
+      : said.time === null ? null : Math.min(last, Math.max(first, said.time));
+    if (time !== null) app.setCursor({ time, fact: position });
+    else if (isFirst && run.pins.length > 0) {
+      await this.showPin(run.focus);
+      // Nobody has asked for it yet: it is what the first `f` shows.
+      this.visited = NONE;
+    }
+    if (said.window !== null) app.show(said.window.first, said.window.last);
+    else if (time !== null) this.showAround(time);
+    if (said.server !== null) {
+      app.state.server = said.server;
+      this.cursorMoved();
+    }
+    const wrong = said.number !== null && position === NONE
+      ? [...said.wrong, `no fact #${said.number}`] : said.wrong;
+    if (wrong.length > 0) this.sayFirst(`the address names ${wrong.join(" and ")}`);
+  }
+
+  /* As much around a time as one sees of a finding. */
+  showAround(time) {
+    const { start, end } = this.run;
+    const length = Math.min(ADDRESS_WINDOW_NS, (end - start) * ADDRESS_SHARE);
+    this.app.show(time - length / 2, time + length / 2);
   }
 
   /* The position of the fact that an address names, or NONE. */
@@ -304,17 +358,25 @@ class RunPage {
     const { app, run } = this;
     const { cursor, selected, server } = app.state;
     const fact = selected?.fact;
-    const { first, last, whole } = app.window;
-    const isWhole = first <= whole.first && last >= whole.last;
+    const { first, last } = app.window;
     return addressOf({ time: cursor.time, server: server === NONE ? null : server,
       number: fact === undefined || !run.loaded(fact) ? null : run.number(fact),
-      window: isWhole ? null : { first, last } }, run);
+      window: { first, last } }, run);
   }
 
   writeAddressSoon() {
-    this.later("address", ADDRESS_DELAY_MS, () => {
+    if (this.isAddressOld) return;
+    this.isAddressOld = true;
+    setTimeout(() => {
+      this.isAddressOld = false;
       window.history.replaceState(null, "", this.address());
-    });
+    }, ADDRESS_DELAY_MS);
+  }
+
+  /* Another stretch of time is in sight. */
+  windowMoved() {
+    this.writeAddressSoon();
+    this.play.suit(this.app.window.length);
   }
 
   async copyLink() {
@@ -328,7 +390,16 @@ class RunPage {
   // What is said
 
   announceSoon() {
-    this.later("announce", ANNOUNCE_DELAY_MS, () => this.say(this.announcement()));
+    this.later("announce", ANNOUNCE_DELAY_MS, () => {
+      this.say(`${this.first}${this.announcement()}`);
+      this.first = "";
+    });
+  }
+
+  /* Says something before the next announcement of where the cursor is. */
+  sayFirst(text) {
+    this.first = `${text}; `;
+    this.announceSoon();
   }
 
   announcement() {
@@ -336,14 +407,18 @@ class RunPage {
     const { cursor, selected } = app.state;
     const states = app.states.at(this.position());
     const server = app.state.server === NONE ? leading(states) : app.state.server;
-    const standing = server === NONE ? "nobody leads"
+    const standing = server === NONE ? nobodyText(states)
       : standingText(run, server, states[server]);
     const fact = selected?.fact === cursor.fact && run.loaded(cursor.fact)
       ? `${run.text(cursor.fact)}; ` : "";
     return `${fact}${timeText(cursor.time, 1e5)}, ${standing}`;
   }
 
-  say(text) { byId("announcer").textContent = text; }
+  /* Says something instead of where the cursor is, if that was about to be said. */
+  say(text) {
+    clearTimeout(this.timers.announce);
+    byId("announcer").textContent = text;
+  }
 
   later(name, delay, act) {
     clearTimeout(this.timers[name]);
@@ -365,12 +440,8 @@ class RunPage {
 
   /* Whether a key was one of a run's, and is done with. */
   onKey(event) {
-    const { target, key } = event;
+    const { key } = event;
     if (byId("help").open) return true;
-    const isPressed = key === " " && target.closest("button, summary, a, label") !== null;
-    const isMoving = /^(Arrow|Home|End|\s)/.test(key);
-    const isElsewhere = target !== this.app.canvas && target !== document.body;
-    if (isPressed || (isMoving && key !== " " && isElsewhere)) return false;
     // With an operation selected, the arrows lead to its neighbours.
     const isAtOperation = this.app.state.selected?.operation !== undefined;
     if (key.startsWith("Arrow") && isAtOperation) return false;

@@ -27,13 +27,13 @@ class States {
     return this.latest.states;
   }
 
-  /* Positions of the facts that show a change with one of these operations. */
-  positionsOf(operations) {
+  /* Positions of the facts that show a change with one of these operations and numbers. */
+  positionsOf(operations, accepts = () => true) {
     const wanted = new Set(operations);
     const found = [];
     this.data.op.forEach((op, i) => {
       const position = this.positions[i];
-      if (wanted.has(op) && found[found.length - 1] !== position) found.push(position);
+      if (wanted.has(op) && accepts(this.data.a[i]) && found[found.length - 1] !== position) found.push(position);
     });
     return found;
   }

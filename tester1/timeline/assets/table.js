@@ -1,19 +1,20 @@
 /*
  * A table of any length: only the rows in sight are in the document. Columns are
  * {title, width, text(item), sort(item)?, number?, isFixed?}; a click on a title sorts,
- * unless it is fixed. `onRows` is told which items come into sight.
+ * unless it is fixed. `onRows` is told which items come into sight; `note` stands above
+ * the table.
  */
 
 const TABLE_ROW = 26;
 const ROWS_BEYOND = 8;
 
 class VirtualTable {
-  constructor(place, { columns, label, look, onPick, none, onRows = () => {} }) {
+  constructor(place, { columns, label, look, onPick, none, note = "",
+    onRows = () => {} }) {
     Object.assign(this, { columns, look, onPick, onRows });
     this.items = [];
     this.order = { column: null, down: false };
     this.focused = 0;
-    this.template = columns.map((column) => column.width).join(" ");
     this.extent = element("div", { className: "extent", role: "rowgroup" });
     this.scroll = element("div", { className: "scroll", role: "presentation",
       onscroll: () => this.render() }, this.extent);
@@ -21,12 +22,15 @@ class VirtualTable {
     const about = { className: "table", role: "table", "aria-label": label };
     this.table = element("div", about, this.head(), this.none, this.scroll);
     this.table.addEventListener("keydown", (event) => this.onKey(event));
-    place.replaceChildren(this.table);
+    place.replaceChildren(
+      ...note === "" ? [] : [element("p", { className: "table-note" }, note)], this.table);
+    // A style sheet may have other columns for a narrow page.
+    this.table.style.setProperty("--columns",
+      columns.map((column) => column.width).join(" "));
   }
 
   head() {
     const head = element("div", { className: "head", role: "row" });
-    head.style.gridTemplateColumns = this.template;
     this.titles = this.columns.map((column) => {
       const about = { role: "columnheader", className: column.number ? "number" : "" };
       const title = column.isFixed ? element("span", about, column.title)
@@ -90,7 +94,6 @@ class VirtualTable {
     ...this.columns.map((column) => element("span", { role: "cell",
       className: column.number ? "cell number" : "cell" }, column.text(item))));
     row.style.top = `${at * TABLE_ROW}px`;
-    row.style.gridTemplateColumns = this.template;
     row.dataset.item = String(item);
     return row;
   }
@@ -124,6 +127,16 @@ class VirtualTable {
     if (at < 0) return;
     this.focused = at;
     this.bringIntoSight(at);
+    this.render();
+  }
+
+  /* Scrolls to the first item that is not before one of a table in its first order. */
+  revealFrom(item) {
+    const { items } = this;
+    const at = Math.min(items.length - 1, lowerBound(items, item));
+    if (at < 0) return;
+    this.focused = at;
+    this.scroll.scrollTop = (at + 0.5) * TABLE_ROW - this.scroll.clientHeight / 2;
     this.render();
   }
 

@@ -20,7 +20,8 @@ class Walk {
     this.run = run;
     this.known = {
       election: electionsOf(states),
-      commit: states.positionsOf([OPS.commit]),
+      // A server that has started anew has committed nothing yet.
+      commit: states.positionsOf([OPS.commit], (index) => index > 0),
       crash: states.positionsOf([OPS.alive, OPS.down]),
     };
   }
