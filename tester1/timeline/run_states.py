@@ -138,8 +138,7 @@ class StatesWriter:
             term = server.snapshot_term
             self._write(name, Op.BASE, server.snapshot, NONE if term is None else term)
             told.snapshot = server.snapshot
-        # Index 0 has no entry: that it is committed tells nothing.
-        if server.commit != told.commit and server.commit != 0:
+        if server.commit != told.commit:
             self._write(name, Op.COMMIT, _number(server.commit))
             told.commit = server.commit
         if server.applied != told.applied:

@@ -1312,3 +1312,28 @@ def test_no_two_scripts_define_the_same_name() -> None:
         )
     )
     assert [name for name, count in names.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(
+    "hash_", ["#t=" + "9" * 400, "#t=99999999999999999999", "#w=1..2&s=77", "#%"]
+)
+def test_an_address_of_nowhere_shows_the_run(
+    pages: Pages, broken: Recorded, hash_: str
+) -> None:
+    """The cursor and what is in sight lie within the run, whatever it says."""
+    view = opened(pages, broken, hash_)
+    sight, time = view.call("view"), view.call("cursor")["time"]
+    end = broken.data.index.end
+    assert 0 <= time <= end
+    assert sight["first"] < sight["last"]
+    assert sight["first"] <= end
+
+
+def test_names_of_objects_are_no_fields_of_a_search(
+    pages: Pages, service: Recorded
+) -> None:
+    """Whoever looks for `constructor:x` is told which fields there are."""
+    view = opened(pages, service)
+    view.page.fill("#search", "constructor:x")
+    shown(view)
+    assert "There is no field “constructor”" in view.text("#search-note")

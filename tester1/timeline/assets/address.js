@@ -14,7 +14,10 @@
  */
 function readAddress(hash, run) {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
-  const seconds = (text) => (/^-?\d+(\.\d+)?$/.test(text ?? "") ? Number(text) * 1e9 : null);
+  const seconds = (text) => {
+    const time = /^-?\d+(\.\d+)?$/.test(text ?? "") ? Number(text) * 1e9 : Infinity;
+    return Number.isFinite(time) ? time : null;
+  };
   const server = fields.get("s");
   const found = server === null ? NONE
     : run.programs.findIndex((_, i) => i < run.servers && serverKey(run, i) === server);

@@ -120,8 +120,9 @@ class App {
   findingWindow(pin) {
     const times = [pin.time, ...pin.proof.filter((fact) => this.run.loaded(fact))
       .map((fact) => this.run.time(fact))];
-    const first = Math.min(...times);
-    const last = Math.max(...times);
+    // Not as arguments of one call: a proof may have more facts than that can take.
+    const first = times.reduce((a, b) => Math.min(a, b));
+    const last = times.reduce((a, b) => Math.max(a, b));
     const margin = Math.max((last - first) * FINDING_MARGIN,
       pin.proof.length > 1 ? FINDING_LEAST_NS : FACT_LEAST_NS);
     return [first - margin, last + margin];
@@ -133,8 +134,9 @@ class App {
    */
   setCursor({ time, fact = NONE }, { reveal = false } = {}) {
     const { first, last } = this.history.span;
-    this.state.cursor = { time: Math.min(last, Math.max(first, time)), fact };
-    if (reveal) this.window.reveal(time, time);
+    const within = Math.min(last, Math.max(first, time));
+    this.state.cursor = { time: within, fact };
+    if (reveal) this.window.reveal(within, within);
     for (const callback of this.cursorListeners) callback(this.state.cursor);
     this.invalidate();
   }

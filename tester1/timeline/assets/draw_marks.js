@@ -83,7 +83,7 @@ class Marks {
   }
 
   prepare(lanes, width) {
-    const slots = Math.ceil(width / MARK_SLOT) + MARK_DRIFT + 2;
+    const slots = Math.ceil(Math.max(0, width) / MARK_SLOT) + MARK_DRIFT + 2;
     if (this.slots.length !== lanes.length * slots) {
       this.slots = new Int32Array(lanes.length * slots);
       this.places = new Float32Array(lanes.length * slots);

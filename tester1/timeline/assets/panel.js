@@ -130,7 +130,9 @@ class CursorPanel {
       : `Logs, compared with ${run.name(leader)}'s, which leads`;
     const scroll = byId("logs");
     const none = element("p", { className: "note" }, "No log has shown an entry yet.");
-    keepingFocus(scroll, () => [columns.length === 0 ? none : this.tableOfLogs(columns)]);
+    // Without servers there is nothing to compare, and no end to the indices.
+    const hasLogs = columns.length > 0 && run.servers > 0;
+    keepingFocus(scroll, () => [hasLogs ? this.tableOfLogs(columns) : none]);
     if (this.isAtEnd) scroll.scrollLeft = FAR_RIGHT;
     keepingFocus(byId("log-notes"), () => [this.columnText(columns), this.foldButton()]);
   }

@@ -62,7 +62,7 @@ function wordTests(word, history, run, steps) {
   }
   const [, field, value] = /^([a-z]+):(.*)$/i.exec(word) ?? [null, "", ""];
   const name = field.toLowerCase();
-  if (name in OPERATION_FIELDS && value !== "") {
+  if (Object.hasOwn(OPERATION_FIELDS, name) && value !== "") {
     return { operation: OPERATION_FIELDS[name](value, history) };
   }
   if (word.toLowerCase() === CORE_QUERY) {
@@ -70,7 +70,7 @@ function wordTests(word, history, run, steps) {
   }
   // Without a run what looks like a field of facts is a text like any other.
   if (field === "" || run === null) return textTests(word, history, run);
-  if (name in FIELDS) return FIELDS[name](value, history, run, steps);
+  if (Object.hasOwn(FIELDS, name)) return FIELDS[name](value, history, run, steps);
   const fields = [...Object.keys(OPERATION_FIELDS), ...Object.keys(FIELDS)];
   throw new QueryError(`There is no field ${quoted(field)}, but `
     + `${listed(fields.map((one) => `${one}:`))}. Put a text with a colon in quotes.`);

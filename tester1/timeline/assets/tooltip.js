@@ -101,8 +101,7 @@ function beginningOf(text) {
   const shown = lines.slice(0, TOOLTIP_LINES);
   const more = lines.length - shown.length;
   if (more > 0) shown.push(`… ${counted(more, "more line")}: click`);
-  // The style sheet cuts after some lines, without saying how many are missing.
-  return element("div", { className: "what", style: "display: block" }, shown.join("\n"));
+  return element("div", { className: "what" }, shown.join("\n"));
 }
 
 /* A line in pieces that fit the tooltip, broken at spaces where there are some. */
