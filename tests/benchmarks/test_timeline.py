@@ -9,7 +9,7 @@ from labrt.facts import digest
 from tester1.timeline.clock import PageClock
 from tester1.timeline.run_data import run_data
 
-SIZE = 7_000
+SIZE = 24_000
 
 
 def test_the_run_that_is_measured(tmp_path: Path) -> None:

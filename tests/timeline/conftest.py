@@ -88,7 +88,8 @@ class Pages:
         page = self._browser.new_page(
             viewport={"width": width, "height": height}, color_scheme=colour_scheme
         )
-        page.set_default_timeout(10_000)
+        # A bound for a page that hangs: how long a busy machine takes is no concern.
+        page.set_default_timeout(60_000)
         if before:
             page.add_init_script(before)
         self._opened.append(page)
