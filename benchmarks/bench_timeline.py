@@ -80,6 +80,23 @@ _WATCH = """(() => {
         requestAnimationFrame(look);
     });
 })()"""
+# The page makes the wheel's events itself, one a frame: the driver waits for two frames
+# after each of its own. There and back, so that it passes every scale more than once.
+_WHEEL = """(length) => new Promise((done) => {
+    const canvas = document.getElementById("canvas");
+    const { left, top, width, height } = canvas.getBoundingClientRect();
+    const place = { clientX: left + width / 2, clientY: top + height / 2 };
+    const end = performance.now() + length;
+    let turn = 0;
+    const step = () => {
+        const deltaY = Math.floor(turn++ / 40) % 2 ? -60 : 60;
+        canvas.dispatchEvent(new WheelEvent("wheel",
+            { ...place, deltaY, bubbles: true, cancelable: true }));
+        if (performance.now() < end) requestAnimationFrame(step);
+        else done();
+    };
+    requestAnimationFrame(step);
+})"""
 # Frames of the page are counted, not those of the browser, which may show one twice.
 _COUNT = """() => {
     const begun = performance.now();
@@ -197,8 +214,9 @@ def in_browser(browser: Browser, path: Path) -> Shown:
     assert box is not None, "the page has no canvas"
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     page.mouse.move(*middle)
-    # There and back, so that it passes every scale more than once.
-    zoom = _moved(page, lambda turn: page.mouse.wheel(0, -60 if turn // 40 % 2 else 60))
+    page.evaluate(_COUNT)
+    page.evaluate(_WHEEL, MOVING_S * 1000)
+    zoom = Moved(*page.evaluate("counted()"))
     page.mouse.down()
     pan = _moved(page, lambda turn: page.mouse.move(*_on_a_circle(middle, turn)))
     page.mouse.up()
