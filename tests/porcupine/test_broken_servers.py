@@ -97,3 +97,10 @@ def test_key_that_vanished() -> None:
     """ErrNoKey after a Put that returned names both."""
     result = illegal(put("a", 0, 0, 1, client=1), get("", 0, 2, 3, client=2))
     assert "still saw no such key" in result.reason
+
+
+def test_a_version_out_of_this_world() -> None:
+    """It is explained as quickly as any other: nobody counts up to it."""
+    result = illegal(put("a", 0, 0, 1, client=1), get("a", 1 << 40, 2, 3, client=2))
+    assert f"it saw version {1 << 40}" in result.reason
+    assert [operation.client for operation in result.core] == [2]

@@ -145,3 +145,15 @@ def test_no_room_is_a_problem_and_no_failure(
     assert "No space left on device" in problem
     assert problem in capsys.readouterr().out
     assert counting.files == []
+
+
+def test_a_link_to_itself_is_no_failure(
+    counting: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where `VIS_FILE` is a link that leads nowhere, the page takes its place."""
+    link = tmp_path / "loop"
+    link.symlink_to(link)
+    monkeypatch.setenv("VIS_ENABLE", "always")
+    monkeypatch.setenv("VIS_FILE", str(link))
+    run(counting, None)
+    assert "test passed" in link.read_text()
