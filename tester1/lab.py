@@ -102,6 +102,8 @@ class RunFailure:
 
     text: str
     servers: Sequence[str] = ()
+    hints: Sequence[tuple[str, Sequence[int]]] = ()
+    """What may have led to it: in words, and the numbers of the facts that show it."""
 
 
 class LabFailure(AssertionError):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from tester1.cli.errors import InputError
+from tester1.facts.file import Recording, UnreadableFacts, read_facts
+from tester1.files import reason
 
-__all__ = ["newest"]
+__all__ = ["newest", "read_trace"]
 
 
 def newest(folder: Path, pattern: str, what: str) -> Path:
@@ -21,3 +23,13 @@ def newest(folder: Path, pattern: str, what: str) -> Path:
             f"raftlab replay, or name the folder with --artifacts"
         )
     return found[-1]
+
+
+def read_trace(path: Path) -> Recording:
+    """The facts in a trace. Raises `InputError` if there are none to be had."""
+    try:
+        return read_facts(path)
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {reason(error)}") from None
+    except UnreadableFacts as error:
+        raise InputError(str(error)) from None

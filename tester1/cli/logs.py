@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from labrt import Fact
-from tester1.cli.artifacts import newest
+from tester1.cli.artifacts import newest, read_trace
 from tester1.cli.columns import (
     KindOption,
     LastOption,
@@ -22,7 +22,6 @@ from tester1.cli.columns import (
 )
 from tester1.cli.errors import InputError
 from tester1.cli.options import ArtifactsOption, artifacts_folder
-from tester1.facts.file import UnreadableFacts, read_facts
 from tester1.files import reason
 from tester1.view.perfetto import perfetto
 from tester1.view.shiviz import PARSER, shiviz
@@ -91,12 +90,7 @@ def logs_command(
     Exit status: 0 printed or written, 2 there is no such trace, or it cannot be read.
     """
     path = trace or newest(artifacts_folder(artifacts), "*.trace", "trace")
-    try:
-        facts = read_facts(path).facts
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
-    except UnreadableFacts as error:
-        raise InputError(str(error)) from None
+    facts = read_trace(path).facts
     view = View(server or (), kind or (), last, start, end)
     if export is None and output is not None:
         raise InputError("-o is where --export writes: name one of perfetto and shiviz")

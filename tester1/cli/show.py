@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from tester1.cli.artifacts import newest
+from tester1.cli.artifacts import newest, read_trace
 from tester1.cli.errors import InputError
 from tester1.cli.options import ArtifactsOption, artifacts_folder, one_test, test_names
-from tester1.facts.file import UnreadableFacts, read_facts
-from tester1.files import reason
 from tester1.porcupine import HistoryError
+from tester1.rules.hints.likeliest import suspected
 from tester1.session.run_reference import RUN
 from tester1.timeline.html import PageError
 from tester1.timeline.picture import (
@@ -87,22 +87,22 @@ def show_command(
 def _made_of(trace: Path, output: Path | None) -> Path:
     """Make the page of a trace; returns where it is."""
     page = output or trace.with_suffix(".html")
+    recording = read_trace(trace)
+    facts = until_end(recording.facts)
+    failure = failure_of(facts)
     try:
-        recording = read_facts(trace)
-        facts = until_end(recording.facts)
+        if failure is not None:
+            hints = [(hint.text, hint.proof) for hint in suspected(facts)]
+            failure = replace(failure, hints=hints)
         write_picture(
             page,
             facts,
             annotations=annotations_of(facts),
-            failure=failure_of(facts),
+            failure=failure,
             title=_title(recording.about, trace),
             about=json.dumps(recording.about.get(RUN, {})),
         )
     except PageError as error:
-        raise InputError(str(error)) from None
-    except OSError as error:
-        raise InputError(f"cannot read {trace}: {reason(error)}") from None
-    except UnreadableFacts as error:
         raise InputError(str(error)) from None
     except (HistoryError, OverflowError, RecursionError) as error:
         # No run has left this file as it is.

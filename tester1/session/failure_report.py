@@ -33,7 +33,7 @@ from labrt import Fact, LockStuck, RuntimeFailure
 from labrt.texts import harmless, message_of
 from tester1.hosts.modes import make_runtime
 from tester1.lab import Lab, LabFailure, Mode, RunFailure
-from tester1.rules.hints.likeliest import hints
+from tester1.rules.hints.likeliest import suspected
 from tester1.session.coloured import add_section
 from tester1.session.interrupts import Interrupts
 from tester1.session.replay import replay
@@ -43,11 +43,10 @@ from tester1.session.tracebacks import cut, lead_to_solution, name_line, short_f
 from tester1.solution import REFERENCE_ROOT
 from tester1.view.layout import Line
 from tester1.view.report import failure_report
-from tester1.view.selection import finding_of, involved_servers
+from tester1.view.selection import involved_servers
 
 __all__ = ["explain", "prepare", "unwritten_part"]
 
-_MOST_HINTS: Final = 2
 _MOST_STUCK: Final = 1
 
 # What the methods of the starter code raise until they are written, inside the message
@@ -176,14 +175,17 @@ def _facts(
         kept = _repeated(item, lab, error, settings, interrupts)
     if isinstance(kept, str):
         return [Line(kept)]
+    width, found = _width(item), suspected(kept)
     if lab.redraw is not None:
-        failure = RunFailure(harmless(message_of(error)), involved_servers(kept, error))
+        failure = RunFailure(
+            harmless(message_of(error)),
+            involved_servers(kept, error),
+            [(hint.text, hint.proof) for hint in found],
+        )
         lab.redraw(kept, failure)
-    width = _width(item)
-    suspected = [] if finding_of(kept) is not None else hints(kept)[:_MOST_HINTS]
     return [
-        *(Line(text) for hint in suspected for text in _hint(hint.text, width)),
-        *failure_report(kept, error, width, suspected[0].proof if suspected else ()),
+        *(Line(text) for hint in found for text in _hint(hint.text, width)),
+        *failure_report(kept, error, width, found[0].proof if found else ()),
     ]
 
 

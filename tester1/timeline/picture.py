@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from labrt import Fact
 from tester1.facts.kinds import (
@@ -19,7 +18,6 @@ from tester1.facts.kinds import (
 )
 from tester1.lab import RunFailure
 from tester1.porcupine import Result
-from tester1.rules.hints.likeliest import hints
 from tester1.timeline.annotations import (
     TAG_CHECKER,
     TAG_FAILURE,
@@ -30,11 +28,9 @@ from tester1.timeline.annotations import (
 from tester1.timeline.clock import PageClock
 from tester1.timeline.html import write_html
 from tester1.timeline.operations import clerks_of, history_of
-from tester1.timeline.run_data import Hint, run_data
+from tester1.timeline.run_data import run_data
 
 __all__ = ["annotations_of", "failure_of", "until_end", "write_picture"]
-
-_MOST_HINTS: Final = 2
 
 
 def write_picture(
@@ -69,7 +65,6 @@ def write_picture(
         facts,
         PageClock.of(fact.time for fact in facts),
         failure=failure,
-        hints=_hints(facts, failure),
         clerks={name: lanes[client] for name, client in clerks.items()},
         notes=_notes(facts),
     )
@@ -86,13 +81,6 @@ def _notes(facts: Sequence[Fact]) -> list[str]:
 def _clients(result: Result | None) -> list[int]:
     partitions = () if result is None else result.partitions
     return sorted({one.client for part in partitions for one in part.operations})
-
-
-def _hints(facts: Sequence[Fact], failure: RunFailure | None) -> list[Hint]:
-    # What is proved needs no guess, and what passed no excuse.
-    if failure is None or any(isinstance(fact, RuleBroken) for fact in facts):
-        return []
-    return [Hint(one.text, one.proof) for one in hints(facts)[:_MOST_HINTS]]
 
 
 def until_end(facts: Sequence[Fact]) -> Sequence[Fact]:

@@ -34,11 +34,16 @@ from tester1.rules.messages import Calls, SnapshotRequest
 from tester1.timeline.run_schema import NONE
 from tester1.view.states import ServerState
 
-__all__ = ["Causes"]
+__all__ = ["Causes", "place_of"]
 
 _AT_ONCE_S: Final = 0.002
 """How long after it was told something a server may still be at it, in seconds. In
 simulation that takes no time."""
+
+
+def place_of(fact: Fact) -> str:
+    """The program that a fact happened at; what a clerk is asked is at its client."""
+    return fact.clerk if isinstance(fact, ClerkCalled | ClerkReturned) else fact.server
 
 
 class Causes:
@@ -116,9 +121,7 @@ class Causes:
         return next(iter(handlers.values())) if len(handlers) == 1 else NONE
 
     def _note(self, at: int, fact: Fact, server: ServerState | None) -> None:
-        place = (
-            fact.clerk if isinstance(fact, ClerkCalled | ClerkReturned) else fact.server
-        )
+        place = place_of(fact)
         self._latest[place, type(fact)] = at
         if isinstance(fact, HandedOver):
             self._open.setdefault(place, {})[fact.call] = at

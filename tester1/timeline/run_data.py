@@ -30,8 +30,6 @@ from labrt import Fact
 from labrt.texts import harmless, harmless_lines
 from tester1.facts.kinds import (
     AnyFact,
-    ClerkCalled,
-    ClerkReturned,
     Proposed,
     RuleBroken,
     SnapshotAdopted,
@@ -51,7 +49,7 @@ from tester1.rules.messages import (
 )
 from tester1.timeline.clock import PageClock
 from tester1.timeline.pool import Pool, encodable
-from tester1.timeline.run_causes import Causes
+from tester1.timeline.run_causes import Causes, place_of
 from tester1.timeline.run_schema import (
     NONE,
     PART_SIZE,
@@ -70,20 +68,12 @@ from tester1.timeline.run_texts import details
 from tester1.view.cells import TIMES, Topic, Words
 from tester1.view.states import index_offset
 
-__all__ = ["Hint", "RunData", "run_data"]
+__all__ = ["RunData", "run_data"]
 
 LOAD_COLUMNS: Final = 600
 """Into how many stretches the whole time is cut, to count the facts in each."""
 
 _ALL_KINDS: Final = tuple(str(kind.__struct_config__.tag) for kind in get_args(AnyFact))
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """What may have led to the failure, with the numbers of the facts that show it."""
-
-    text: str
-    proof: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +100,6 @@ def run_data(
     clock: PageClock,
     *,
     failure: RunFailure | None = None,
-    hints: Sequence[Hint] = (),
     clerks: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
 ) -> RunData:
@@ -118,7 +107,7 @@ def run_data(
 
     `clerks` says in which client's lane the calls of a clerk begin.
     """
-    return _Builder(facts, clock).build(failure, hints, clerks or {}, notes)
+    return _Builder(facts, clock).build(failure, clerks or {}, notes)
 
 
 @dataclass(slots=True)
@@ -161,7 +150,6 @@ class _Builder:
     def build(
         self,
         failure: RunFailure | None,
-        hints: Sequence[Hint],
         clerks: Mapping[str, int],
         notes: Sequence[str],
     ) -> RunData:
@@ -183,7 +171,7 @@ class _Builder:
         states = writer.finish(end)
         firsts = range(0, len(self._facts), PART_SIZE)
         parts = [self._part(first, stories) for first in firsts]
-        pins = self._pins(failure, hints)
+        pins = self._pins(failure)
         index = RunIndex(
             programs=list(map(encodable, self._programs)),
             servers=self._servers,
@@ -268,7 +256,7 @@ class _Builder:
         cell, cause = self._words.cell(fact), self._causes[at]
         columns.kind.append(self._kinds.setdefault(fact.kind, len(self._kinds)))
         columns.topic.append(self._topics[cell.topic])
-        columns.program.append(self._program(_place_of(fact)))
+        columns.program.append(self._program(place_of(fact)))
         columns.incarnation.append(fact.incarnation)
         columns.cause.append(0 if cause == NONE else at - cause)
         columns.term.append(self._term(fact))
@@ -292,7 +280,7 @@ class _Builder:
 
     # Findings
 
-    def _pins(self, failure: RunFailure | None, hints: Sequence[Hint]) -> list[Pin]:
+    def _pins(self, failure: RunFailure | None) -> list[Pin]:
         last = len(self._facts) - 1
         if last < 0:
             return []
@@ -306,7 +294,8 @@ class _Builder:
         if failure is not None and not pins:
             pin = self._pin("failure", "the test failed", failure.text, last)
             pins.append(self._with_servers(pin, failure.servers))
-        pins += [self._pin("hint", "hint", h.text, last, h.proof) for h in hints]
+        for text, proof in () if failure is None else failure.hints:
+            pins.append(self._pin("hint", "hint", text, last, proof))
         return pins
 
     def _pin(
@@ -349,16 +338,11 @@ class _Builder:
         return msgspec.structs.replace(columns, strings=pool.strings())
 
 
-def _place_of(fact: Fact) -> str:
-    """The program that a fact happened at; what a clerk is asked is at its client."""
-    return fact.clerk if isinstance(fact, ClerkCalled | ClerkReturned) else fact.server
-
-
 def _programs(facts: Iterable[Fact]) -> list[str]:
     """The names of all programs, servers first and by number."""
     names: dict[str, None] = {}
     for fact in facts:
-        for name in (_place_of(fact), getattr(fact, "peer", "")):
+        for name in (place_of(fact), getattr(fact, "peer", "")):
             if name:
                 names[name] = None
     return sorted(names, key=lambda name: (not is_server(name), len(name), name))

@@ -44,8 +44,8 @@ class Op(IntEnum):
     unknown until they are shown. `ROLE` a: a `RoleCode`. `VOTE` a: the program voted
     for. `ENTRY` a: index, b: term or `NONE`, c: the command, a position in
     `States.strings`, or `NONE`; it takes the place of what was there, and nothing else
-    changes. `CUT` a: the log ends at this index; what was behind it is gone. `END` a:
-    index, b: term; the log reaches at least so far. `COMMIT` a and `APPLIED` a: index.
+    changes. `CUT` a: the log ends at this index; what was behind it is gone. `COMMIT` a
+    and `APPLIED` a: index.
     `BASE` a: index, b: term or `NONE`; up to there the log is a snapshot. `NEXT` a:
     peer, b: index; `MATCH` a: peer, b: index: what a leader's messages show that it
     keeps of its peer, until its term or its role is another.
@@ -58,12 +58,11 @@ class Op(IntEnum):
     VOTE = 4
     ENTRY = 5
     CUT = 6
-    END = 7
-    COMMIT = 8
-    APPLIED = 9
-    BASE = 10
-    NEXT = 11
-    MATCH = 12
+    COMMIT = 7
+    APPLIED = 8
+    BASE = 9
+    NEXT = 10
+    MATCH = 11
 
 
 class RoleCode(IntEnum):

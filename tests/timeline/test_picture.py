@@ -29,6 +29,7 @@ from tester1.porcupine.model import NEVER, Verdict
 from tester1.timeline.annotations import Colour
 from tester1.timeline.operations import clerks_of, history_of
 from tester1.timeline.picture import annotations_of, failure_of, write_picture
+from tester1.timeline.run_schema import Op
 from tests.tester1.stories import Story, name
 
 LABELS = [
@@ -163,7 +164,7 @@ def test_a_page_has_its_run_in_parts(tmp_path: Path) -> None:
         "client-b": 1,
     }
     assert len(text_of(page, "facts-0")["facts"]["kind"]) == len(facts)
-    assert set(text_of(page, "states")["op"]) == {0, 9}
+    assert set(text_of(page, "states")["op"]) == {Op.ALIVE, Op.APPLIED}
     script = page.index('"use strict"')
     assert page.index('id="states"') < page.index('id="facts-0"') < script
     assert script < page.index('id="waits"')

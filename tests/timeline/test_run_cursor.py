@@ -10,7 +10,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from itertools import accumulate
 from pathlib import Path
@@ -24,7 +24,7 @@ from tester1.facts.names import is_server
 from tester1.timeline import html
 from tester1.timeline.clock import PageClock
 from tester1.timeline.picture import annotations_of, failure_of, write_picture
-from tester1.timeline.run_data import Hint, RunData, run_data
+from tester1.timeline.run_data import RunData, run_data
 from tester1.timeline.run_schema import (
     NONE,
     CallKind,
@@ -205,8 +205,6 @@ class Server:
             case Op.CUT:
                 self.log = {at: one for at, one in self.log.items() if at <= a}
                 self.end = a
-            case Op.END:
-                self.end = max(self.end or 0, a)
             case Op.COMMIT:
                 self.commit = value
             case Op.APPLIED:
@@ -885,9 +883,10 @@ def hinted(broken: Recorded, tmp_path_factory: pytest.TempPathFactory) -> Record
     kept = broken.all_facts
     clock = PageClock.of(fact.time for fact in kept)
     saved = next(fact.number for fact in broken.facts if fact.kind == "saved")
-    data = run_data(
-        kept, clock, failure=failure_of(kept), hints=[Hint("look here", (saved,))]
-    )
+    failure = failure_of(kept)
+    assert failure is not None
+    failure = replace(failure, hints=[("look here", (saved,))])
+    data = run_data(kept, clock, failure=failure)
     html.write_html(None, page, title="hinted", run=data)
     return Recorded(broken.facts, page, data, kept)
 

@@ -17,7 +17,7 @@ from tester1.facts.names import is_testers_thread, number_of
 from tester1.lab import RunFailure
 from tester1.rules.messages import Calls
 from tester1.timeline.clock import PageClock
-from tester1.timeline.run_data import Hint, RunData, run_data
+from tester1.timeline.run_data import RunData, run_data
 from tester1.timeline.run_schema import NONE, PART_SIZE, Op, StatesData
 from tester1.view.cells import TIMES
 from tester1.view.states import ServerState, States, index_offset
@@ -223,9 +223,9 @@ def test_a_failure_without_a_rule_is_pinned_at_the_end_with_its_hints() -> None:
     shown = story.add(StateTold(server=name(2), term=1, is_leader=False))
     story.time = 9.0
     story.add(StateTold(server=name(0), term=1, is_leader=False))
-    failure = RunFailure("expected one leader, got none", [name(1)])
-    hint = Hint("nobody stands", [shown.number])
-    index = run_data(story.facts, CLOCK, failure=failure, hints=[hint]).index
+    hint = "nobody stands", [shown.number]
+    failure = RunFailure("expected one leader, got none", [name(1)], [hint])
+    index = run_data(story.facts, CLOCK, failure=failure).index
     assert [pin.kind for pin in index.pins] == ["failure", "hint"]
     assert index.pins[0].at == len(story.facts) - 1
     assert index.pins[0].servers == [1]

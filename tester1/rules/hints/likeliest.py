@@ -9,14 +9,18 @@ often. What went on until the end is likelier to be the reason than what was ove
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from labrt import Fact
+from tester1.facts.kinds import RuleBroken
 from tester1.rules.hints.elections import election_hints
 from tester1.rules.hints.history import Hint, History
 from tester1.rules.hints.replication import replication_hints
 from tester1.rules.hints.service import service_hints
 
-__all__ = ["hints"]
+__all__ = ["hints", "suspected"]
+
+_MOST: Final = 2
 
 
 def hints(facts: Sequence[Fact]) -> list[Hint]:
@@ -32,3 +36,10 @@ def hints(facts: Sequence[Fact]) -> list[Hint]:
     # Stable: among equals, the order in which they were looked for.
     found.sort(key=lambda hint: -hint.weight(history.end))
     return found
+
+
+def suspected(facts: Sequence[Fact]) -> list[Hint]:
+    """The few hints worth telling; none if a broken rule explains the failure."""
+    if any(isinstance(fact, RuleBroken) for fact in facts):
+        return []
+    return hints(facts)[:_MOST]

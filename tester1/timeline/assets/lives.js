@@ -4,8 +4,8 @@
  */
 
 /* Numbers of run_schema.py. */
-const OPS = { alive: 0, down: 1, term: 2, role: 3, vote: 4, entry: 5, cut: 6, end: 7,
-  commit: 8, applied: 9, base: 10, next: 11, match: 12 };
+const OPS = { alive: 0, down: 1, term: 2, role: 3, vote: 4, entry: 5, cut: 6, commit: 7,
+  applied: 8, base: 9, next: 10, match: 11 };
 const ROLES = { unknown: 0, follower: 1, candidate: 2, leader: 3 };
 const ROLE_NAMES = ["unknown", "follower", "candidate", "leader"];
 

@@ -59,7 +59,6 @@ class States {
       case OPS.vote: state.vote = orNull(a[i]); break;
       case OPS.entry: state.put(this.entry(i)); break;
       case OPS.cut: state.cut(a[i]); break;
-      case OPS.end: state.reach(a[i], orNull(b[i])); break;
       case OPS.commit: state.commit = orNull(a[i]); break;
       case OPS.applied: state.applied = orNull(a[i]); break;
       case OPS.base: state.compact(a[i], orNull(b[i])); break;
@@ -155,10 +154,6 @@ class ServerState {
     const at = this.placeOf(index + 1);
     if (at < this.log.length) this.ownLog().length = at;
     this.end = { index, term: this.termAt(index) };
-  }
-
-  reach(index, term) {
-    if (this.end.index === null || index >= this.end.index) this.end = { index, term };
   }
 
   compact(index, term) {
