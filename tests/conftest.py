@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator
+from importlib.util import find_spec
 
 import pytest
 
 from tests.falls import FallCheck
 
 pytest_plugins = ["pytester", "tester1.session.plugin"]
+
+# How long an example takes says how busy the machine is, and nothing else. Whoever only
+# runs the suites need not have hypothesis.
+if find_spec("hypothesis"):
+    from hypothesis import HealthCheck, settings
+
+    settings.register_profile(
+        "any machine",
+        settings.default,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -423,7 +423,7 @@ def test_a_trace_that_no_run_has_left(raftlab: Raftlab, told: Path, wrong: str) 
     fact = {"kind": "waits", "thread": "t", "reason": "r", "since": -1e300}
     line = json.dumps(fact)
     if wrong == "nested too deep":
-        line = f'{{"kind":"printed","line":"x","more":{"[" * 5000}{"]" * 5000}}}'
+        line = f'{{"kind":"printed","line":"x","more":{"[" * 99_999}{"]" * 99_999}}}'
     told.write_text(f"{told.read_text()}{line}\n")
     refusal = raftlab("show", str(told)).refusal
     assert refusal.startswith(f"raftlab: {told}")

@@ -6,7 +6,7 @@ import io
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import labgob
@@ -30,9 +30,7 @@ from tests.labgob.typed_values import (
 
 pytestmark = pytest.mark.usefixtures("_registered")
 
-steady = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=80
-)
+fewer = settings(max_examples=80)
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +47,7 @@ def refusal(data: bytes, kind: Any) -> str:
     return ""
 
 
-@steady
+@fewer
 @given(typed_values())
 def test_round_trip(typed: tuple[Any, Any]) -> None:
     """Decoding gives back the value, with every type as it was."""
@@ -57,7 +55,7 @@ def test_round_trip(typed: tuple[Any, Any]) -> None:
     assert same(labgob.decode(labgob.encode(value), kind), value)
 
 
-@steady
+@fewer
 @given(record_types(LEAF_TYPES), st.data())
 def test_round_trip_of_records_in_every_position(
     typed: Typed, data: st.DataObject
@@ -75,14 +73,14 @@ def test_round_trip_of_records_in_every_position(
         assert same(labgob.decode(labgob.encode(whole), kind), whole)
 
 
-@steady
+@fewer
 @given(ANYTHING)
 def test_anything_keeps_its_types(value: Any) -> None:
     """Plain data and registered records survive where no type is declared."""
     assert same(labgob.decode(labgob.encode(value), Any), value)
 
 
-@steady
+@fewer
 @given(typed_values(), TYPES)
 def test_wrong_type_is_refused_or_gives_that_type(
     typed: tuple[Any, Any], other: Typed
@@ -96,14 +94,14 @@ def test_wrong_type_is_refused_or_gives_that_type(
     assert same(labgob.decode(labgob.encode(value), other[0]), value)
 
 
-@steady
+@fewer
 @given(TYPES, st.binary(max_size=40))
 def test_random_bytes_raise_nothing_but_decode_error(typed: Typed, data: bytes) -> None:
     """Whatever the bytes are, the outcome is a value or DecodeError."""
     assert refusal(data, typed[0]).count("\n") == 0
 
 
-@steady
+@fewer
 @given(typed_values(), st.data())
 def test_damaged_messages_raise_nothing_but_decode_error(
     typed: tuple[Any, Any], data: st.DataObject
@@ -116,7 +114,7 @@ def test_damaged_messages_raise_nothing_but_decode_error(
     assert refusal(bytes(message), kind).count("\n") == 0
 
 
-@steady
+@fewer
 @given(typed_values())
 def test_every_prefix_is_refused(typed: tuple[Any, Any]) -> None:
     """A message that was cut short anywhere is never taken for a whole one."""
@@ -127,7 +125,7 @@ def test_every_prefix_is_refused(typed: tuple[Any, Any]) -> None:
             labgob.decode(message[:length], kind)
 
 
-@steady
+@fewer
 @given(st.lists(typed_values(), max_size=5))
 def test_streams_keep_values_apart(typed: list[tuple[Any, Any]]) -> None:
     """Values come out of a stream in order, and then there are no more."""
@@ -142,7 +140,7 @@ def test_streams_keep_values_apart(typed: list[tuple[Any, Any]]) -> None:
         decoder.Decode(int)
 
 
-@steady
+@fewer
 @given(typed_values())
 def test_fast_and_exact_paths_agree(typed: tuple[Any, Any]) -> None:
     """The fast path gives the bytes and the values of the exact path, sooner."""

@@ -137,7 +137,7 @@ def _is_outside(value: object, process: set[int]) -> bool:
     )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(programs())
 def test_every_world_has_the_librarys_classes(source: str) -> None:
     """What a world's classes are and do is what they are and do outside."""
@@ -146,7 +146,7 @@ def test_every_world_has_the_librarys_classes(source: str) -> None:
         assert first_difference(told, outside) == ""
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(programs())
 def test_worlds_share_nothing(source: str) -> None:
     """What two worlds both lead to is the standard library's or cannot change."""

@@ -109,7 +109,7 @@ def check(value: Any) -> None:
         assert len(value) == len([*value])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(items, items)
 def test_every_operation_does_what_the_real_one_does(
     left: list[Any], right: list[Any]
@@ -151,7 +151,7 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @example([frozenset({1}), 2], [("discard", {1}), ("remove", {1})])
 @example([1, 2], [("difference_update", [1, []]), ("update", [3, [], 4])])
 @given(items, steps)
@@ -167,7 +167,7 @@ def test_a_set_lives_as_a_real_one(start: list[Any], program: list[Any]) -> None
         check(ordered)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.sampled_from(["set", "frozenset", "derived"]), items)
 def test_copies_are_of_the_same_order(kind: str, held: list[Any]) -> None:
     """Guards copy, deepcopy, pickle in every protocol, and the class's own pickle."""

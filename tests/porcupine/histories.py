@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from tester1.porcupine.append import AppendInput, AppendOp
@@ -26,9 +25,6 @@ from tester1.porcupine.register import (
 
 RANDOM = st.randoms(use_true_random=False)
 COUNTS = st.integers(1, 7)
-
-# What a property says does not depend on how busy the machine is.
-steady = settings(deadline=None)
 
 KV_ERRORS = ("OK", "ErrNoKey", "ErrVersion", "ErrMaybe")
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tester1.porcupine.edn import DEEPEST, EdnMap, EdnParser, Literal, edn_text
 from tester1.porcupine.figures import Figure
 from tester1.porcupine.reading import BadLineError
-from tests.porcupine.histories import steady
 
 VALUES = [
     ("nil", None),
@@ -107,7 +106,6 @@ def test_what_is_no_edn(text: str, line: int, problem: str) -> None:
         assert (error.value.line, str(error.value)) == (line, problem)
 
 
-@steady
 @given(
     st.one_of(st.text('{}[]()#_\\":;, \n1a.-+N/M<>^@'), st.text(), st.text("[{ #x1"))
 )
@@ -142,7 +140,6 @@ FORMS = st.recursive(
 )
 
 
-@steady
 @given(FORMS)
 def test_what_is_written_is_read_again(form: Any) -> None:
     """`edn_text` writes what the parser reads."""

@@ -33,7 +33,6 @@ from tests.porcupine.histories import (
     guessed_register,
     served,
     served_kv,
-    steady,
 )
 
 KV_MODELS = [
@@ -53,7 +52,6 @@ def agree(model: AnyModel, history: list[Operation]) -> None:
 
 
 @pytest.mark.parametrize("model", KV_MODELS)
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_guessed_kv_histories(model: KvModel, random: Random, count: int) -> None:
     """Sweep and search are exact on arbitrary answers, in all option combinations."""
@@ -62,7 +60,6 @@ def test_guessed_kv_histories(model: KvModel, random: Random, count: int) -> Non
 
 @pytest.mark.parametrize("model", KV_MODELS)
 @pytest.mark.parametrize("broken", [False, True])
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_served_kv_histories(
     model: KvModel, broken: bool, random: Random, count: int
@@ -72,7 +69,6 @@ def test_served_kv_histories(
 
 
 @pytest.mark.parametrize("model", KV_MODELS)
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_right_kv_servers_pass(model: KvModel, random: Random, count: int) -> None:
     """No reading of ErrMaybe finds fault with a right server and a right clerk."""
@@ -82,7 +78,6 @@ def test_right_kv_servers_pass(model: KvModel, random: Random, count: int) -> No
 
 @pytest.mark.parametrize("distinct", [False, True])
 @pytest.mark.parametrize("broken", [False, True])
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_append_histories(
     distinct: bool, broken: bool, random: Random, count: int
@@ -92,7 +87,6 @@ def test_append_histories(
     agree(AppendModel(), served(random, count, serve=serve))
 
 
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_zones_apply_where_texts_are_distinct(random: Random, count: int) -> None:
     """Distinct texts never make the zones give up."""
@@ -104,7 +98,6 @@ def test_zones_apply_where_texts_are_distinct(random: Random, count: int) -> Non
 
 @pytest.mark.parametrize("distinct", [False, True])
 @pytest.mark.parametrize("failures", [False, True])
-@steady
 @given(random=RANDOM, count=COUNTS, broken=st.booleans())
 def test_served_register_histories(
     distinct: bool, failures: bool, random: Random, count: int, broken: bool
@@ -114,7 +107,6 @@ def test_served_register_histories(
     agree(RegisterModel(), served(random, count, serve=serve))
 
 
-@steady
 @given(random=RANDOM, count=COUNTS, values=st.integers(2, 9), failures=st.booleans())
 def test_guessed_register_histories(
     random: Random, count: int, values: int, failures: bool
@@ -125,7 +117,6 @@ def test_guessed_register_histories(
     agree(RegisterModel(initial=0), history)
 
 
-@steady
 @given(random=RANDOM, count=st.integers(1, 4), broken=st.booleans())
 def test_conflicts_find_the_partition(random: Random, count: int, broken: bool) -> None:
     """A store checked whole has the verdict of its keys checked one by one."""

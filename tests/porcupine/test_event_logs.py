@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tester1.porcupine import Engine, Verdict, check, read_history
 from tester1.porcupine.formats import MODELS
 from tests.porcupine.event_logs import Call, possible, random_calls
-from tests.porcupine.histories import RANDOM, steady
+from tests.porcupine.histories import RANDOM
 
 Event = tuple[int, str, str, str, str]
 """Process, type, name, key and value, as text."""
@@ -108,7 +108,6 @@ def agree(
 
 @pytest.mark.parametrize("write", FORMATS.values(), ids=FORMATS)
 @pytest.mark.parametrize("model", ["register", "kv-append"])
-@steady
 @given(random=RANDOM, count=st.integers(1, 6), keys=st.sampled_from(["x", "xy"]))
 def test_logs_mean_what_they_say(
     tmp_path_factory: pytest.TempPathFactory,
@@ -126,7 +125,6 @@ def test_logs_mean_what_they_say(
     agree(tmp_path_factory, model, write(events_of(calls)), expected)
 
 
-@steady
 @given(random=RANDOM, count=st.integers(1, 6))
 def test_failures_that_are_answers(
     tmp_path_factory: pytest.TempPathFactory, random: Random, count: int

@@ -36,7 +36,6 @@ from tests.porcupine.histories import (
     guessed_kv,
     served,
     served_kv,
-    steady,
 )
 
 KINDS = ["kv", "lost", "guessed kv", "append", "register"]
@@ -94,7 +93,6 @@ def assert_core(model: AnyModel, partition: PartitionResult) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_illegal_histories_have_a_minimal_part(
     kind: str, random: Random, count: int
@@ -128,7 +126,6 @@ def assert_linearization(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_linearizations_are_linearizations(
     kind: str, random: Random, count: int
@@ -146,7 +143,6 @@ def test_linearizations_are_linearizations(
                     assert index in one.order
 
 
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_partial_linearizations_are_the_longest(random: Random, count: int) -> None:
     """No order of operations that returned is longer than the longest one shown."""
@@ -164,7 +160,6 @@ def test_partial_linearizations_are_the_longest(random: Random, count: int) -> N
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@steady
 @given(random=RANDOM, count=COUNTS)
 def test_replays_in_a_row(kind: str, random: Random, count: int) -> None:
     """A replay that goes on from another one gives what it gives by itself."""
@@ -207,7 +202,6 @@ def _longest(model: AnyModel, operations: Sequence[Operation]) -> int:
     return best
 
 
-@steady
 @given(needed=st.sets(st.integers(0, 40)), size=st.integers(1, 41))
 def test_minimal_finds_what_is_needed(needed: set[int], size: int) -> None:
     """A smallest set with a property is found, whatever it is."""

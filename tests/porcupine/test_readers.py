@@ -25,7 +25,6 @@ from tests.porcupine.histories import (
     guessed_kv,
     guessed_register,
     served,
-    steady,
 )
 
 JSON_PUT = (
@@ -60,7 +59,6 @@ def test_json_lines_of_the_kv_model(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("model", ["kv", "register", "kv-append"])
-@steady
 @given(random=st.randoms(use_true_random=False), count=st.integers(1, 6))
 def test_written_histories_are_read_again(
     tmp_path_factory: pytest.TempPathFactory, model: str, random: Random, count: int

@@ -15,7 +15,7 @@ from tester1.porcupine.levels import ALWAYS, LOOK_AHEAD, Levels
 from tester1.porcupine.search import Search, remember
 from tests.porcupine.brute import brute_force
 from tests.porcupine.builders import append, overwrite, read
-from tests.porcupine.histories import AppendServer, served, steady
+from tests.porcupine.histories import AppendServer, served
 
 
 class Plain(Model[str, AppendInput, str]):
@@ -38,7 +38,6 @@ class Skipping(AppendModel):
         return input.op.value == "append"
 
 
-@steady
 @given(
     random=st.randoms(use_true_random=False),
     count=st.integers(1, 7),
@@ -53,7 +52,6 @@ def test_hints_change_no_verdict(random: Random, count: int, broken: bool) -> No
         assert Search(model, history, Budget()).run() is expected
 
 
-@steady
 @given(random=st.randoms(use_true_random=False), count=st.integers(1, 6))
 def test_optional_operations(random: Random, count: int) -> None:
     """An optional operation may be left out, or take effect before it returns."""

@@ -45,7 +45,6 @@ from tests.porcupine.histories import (
     guessed_register,
     served,
     served_kv,
-    steady,
 )
 
 
@@ -120,7 +119,6 @@ def told(model: AnyModel, history: list[Operation], engine: Engine) -> object:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@steady
 @given(random=RANDOM, count=COUNTS, to=st.sampled_from(list(MOVES)))
 def test_moved_history(model: str, random: Random, count: int, to: str) -> None:
     """Verdict, explanation, linearizations and picture do not depend on where it is."""
@@ -142,7 +140,6 @@ def without_sentences(said: object) -> str:
 
 
 @pytest.mark.parametrize("model", MODELS)
-@steady
 @given(random=RANDOM, count=COUNTS, to=st.sampled_from(list(MOVES)))
 def test_moved_history_in_a_file(
     tmp_path_factory: pytest.TempPathFactory,

@@ -29,7 +29,7 @@ KILLS_WITHOUT_SWAPPING = 100
 READS = 3000
 SAVES_BEFORE_A_KILL = 3
 SHARED_FOLDER = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from raft1.log import Log, LogEntry
-
-# What a property says does not depend on how busy the machine is.
-steady = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 TERMS = st.integers(1, 6)
 

@@ -16,7 +16,6 @@ from raft1.election import (
     may_grant_vote,
 )
 from raft1.leadership import HEARTBEAT_S
-from tests.raft1.strategies import steady
 
 LOG_ENDS = st.tuples(st.integers(0, 4), st.integers(0, 4))
 LogEnd = tuple[int, int]
@@ -27,7 +26,6 @@ def at_least(one: LogEnd, other: LogEnd) -> bool:
     return is_up_to_date(*one, than_term=other[0], than_index=other[1])
 
 
-@steady
 @given(LOG_ENDS, LOG_ENDS, LOG_ENDS)
 def test_up_to_date_is_a_total_preorder(a: LogEnd, b: LogEnd, c: LogEnd) -> None:
     """Any two logs compare, and the comparison is transitive: somebody can win."""

@@ -10,7 +10,6 @@ from raft1.core import Core
 from raft1.log import Log, LogEntry
 from raft1.rpc import AppendEntriesArgs, InstallSnapshotArgs
 from raft1.storage import PeerState
-from tests.raft1.strategies import steady
 
 TERM = 5
 
@@ -28,7 +27,6 @@ def install(core: Core, last_index: int, last_term: int) -> None:
     assert core.install_snapshot(args, 0.0).Term == TERM
 
 
-@steady
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(0, 9))
 def test_a_follower_believes_only_what_the_request_vouched_for(
     commit_index: int, leaders_commit: int, verified_index: int

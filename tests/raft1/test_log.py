@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from raft1.log import Log, LogEntry
-from tests.raft1.strategies import entries, steady, trimmed
+from tests.raft1.strategies import entries, trimmed
 
 
 class LogModel(RuleBasedStateMachine):
@@ -81,10 +81,8 @@ class LogModel(RuleBasedStateMachine):
 
 
 TestLogModel = LogModel.TestCase
-TestLogModel.settings = steady
 
 
-@steady
 @given(entries(), st.data(), st.integers(0, 8), st.integers(-1, 14))
 def test_term_searches_agree_with_a_scan(
     whole: list[LogEntry], data: st.DataObject, term: int, limit: int

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from raft1.log import Log, LogEntry
 from raft1.progress import Conflict, Progress, find_conflict, resume_at
 from raft1.rpc import AppendEntriesArgs, InstallSnapshotArgs
-from tests.raft1.strategies import related_logs, steady
+from tests.raft1.strategies import related_logs
 
 
 def back_up(leader: Log, follower: Log, next_index: int) -> tuple[int, int]:
@@ -43,7 +43,6 @@ def terms_behind(log: Log, index: int) -> int:
     return len({log.term_at(i) for i in range(start, log.last_index + 1)})
 
 
-@steady
 @given(related_logs())
 def test_backing_up_finds_the_place_where_the_logs_part(logs: tuple[Log, Log]) -> None:
     """It ends at the last entry in common, or before it only by what was trimmed."""
@@ -60,7 +59,6 @@ def test_backing_up_finds_the_place_where_the_logs_part(logs: tuple[Log, Log]) -
         assert follower.last_index < leader.base_index or agreed <= leader.base_index
 
 
-@steady
 @given(related_logs())
 def test_backing_up_takes_at_most_a_round_per_conflicting_term(
     logs: tuple[Log, Log],
@@ -73,7 +71,6 @@ def test_backing_up_takes_at_most_a_round_per_conflicting_term(
     assert rounds <= max(fewer, 1)
 
 
-@steady
 @given(related_logs(), st.data())
 def test_after_backing_up_one_append_makes_the_logs_equal(
     logs: tuple[Log, Log], data: st.DataObject
@@ -119,7 +116,6 @@ def test_late_replies_move_nothing_back() -> None:
     assert (progress.match_index, progress.next_index) == (8, 9)
 
 
-@steady
 @given(related_logs(), st.data())
 def test_progress_keeps_next_behind_match(
     logs: tuple[Log, Log], data: st.DataObject

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from raft1.log import Log, LogEntry
 from raft1.quorum import Ballot, leader_commit, majority_index, majority_of
-from tests.raft1.strategies import entries, steady
+from tests.raft1.strategies import entries
 
 MATCHES = st.lists(st.integers(0, 12), min_size=1, max_size=7)
 
@@ -24,7 +24,6 @@ def test_any_two_majorities_meet(peers: int) -> None:
     assert 2 * (size - 1) <= peers
 
 
-@steady
 @given(st.integers(1, 7), st.lists(st.integers(0, 6)))
 def test_a_ballot_counts_every_voter_once(peers: int, voters: list[int]) -> None:
     """Duplicated replies do not make a majority."""
@@ -35,7 +34,6 @@ def test_a_ballot_counts_every_voter_once(peers: int, voters: list[int]) -> None
     assert ballot.won == (len({0, *cast}) >= majority_of(peers))
 
 
-@steady
 @given(MATCHES)
 def test_majority_index_is_the_highest_that_a_majority_has(matches: list[int]) -> None:
     """Enough peers have it, and one more entry would be one too many."""
@@ -48,7 +46,6 @@ def test_majority_index_is_the_highest_that_a_majority_has(matches: list[int]) -
     assert holders(index + 1) < majority_of(len(matches))
 
 
-@steady
 @given(entries(), st.integers(0, 3), MATCHES, st.data())
 def test_counting_never_commits_an_entry_of_an_older_term(
     whole: list[LogEntry], newer: int, matches: list[int], data: st.DataObject

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from raft1.log import Log, LogEntry
 from raft1.storage import PeerState, Storage, StorageError
 from tests.raft1.cores import MemoryPersister
-from tests.raft1.strategies import steady
 
 
 def durable(state: PeerState) -> tuple[object, ...]:
@@ -49,7 +48,6 @@ def change(state: PeerState, data: st.DataObject) -> None:
             state.snapshot = f"installed at {index}".encode()
 
 
-@steady
 @given(st.data())
 def test_a_load_restores_what_was_saved(data: st.DataObject) -> None:
     """After any changes and any saves, the last save is what comes back."""
@@ -65,7 +63,6 @@ def test_a_load_restores_what_was_saved(data: st.DataObject) -> None:
         assert restored.commit_index == restored.last_applied == state.log.base_index
 
 
-@steady
 @given(st.data())
 def test_a_restored_peer_goes_on_saving(data: st.DataObject) -> None:
     """What was restored and what is added to it make one state."""

@@ -22,7 +22,6 @@ from tester1.timeline import history_data
 from tester1.timeline.annotations import Annotation, Colour
 from tester1.timeline.history_data import page_data
 from tester1.timeline.schema import PageData, PartData, page_json
-from tests.porcupine.histories import steady
 from tests.timeline.cases import (
     Explained,
     illegal,
@@ -83,7 +82,6 @@ def test_equal_beginnings_are_written_once() -> None:
     assert len(path_of(page.parts[0], 1)) == 202
 
 
-@steady
 @given(
     st.lists(st.integers(0, 2), max_size=12), st.lists(st.integers(0, 2), max_size=12)
 )
@@ -162,7 +160,6 @@ def test_times_since_1970_are_told_by_their_size(unit: int, digits: int) -> None
     )
 
 
-@steady
 @given(
     st.lists(st.integers(-(10**40), 10**40), min_size=2, max_size=8, unique=True),
     st.sampled_from([int, float, Figure]),
@@ -201,7 +198,6 @@ def test_equal_results_give_equal_pages() -> None:
     assert first == second
 
 
-@steady
 @given(st.text(), st.text(), st.text())
 def test_no_value_can_leave_the_script_element(key: str, value: str, tag: str) -> None:
     """The JSON has no character that could end or open markup, and loses nothing."""

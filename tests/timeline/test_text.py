@@ -9,10 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tester1.timeline.pool import LENGTH_LIMITS, Clipped, TextPool
-from tests.porcupine.histories import steady
 
 
-@steady
 @given(st.lists(st.text(max_size=30)))
 def test_equal_texts_have_one_number(texts: list[str]) -> None:
     """Numbers lead back to their texts, and equal texts share one."""
@@ -24,7 +22,6 @@ def test_equal_texts_have_one_number(texts: list[str]) -> None:
         assert shown[number] == text.encode(errors="backslashreplace").decode()
 
 
-@steady
 @given(st.integers(0, 12_000), st.sampled_from(LENGTH_LIMITS))
 def test_shortening_says_what_is_missing(length: int, limit: int) -> None:
     """Head, count of missing characters and tail add up to the whole text."""

@@ -28,7 +28,7 @@ def test_generated_programs(tmp_path: Path) -> None:
     """Whatever the program, the seed and the way to simulate, killed or not."""
     tally = Tally()
 
-    @settings(max_examples=200, deadline=None, suppress_health_check=_SHARED)
+    @settings(max_examples=200, suppress_health_check=_SHARED)
     @given(programs())
     def campaign(program: Program) -> None:
         check(program, tmp_path, 2, tally)

@@ -28,7 +28,6 @@ def find(mutant: Mutant, folder: Path, *phases: Phase) -> str:
         phases=phases,
         derandomize=True,
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(programs(mutant.kinds))

@@ -32,7 +32,6 @@ def _sample() -> list[Program]:
         max_examples=200,
         phases=[Phase.generate],
         database=None,
-        deadline=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(programs())

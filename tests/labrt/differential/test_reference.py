@@ -226,7 +226,7 @@ def test_a_killed_program_has_done_what_was_due() -> None:
     assert not is_allowed(program, result)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(programs(), st.data())
 def test_being_allowed_is_being_among_the_allowed(
     program: Program, data: st.DataObject
