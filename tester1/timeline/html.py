@@ -44,6 +44,7 @@ SCRIPTS = (
     "lives",
     "states",
     "theme",
+    "note_colours",
     "draw_frame",
     "draw_annotations",
     "draw_operations",

@@ -56,6 +56,8 @@ function makeApi(app) {
       [...placedPath(history, history.parts[keyNumber(history, name)])?.at ?? []],
     /** What the last frame drew: {number, operations, merged, labels, messages, …}. */
     frame: () => ({ ...app.frame }),
+    /** What is visible, as the text of an SVG file. */
+    svg: () => svgOf(app),
     /** Resolves when a frame with all changes so far is drawn. */
     settled: () => new Promise((done) => {
       app.invalidate();
@@ -124,8 +126,6 @@ function runApi(app) {
     },
     /** Steps to the next (1) or previous (-1) of a kind, as the keys do. */
     step: (name, by = 1) => app.page.step(name, by),
-    /** What is visible, as the text of an SVG file. */
-    svg: () => svgOf(app),
     loadedParts: () => run.loadedParts,
     /** Resolves when all facts are loaded and the states of servers are shown. */
     allLoaded: async () => {

@@ -26,6 +26,8 @@ function readTheme() {
   theme.sides = Array.from({ length: SIDE_COLOURS }, (_, i) => ({
     fill: colour(`side-${i}`), edge: colour(`side-${i}-edge`),
   }));
+  // Looks of annotations by the colour that was chosen (note_colours.js).
+  theme.notes = new Map();
   theme.mono = `11px ${colour("mono")}`;
   theme.sans = `12px ${colour("sans")}`;
   theme.small = `10.5px ${colour("sans")}`;
