@@ -44,7 +44,7 @@ function makeApi(app) {
     /** Searches as the search box does; returns the number of matches or null. */
     search: (query) => {
       app.search(query);
-      return app.page ? app.page.matchCount() : app.state.matches?.size ?? null;
+      return app.runPage ? app.runPage.matchCount() : app.state.matches?.size ?? null;
     },
     /** Selects and shows the operations that cannot be explained. */
     jumpToError: () => app.jumpToError(),
@@ -139,7 +139,7 @@ function factFacts(run, i) {
   if (!run.loaded(i)) throw new RangeError(`fact ${i} is not loaded, or there is none`);
   return { number: run.number(i), time: run.time(i), kind: run.kind(i),
     topic: run.topic(i), program: run.program(i), incarnation: run.incarnation(i),
-    cause: run.cause(i), term: run.term(i), routine: run.routine(i), text: run.text(i),
+    cause: run.cause(i), likely: run.isLikely(i), term: run.term(i), routine: run.routine(i), text: run.text(i),
     details: run.details(i), call: run.callOfFact[i] - 1 };
 }
 

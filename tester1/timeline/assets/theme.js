@@ -7,8 +7,9 @@ const KIND_COLOURS = 6;
 const TERM_COLOURS = 8;
 const SIDE_COLOURS = 4;
 
-function readTheme() {
-  const style = getComputedStyle(document.documentElement);
+/* The theme of the page, or of an element with colours of its own. */
+function readTheme(of = document.documentElement) {
+  const style = getComputedStyle(of);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const theme = {};
   for (const name of ["page", "surface", "stripe", "line", "grid", "text", "muted",
