@@ -324,7 +324,8 @@ class RunPage extends Surroundings {
     const time = position !== NONE ? run.time(position)
       : said.time === null ? null : Math.min(last, Math.max(first, said.time));
     if (time !== null) app.setCursor({ time, fact: position });
-    else if (isFirst && run.pins.length > 0 && said.operation === null) {
+    else if (isFirst && run.pins.length > 0
+      && said.operation === null && said.annotation === null) {
       await this.showPin(run.focus);
       // Nobody has asked for it yet: it is what the first `f` shows.
       this.visited = NONE;
