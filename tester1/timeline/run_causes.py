@@ -4,14 +4,15 @@ Messages know what they follow from, since the network makes them. What a soluti
 by itself (it sends, saves, applies) happens in its own threads, so there the likeliest
 is taken: what the server had heard last, or was asked, in that very moment; of a
 command that is applied, what made it known as committed. A chain of causes so goes on
-from a break to the clerk, or the candidate, that began it.
+from a break to the clerk, or the candidate, that began it. Which links of it are
+only likely is told with each (`Cause`).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from labrpc.facts import Answered, Delivered, HandedOver, Message, Sent
 from labrt import Fact, Printed, ProgramStarted
@@ -27,18 +28,27 @@ from tester1.facts.kinds import (
     Saved,
     SnapshotAdopted,
     SnapshotTaken,
-    SubmitReturned,
     Submitted,
 )
 from tester1.rules.messages import Calls, SnapshotRequest
 from tester1.timeline.run_schema import NONE
 from tester1.view.states import ServerState
 
-__all__ = ["Causes", "place_of"]
+__all__ = ["NO_CAUSE", "Cause", "Causes", "place_of"]
 
 _AT_ONCE_S: Final = 0.002
 """How long after it was told something a server may still be at it, in seconds. In
 simulation that takes no time."""
+
+
+class Cause(NamedTuple):
+    """What a fact followed from: a position, and whether that is only the likeliest."""
+
+    at: int
+    is_likely: bool
+
+
+NO_CAUSE: Final = Cause(NONE, is_likely=False)
 
 
 def place_of(fact: Fact) -> str:
@@ -62,25 +72,34 @@ class Causes:
         self._snapshots: dict[str, int] = {}
         self._committed: dict[tuple[str, int], list[tuple[int, int]]] = {}
 
-    def take(self, at: int, fact: Fact, server: ServerState | None) -> int:
-        """The position of what the fact at a position followed from, or `NONE`.
+    def take(self, at: int, fact: Fact, server: ServerState | None) -> Cause:
+        """What the fact at a position followed from, or `NO_CAUSE`.
 
         `server` is what is known of its server, with this fact.
         """
-        cause = self._positions.get(fact.cause, NONE) if fact.cause else NONE
-        if cause == NONE or isinstance(fact, ClerkReturned):
+        cause = Cause(self._told_by(fact), is_likely=False)
+        if cause.at == NONE or isinstance(fact, ClerkReturned):
             likeliest = self._likeliest(fact)
-            cause = cause if likeliest == NONE else likeliest
+            cause = cause if likeliest == NONE else Cause(likeliest, is_likely=True)
         self._note(at, fact, server)
         # One that points forward is of a file that somebody has edited.
-        return cause if cause < at else NONE
+        return cause if NONE < cause.at < at else NO_CAUSE
 
-    def _likeliest(self, fact: Fact) -> int:
-        place = fact.server
+    def _told_by(self, fact: Fact) -> int:
+        """The cause that the fact itself names."""
+        if fact.cause:
+            return self._positions.get(fact.cause, NONE)
         match fact:
             case RuleBroken(proof=proof):
                 shown = [self._positions[n] for n in proof if n in self._positions]
                 return max(shown, default=NONE)
+            case Proposed(call=call) if call:
+                return self._submits.get((fact.server, call), NONE)
+        return NONE
+
+    def _likeliest(self, fact: Fact) -> int:
+        place = fact.server
+        match fact:
             case ClerkReturned(clerk=clerk):
                 return self._last(clerk, Delivered)
             case Applied(index=index):
@@ -91,8 +110,6 @@ class Causes:
                 return self._last(place, SnapshotAdopted)
             case SnapshotAdopted():
                 return self._snapshots.get(place, NONE)
-            case SubmitReturned() | Proposed() if fact.call:
-                return self._submits.get((place, fact.call), NONE)
             case Sent() | Saved() | Printed() | Submitted():
                 return self._at_hand(fact)
         return NONE

@@ -49,7 +49,7 @@ from tester1.rules.messages import (
 )
 from tester1.timeline.clock import PageClock
 from tester1.timeline.pool import Pool, encodable
-from tester1.timeline.run_causes import Causes, place_of
+from tester1.timeline.run_causes import NO_CAUSE, Cause, Causes, place_of
 from tester1.timeline.run_schema import (
     NONE,
     PART_SIZE,
@@ -144,7 +144,7 @@ class _Builder:
         self._programs = {name: number for number, name in enumerate(names)}
         self._kinds: dict[str, int] = {}
         self._methods: dict[str, int] = {}
-        self._causes: list[int] = []
+        self._causes: list[Cause] = []
         self._topics = {topic.value: i for i, topic in enumerate(Topic)}
 
     def build(
@@ -258,7 +258,8 @@ class _Builder:
         columns.topic.append(self._topics[cell.topic])
         columns.program.append(self._program(place_of(fact)))
         columns.incarnation.append(fact.incarnation)
-        columns.cause.append(0 if cause == NONE else at - cause)
+        before = 0 if cause == NO_CAUSE else at - cause.at
+        columns.cause.append(-before if cause.is_likely else before)
         columns.term.append(self._term(fact))
         columns.routine.append(int(cell.routine))
         columns.text.append(pool.add(cell.full))

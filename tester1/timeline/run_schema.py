@@ -157,8 +157,8 @@ class FactColumns(msgspec.Struct, frozen=True):
     """`NONE` for what happens to the test."""
     incarnation: list[int]
     cause: list[int]
-    """The position of the fact that made it happen, or of the likeliest (`Causes`), as
-    a difference: so much before; 0 if none is known."""
+    """The position of the fact that made it happen, as a difference: so much before; 0
+    if none is known. Below zero for one that is only the likeliest (`Causes`)."""
     term: list[int]
     """The term that it shows, `NONE` if it shows none."""
     routine: list[int]

@@ -7,17 +7,13 @@ a log can be compared with what the server really had.
 from __future__ import annotations
 
 import json
-import shlex
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from labrt import Fact, Printed
-from tester1.facts.file import read_facts
-from tester1.solution import REFERENCE_ROOT
+from labrt import Fact, Facts, Printed
+from tests.mutating import SuiteTest, run_with
 from tests.zoo.specimens import RAFT_FILE, Specimen, changes
 
 _MARK: Final = "saved state: "
@@ -56,21 +52,17 @@ class Saved:
     terms: dict[int, int]
 
 
-def record(folder: Path, words: str, solution: Path | None = None) -> list[list[Fact]]:
-    """The facts of the tests that `words` choose, as pytest takes them."""
-    options = ["--trace-events", f"--artifacts={folder}"]
-    if solution is not None:
-        options.append(f"--solution={solution}")
-    arguments = ["-q", "-p", "no:cacheprovider", "-p", "no:xdist", *options]
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", *arguments, *shlex.split(words)],
-        cwd=REFERENCE_ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ended.returncode == 0, ended.stdout
-    return [read_facts(path).facts for path in sorted(folder.glob("*.trace"))]
+def record(
+    tests: Sequence[SuiteTest], seed: int, solution: Path | None = None
+) -> list[list[Fact]]:
+    """The facts of tests that pass, one list for each."""
+    runs = []
+    for test in tests:
+        facts = Facts(most=None)
+        failure = run_with(facts, test, seed, solution)
+        assert failure == "", failure
+        runs.append(facts.kept)
+    return runs
 
 
 def truths(facts: Sequence[Fact]) -> Iterator[Saved]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from labrpc.facts import Message
 from labrt import Fact
 from tester1.facts.kinds import (
     Applied,
@@ -12,9 +13,11 @@ from tester1.facts.kinds import (
     Proposed,
     RuleBroken,
     Saved,
+    SubmitReturned,
+    Submitted,
 )
 from tester1.rules.messages import Calls
-from tester1.timeline.run_causes import Causes
+from tester1.timeline.run_causes import Cause, Causes
 from tester1.timeline.run_schema import NONE
 from tester1.view.states import States
 from tests.tester1.stories import (
@@ -29,11 +32,16 @@ from tests.tester1.stories import (
 )
 
 
-def causes_of(facts: Sequence[Fact]) -> list[int]:
-    """The cause of each fact, by position."""
+def found_causes(facts: Sequence[Fact]) -> list[Cause]:
+    """What each fact followed from."""
     calls = Calls(facts)
     states, causes = States(calls), Causes(facts, calls)
     return [causes.take(at, fact, states.take(fact)) for at, fact in enumerate(facts)]
+
+
+def causes_of(facts: Sequence[Fact]) -> list[int]:
+    """The cause of each fact, by position."""
+    return [cause.at for cause in found_causes(facts)]
 
 
 def chain(facts: Sequence[Fact]) -> list[str]:
@@ -50,10 +58,9 @@ def linked(story: Story) -> Story:
     """The story with the causes that the network knows."""
     last: dict[int, int] = {}
     for fact in story.facts:
-        call = getattr(fact, "call", 0)
-        if call:
-            fact.cause = fact.cause or last.get(call, 0)
-            last[call] = fact.number
+        if isinstance(fact, Message):
+            fact.cause = fact.cause or last.get(fact.call, 0)
+            last[fact.call] = fact.number
     return story
 
 
@@ -114,6 +121,46 @@ def test_a_broken_rule_follows_from_its_proof() -> None:
         RuleBroken(rule="r", section="5", sentence="s", proof=(shown.number, 999))
     )
     assert causes_of(story.facts)[-1] == shown.number - 1
+
+
+def test_only_what_is_worked_out_is_likely() -> None:
+    """What the network, a proof or a call tells is certain, and all else is not."""
+    story = Story(servers=3)
+    called = story.add(ClerkCalled(clerk="client-0", operation="Get", key="k"))
+    asked = story.send(0, 1, "KVServer.Get", {"": "GetArgs", "Key": "k"})
+    asked.server = "client-0"
+    story.arrive(asked)
+    submit = story.add(Submitted(server=name(1), call=1, contents="get"))
+    story.add(
+        Proposed(server=name(1), call=1, index=1, term=1, is_leader=True, contents="c1")
+    )
+    story.call(1, 2, APPEND, append(1, 1, terms=(1,)), appended(1, True))
+    story.add(Saved(server=name(1), state=9, snapshot=0))
+    applied = story.add(Applied(server=name(1), index=1, contents="c1"))
+    story.add(
+        SubmitReturned(
+            server=name(1), call=1, err="OK", contents="v", cause=submit.number
+        )
+    )
+    story.answer(asked, {"": "GetReply", "Err": "OK"})
+    story.deliver(asked)
+    story.add(
+        ClerkReturned(
+            clerk="client-0", operation="Get", key="k", err="OK", cause=called.number
+        )
+    )
+    story.add(RuleBroken(rule="r", section="5", sentence="s", proof=(applied.number,)))
+    facts = linked(story).facts
+    certain: set[str] = set()
+    likely: set[str] = set()
+    for fact, cause in zip(facts, found_causes(facts), strict=True):
+        if cause.at != NONE:
+            (likely if cause.is_likely else certain).add(fact.kind)
+    assert certain == {
+        *("handed over", "answered", "delivered"),
+        *("start", "submitted", "rule broken"),
+    }
+    assert likely == {"sent", "submit", "saved", "applied", "clerk return"}
 
 
 def test_no_cause_points_forward() -> None:

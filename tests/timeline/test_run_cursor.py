@@ -36,14 +36,13 @@ from tests.kvraft import test_4b
 from tests.mutating import Mutant, SuiteTest, run_with
 from tests.raft import test_3b, test_3d
 from tests.raft1 import mutants
+from tests.timeline.axe import PHONE, SCREENS, small_targets, violations
 from tests.timeline.cases import legal, run
 from tests.timeline.conftest import OpenPage, Pages, View
 
 SEED: Final = 7
 INSTANTS: Final = 20
 
-PHONE: Final = (390, 844)
-LEAST_TOUCH_PX: Final = 40
 MISSING: Final = "\N{MINUS SIGN}"
 
 
@@ -438,6 +437,52 @@ def test_why_goes_along_the_causes(view: View, broken: Recorded) -> None:
     effects = broken.positions(lambda f: f.cause == broken.facts[chain[-1]].number)
     view.page.keyboard.press("o")
     at_fact(view, effects[0])
+
+
+def test_a_likely_cause_is_called_likely(pages: Pages, service: Recorded) -> None:
+    """In the details and in what is said; one that is certain is not."""
+    view = opened(pages, service)
+    sent = next(
+        i
+        for i in service.positions(lambda fact: fact.kind == "handed over")
+        if view.call("fact", view.call("fact", i)["cause"])["likely"]
+    )
+    applied = service.positions(lambda fact: fact.kind == "applied")[-1]
+    for fact, is_likely in ((sent, False), (applied, True)):
+        view.call("selectFact", fact)
+        at_fact(view, fact)
+        buttons = view.page.locator("#details .actions button")
+        expected = "\N{BLACK LEFT-POINTING TRIANGLE} "
+        expected += "Likely cause (w)" if is_likely else "Cause (w)"
+        assert buttons.first.inner_text() == expected
+        causes = view.page.get_by_label("Causes, the nearest first").locator("li .how")
+        assert causes.first.inner_text() == (
+            "likely cause:" if is_likely else "because of"
+        )
+        cause = view.call("fact", fact)["cause"]
+        effects = view.page.evaluate(
+            """async (cause) => { await raftlab.selectFact(cause);
+                return [...document.querySelectorAll(
+                    '#details [aria-label="Effects"] li')].map((one) => one.innerText);
+            }""",
+            cause,
+        )
+        led = "likely led to" if is_likely else "led to"
+        number = service.facts[fact].number
+        assert any(re.match(f"{led} #{number} ", one) for one in effects), effects
+        view.call("selectFact", fact)
+        at_fact(view, fact)
+        view.page.keyboard.press("w")
+        at_fact(view, cause)
+        text = view.call("fact", cause)["text"]
+        announced(view, f"{text}; ")
+        assert view.text("#announcer").startswith("likely cause: ") == is_likely
+    # Come there by another way, it is no cause of anything.
+    view.page.keyboard.press("Home")
+    announced(view, "0.0000 s")
+    view.call("selectFact", cause)
+    announced(view, f"{text}; ")
+    assert "likely" not in view.text("#announcer")
 
 
 def test_a_message_shows_request_and_answer(view: View, broken: Recorded) -> None:
@@ -1029,6 +1074,29 @@ def test_an_address_of_a_server_alone_chooses_it(
     assert (view.call("cursor"), view.call("view")) == before
 
 
+def test_an_address_names_the_selected_operation(
+    pages: Pages, service: Recorded
+) -> None:
+    """Beside the moment of the cursor; alone it is selected and in sight."""
+    view = opened(pages, service, "#t=1.5&s=2")
+    view.call("select", 3)
+    address_says(view, "#t=1.5&s=2&o=3&w=")
+    other = opened(pages, service, "#" + view.page.url.partition("#")[2])
+    other.page.wait_for_function("() => raftlab.selected() === 3")
+    assert other.call("cursor") == {"time": 1.5e9, "fact": NONE}
+    assert close_to(other.call("view"), view.call("view"))
+    last = view.call("operationCount") - 1
+    alone = opened(pages, service, f"#o={last}")
+    alone.page.wait_for_function(f"() => raftlab.selected() === {last}")
+    assert last in alone.call("visibleOperations")
+    alone.page.evaluate("location.hash = '#o=1'")
+    alone.page.wait_for_function("() => raftlab.selected() === 1")
+    alone.page.evaluate(f"location.hash = '#o={last + 1}'")
+    announced(alone, f"no operation “{last + 1}”")
+    assert f"no operation “{last + 1}”" in alone.text("#address-note")
+    assert alone.call("selected") == 1
+
+
 def test_the_address_keeps_what_is_in_sight(pages: Pages, broken: Recorded) -> None:
     """After zooming, dragging and Fit it leads to the same stretch of time."""
     view = opened(pages, broken, "#t=1.5&w=1.4..1.6")
@@ -1187,27 +1255,7 @@ def test_help_lists_every_key(view: View) -> None:
     assert view.page.locator("#help").is_hidden()
 
 
-def axe_source() -> str:
-    """The text of axe-core, which a package brings along; skips without it."""
-    pytest.importorskip("axe_playwright_python")
-    return (resources.files("axe_playwright_python") / "axe.min.js").read_text()
-
-
-def violations(view: View) -> list[str]:
-    """What axe-core objects to on the page as it is."""
-    view.page.evaluate(axe_source())
-    result = view.page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        f"{rule['id']}: {node['target']} {node['failureSummary']}"
-        for rule in result["violations"]
-        for node in rule["nodes"]
-    ]
-
-
-@pytest.mark.parametrize(
-    ("colour_scheme", "size"),
-    [("light", (1280, 800)), ("dark", (1280, 800)), ("light", PHONE)],
-)
+@pytest.mark.parametrize(("colour_scheme", "size"), SCREENS)
 def test_axe_finds_no_violation(
     pages: Pages,
     service: Recorded,
@@ -1224,6 +1272,8 @@ def test_axe_finds_no_violation(
     view.page.evaluate("document.getElementById('filter').open = true")
     view.page.fill("#search", "trem:5")
     assert violations(view) == []
+    view.page.get_by_role("tab", name="Operations").click()
+    assert violations(view) == []
     view.page.evaluate("document.getElementById('help').showModal()")
     assert violations(view) == []
 
@@ -1232,15 +1282,7 @@ def test_a_phone_shows_and_reaches_everything(pages: Pages, broken: Recorded) ->
     """Nothing is wider than the screen, and fingers hit what they aim at."""
     view = opened(pages, broken, size=PHONE)
     assert view.page.evaluate("document.documentElement.scrollWidth") <= PHONE[0]
-    small = view.page.evaluate(
-        """(least) => [...document.querySelectorAll("button, select, summary")]
-            .filter((one) => one.checkVisibility())
-            .map((one) => [one.id || one.textContent, one.getBoundingClientRect()])
-            .filter(([, box]) => Math.min(box.height, box.width) < least - 0.5)
-            .map(([id, box]) => `${id} ${box.width}x${box.height}`)""",
-        LEAST_TOUCH_PX,
-    )
-    assert small == []
+    assert small_targets(view) == []
     outside = """(width) => [...document.querySelectorAll(
             ".toolbar *, #finding *, #cursor-panel button, #cursor-panel select")]
         .filter((one) => one.checkVisibility() && !one.closest(".table-scroll"))
@@ -1291,7 +1333,6 @@ def test_a_page_without_a_run_has_none_of_it(open_page: OpenPage) -> None:
         "#cursor-panel",
         "#tab-facts",
         "#filter",
-        "#page-buttons",
         "#match-on",
     ):
         assert view.page.locator(selector).is_hidden()

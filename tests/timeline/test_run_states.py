@@ -7,7 +7,6 @@ remember does not change, so what it has shown by then must be a part of that.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -15,18 +14,23 @@ from labrt import Fact
 from tester1.facts.names import number_of
 from tester1.rules.messages import Calls
 from tester1.view.states import ServerState, States, index_offset
+from tests.raft import test_3c, test_3d, test_ours
 from tests.timeline.recorded import TRUTHFUL, Saved, record, truths
 
-TESTS = "persist_2_3C or figure_8_by_steps or unreliable_churn or un_crash_3D"
+SEED = 4
+TESTS = (
+    test_3c.test_persist_2_3C,
+    test_ours.test_figure_8_by_steps_3C,
+    test_3c.test_unreliable_churn_3C,
+    test_3d.test_snapshot_install_un_crash_3D,
+)
 
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[list[Fact]]:
     """Runs with crashes, partitions, lost messages and snapshots."""
-    folder: Path = tmp_path_factory.mktemp("truthful")
-    solution = TRUTHFUL.write(folder / "solution")
-    words = f"tests/raft --seed 4 -k '{TESTS}'"
-    return record(folder / "artifacts", words, solution)
+    solution = TRUTHFUL.write(tmp_path_factory.mktemp("truthful"))
+    return record(TESTS, SEED, solution)
 
 
 def moments(facts: list[Fact]) -> Iterator[tuple[ServerState, Saved]]:

@@ -44,7 +44,7 @@ function makeApi(app) {
     /** Searches as the search box does; returns the number of matches or null. */
     search: (query) => {
       app.search(query);
-      return app.page ? app.page.matchCount() : app.state.matches?.size ?? null;
+      return app.runPage ? app.runPage.matchCount() : app.state.matches?.size ?? null;
     },
     /** Selects and shows the operations that cannot be explained. */
     jumpToError: () => app.jumpToError(),
@@ -56,6 +56,8 @@ function makeApi(app) {
       [...placedPath(history, history.parts[keyNumber(history, name)])?.at ?? []],
     /** What the last frame drew: {number, operations, merged, labels, messages, …}. */
     frame: () => ({ ...app.frame }),
+    /** What is visible, as the text of an SVG file. */
+    svg: () => svgOf(app),
     /** Resolves when a frame with all changes so far is drawn. */
     settled: () => new Promise((done) => {
       app.invalidate();
@@ -124,8 +126,6 @@ function runApi(app) {
     },
     /** Steps to the next (1) or previous (-1) of a kind, as the keys do. */
     step: (name, by = 1) => app.page.step(name, by),
-    /** What is visible, as the text of an SVG file. */
-    svg: () => svgOf(app),
     loadedParts: () => run.loadedParts,
     /** Resolves when all facts are loaded and the states of servers are shown. */
     allLoaded: async () => {
@@ -139,7 +139,7 @@ function factFacts(run, i) {
   if (!run.loaded(i)) throw new RangeError(`fact ${i} is not loaded, or there is none`);
   return { number: run.number(i), time: run.time(i), kind: run.kind(i),
     topic: run.topic(i), program: run.program(i), incarnation: run.incarnation(i),
-    cause: run.cause(i), term: run.term(i), routine: run.routine(i), text: run.text(i),
+    cause: run.cause(i), likely: run.isLikely(i), term: run.term(i), routine: run.routine(i), text: run.text(i),
     details: run.details(i), call: run.callOfFact[i] - 1 };
 }
 

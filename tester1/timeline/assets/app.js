@@ -14,6 +14,9 @@ const FACT_LEAST_NS = 40e6;
 /* Of more parts than this, what is in sight is read like all others, in idle time. */
 const MOST_PARTS_AT_ONCE = 8;
 
+/* When the style sheet is dark; on paper it never is. */
+const DARK_SCREEN = "screen and (prefers-color-scheme: dark)";
+
 /* The views, and the element of each. */
 const VIEWS = { timeline: "timeline", facts: "facts-view", operations: "operations",
   annotations: "annotations" };
@@ -24,7 +27,7 @@ class App {
     this.history = history;
     this.run = run;
     this.states = null;
-    // What surrounds the picture of a run, once its states are read.
+    // What surrounds the picture; that of a run is there once its states are read.
     this.page = null;
     this.window = new TimeWindow(history.span);
     this.stage = new Stage(history, this.window, run);
@@ -53,9 +56,9 @@ class App {
       zoomTo: (i) => this.zoomToOperation(i),
       clear: () => this.clear(),
       link: (i) => this.link(i),
-      go: (fact) => this.page?.goTo(fact),
-      cause: () => this.page?.showCause(),
-      effect: () => this.page?.showEffect(),
+      go: (fact) => this.runPage?.goTo(fact),
+      cause: () => this.runPage?.showCause(),
+      effect: () => this.runPage?.showEffect(),
     }, this.run);
     this.tables = {
       operations: operationTable(byId("operations"), this.history, this),
@@ -70,9 +73,10 @@ class App {
   }
 
   watchPage() {
+    watchPrinting(this);
     // This comes before the browser paints: drawing at once avoids a stretched frame.
     new ResizeObserver(() => { this.resize(); this.draw(); }).observe(this.plot);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    matchMedia(DARK_SCREEN).addEventListener("change", () => {
       this.theme = readTheme();
       this.overview.renew();
       this.invalidate();
@@ -81,6 +85,15 @@ class App {
       this.stage.scroll = this.plot.scrollTop;
       this.invalidate();
     });
+  }
+
+  /* What surrounds the picture of a run, or null: there is none, or it is not read yet. */
+  get runPage() { return this.run === null ? null : this.page; }
+
+  /* Opens the page of a history alone, at what its address says. */
+  openHistory() {
+    this.page = new HistoryPage(this);
+    this.page.start();
   }
 
   // The run
@@ -168,7 +181,9 @@ class App {
 
   draw() {
     this.pending = false;
-    if (this.state.view !== "timeline" || this.stage.width < 1) return;
+    // On paper the canvas is nowhere.
+    const isShown = this.state.view === "timeline" && this.plot.clientWidth > 0;
+    if (!isShown || this.stage.width < 1) return;
     const context = sized(this.canvas, this.stage.width, this.stage.height);
     const work = new Frame(context, this.stage, this.theme, this.state).draw();
     this.overview.draw(this.theme, (i) => this.isShown(i), byId("timeline").clientWidth,
@@ -220,6 +235,7 @@ class App {
     }
     this.updateShown();
     this.updateFocus();
+    this.page?.selectionMoved();
   }
 
   search(query) {
@@ -230,17 +246,17 @@ class App {
     byId("matches").textContent = matches === null ? "" : counted(matches.size, "match")
       .replace("matchs", "matches");
     this.listOperations();
-    this.page?.search(asked);
+    this.runPage?.search(asked);
     this.invalidate();
   }
 
-  /* Selects the next match after the selected operation, around the end. */
-  nextMatch() {
+  /* Selects the match after the selected operation (`by` 1) or before it, around the end. */
+  stepMatch(by) {
+    if (this.run) { this.page?.step("match", by); return; }
     const found = [...this.state.matches ?? []].filter((i) => this.isShown(i));
-    if (found.length === 0) return;
     const current = this.state.selected?.operation ?? NONE;
-    this.select({ operation: found.find((i) => i > current) ?? found[0] });
-    this.reveal(this.state.selected);
+    this.goTo(by > 0 ? found.find((i) => i > current) ?? found[0]
+      : found.findLast((i) => i < current) ?? found[found.length - 1]);
   }
 
   showView(view) {
@@ -255,7 +271,7 @@ class App {
       this.tables[view].render();
       const { selected } = this.state;
       // All facts are in their order: the cursor has a place among them, whatever matches.
-      if (view === "facts" && this.page) this.tables.facts.revealFrom(this.page.position());
+      if (view === "facts" && this.runPage) this.tables.facts.revealFrom(this.page.position());
       else this.tables[view].reveal(selected?.operation ?? selected?.annotation);
     }
   }
@@ -290,7 +306,7 @@ class App {
       link: (i, text) => this.link(i, text),
       choose: (part, number) => this.choosePath(part, number),
       search: (query) => this.search(query),
-      page: this.page,
+      page: this.runPage,
     });
   }
 
@@ -316,7 +332,7 @@ class App {
     this.state.selected = target;
     const operation = target?.operation;
     if (target?.fact !== undefined) {
-      this.page?.chooseOf(target.fact);
+      this.runPage?.chooseOf(target.fact);
       this.cursorTo(target.fact);
     }
     if (operation !== undefined) this.showLongestPathOf(operation);
@@ -326,6 +342,7 @@ class App {
     this.tables.annotations.render();
     this.tables.facts?.render();
     this.announce(target);
+    this.page?.selectionMoved();
   }
 
   clear() { this.select(null); }
@@ -361,12 +378,12 @@ class App {
    * whose lane it is; on a server's name, the server alone.
    */
   click(target, { x, y }) {
-    if (target?.away) { this.page?.goTo(target.fact); return; }
+    if (target?.away) { this.runPage?.goTo(target.fact); return; }
     if (target !== null && target.server === undefined) { this.select(target); return; }
     const server = this.stage.serverAt(y);
     if (server !== NONE) this.state.server = server;
     if (x < this.stage.gutter && server !== NONE) {
-      this.page?.cursorMoved();
+      this.runPage?.cursorMoved();
       return;
     }
     this.select(null);

@@ -12,7 +12,7 @@ class Details {
 
   show(selected) {
     if (selected === null) {
-      this.fill(this.run === null ? helpContents(this.history) : runHints(this.history));
+      this.fill(this.run === null ? historyHints(this.history) : runHints(this.history));
     } else if (selected.fact !== undefined) {
       this.fill(factContents(this.run, selected.fact, this.actions));
     } else if (selected.operation === undefined) {
@@ -150,8 +150,8 @@ function facts(rows) {
 function runHints(history) {
   const operations = history.count > 0 ? "an operation, " : "";
   return [
-    element("h2", {}, "Nothing selected"),
-    element("p", { className: "note" },
+    element("h2", { className: "screen-only" }, "Nothing selected"),
+    element("p", { className: "note screen-only" },
       `Click a message, a fact, ${operations}or an annotation for all that is known of it. `,
       element("kbd", {}, "?"), " lists keys and signs."),
     history.count > 0 ? element("h3", {}, "Colours of operations") : null,
@@ -159,19 +159,18 @@ function runHints(history) {
   ];
 }
 
-/* What the colours mean and which keys do what. */
-function helpContents(history) {
+/* The hints of a page without a run. */
+function historyHints(history) {
   const title = history.count > 0 ? "Click an operation or annotation"
     : "Click an annotation";
   const bars = history.count > 0 ? "Each bar runs from a call to its return. " : "";
   return [
-    element("h2", {}, title),
-    element("p", { className: "note" },
-      `${bars}Hover for a summary, click for everything that is known.`),
+    element("h2", { className: "screen-only" }, title),
+    element("p", { className: "note screen-only" },
+      `${bars}Hover for a summary, click for everything that is known. `,
+      element("kbd", {}, "?"), " lists keys and signs."),
     history.count > 0 ? element("h3", {}, "Colours") : null,
     history.count > 0 ? colourLegend(history) : null,
-    element("h3", {}, "Keys and mouse"),
-    keyHelp(history.count > 0),
   ];
 }
 
@@ -194,29 +193,4 @@ function colourLegend(history) {
     explain("core", "what the contradiction builds on");
   }
   return legend;
-}
-
-const KEY_HELP = [
-  ["wheel", "zoom; with Shift: move in time"],
-  ["drag", "move"],
-  ["+ − 0", "zoom in, zoom out, show everything"],
-  ["Esc", "clear the selection"],
-];
-const OPERATION_KEY_HELP = [
-  ["← →", "previous, next operation of the client"],
-  ["↑ ↓", "operation of the client above, below"],
-  ["p n", "previous, next in the linearization"],
-  ["Enter", "zoom to the selected operation"],
-  ["e", "jump to the error"],
-  ["/", "search"],
-];
-
-function keyHelp(hasOperations) {
-  const rows = hasOperations ? [...KEY_HELP, ...OPERATION_KEY_HELP] : KEY_HELP;
-  return element("dl", { className: "facts-list" }, ...rows.flatMap(([keys, text]) => {
-    const names = keys.split(" ").map((key) => element("kbd", {}, key));
-    const description = element("dd", {}, text);
-    description.style.fontFamily = "inherit";
-    return [element("dt", {}, ...names), description];
-  }));
 }

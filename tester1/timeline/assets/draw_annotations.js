@@ -1,11 +1,8 @@
 /*
  * Annotations: intervals as bars with their label inside, points as flags with
  * their label to the right, up to the next item of the row.
- *
- * Their colours are the tester's and always light, so their text is always dark.
  */
 
-const NOTE_TEXT = "#1b2430";
 const NOTE_EDGE = "#7c8896";
 const FLAG_WIDTH = 5;
 
@@ -47,10 +44,11 @@ function drawFlag(frame, row, at) {
   const note = frame.history.annotations[row.items[at]];
   const pole = frame.window.x(note.start);
   const flag = flagPlace(frame, row, at, pole);
-  noteBox(frame, note.colour, flag.x, row.y + 1, flag.width, row.height - 2);
+  const { fill, ink } = noteLook(frame.theme, note.colour);
+  noteBox(frame, fill, flag.x, row.y + 1, flag.width, row.height - 2);
   frame.fill(NOTE_EDGE, pole - 1, row.y + 1, 2, row.height - 2);
   frame.label(note.text, flag.x + FLAG_WIDTH + 1, row.y + row.height / 2,
-    flag.width - 2 * FLAG_WIDTH, NOTE_TEXT);
+    flag.width - 2 * FLAG_WIDTH, ink);
   frame.stage.flags.set(row.items[at], flag);
 }
 
@@ -71,11 +69,12 @@ function flagPlace(frame, row, at, pole) {
 function drawBar(frame, row, note, x) {
   const right = frame.window.x(note.end);
   const width = Math.max(right - x, 2);
-  noteBox(frame, note.colour, x, row.y + 1, width, row.height - 2);
+  const { fill, ink } = noteLook(frame.theme, note.colour);
+  noteBox(frame, fill, x, row.y + 1, width, row.height - 2);
   // The label stays in sight when the bar begins to the left of the window.
   const from = Math.max(x, frame.stage.gutter) + 4;
   frame.label(note.text, from, row.y + row.height / 2,
-    Math.min(right, frame.stage.width) - from - 3, NOTE_TEXT);
+    Math.min(right, frame.stage.width) - from - 3, ink);
 }
 
 function noteBox(frame, colour, x, y, width, height) {

@@ -79,13 +79,16 @@ function contentsLine(details) {
 function whyContents(run, i, actions) {
   const cause = run.cause(i);
   const effects = run.effects(i);
+  const effect = effects[0] ?? NONE;
   const step = (title, at, act) => element("button", { disabled: at === NONE,
     onclick: act }, title);
+  const causeName = run.isLikely(i) ? "Likely cause" : "Cause";
+  const effectName = effect !== NONE && run.isLikely(effect) ? "Likely effect" : "Effect";
   return [
     element("h3", {}, "Why"),
     element("div", { className: "actions" },
-      step("◀ Cause (w)", cause, () => actions.cause()),
-      step("Effect (o) ▶", effects[0] ?? NONE, () => actions.effect())),
+      step(`◀ ${causeName} (w)`, cause, () => actions.cause()),
+      step(`${effectName} (o) ▶`, effect, () => actions.effect())),
     ...causeList(run, i, actions),
     ...effectList(run, effects, actions),
   ];
@@ -94,17 +97,17 @@ function whyContents(run, i, actions) {
 /* The chain of causes, the nearest first, as far as their parts are loaded. */
 function causeList(run, i, actions) {
   const chain = [];
-  let at = run.cause(i);
+  let [from, at] = [i, run.cause(i)];
   while (at !== NONE && chain.length < MOST_CAUSES) {
-    chain.push(at);
-    at = run.loaded(at) ? run.cause(at) : NONE;
+    chain.push({ fact: at, how: run.isLikely(from) ? "likely cause:" : "because of" });
+    [from, at] = [at, run.loaded(at) ? run.cause(at) : NONE];
   }
   if (chain.length === 0) {
     return [element("p", { className: "note" }, "No cause is known.")];
   }
   return [
     element("ol", { className: "fact-list", "aria-label": "Causes, the nearest first" },
-      ...chain.map((fact) => factRow(run, fact, "because of", actions))),
+      ...chain.map(({ fact, how }) => factRow(run, fact, how, actions))),
     at === NONE ? null : element("p", { className: "note" }, "and what led to that"),
   ];
 }
@@ -115,7 +118,8 @@ function effectList(run, effects, actions) {
   return [
     shown.length === 0 ? null : element("ul",
       { className: "fact-list", "aria-label": "Effects" },
-      ...shown.map((fact) => factRow(run, fact, "led to", actions))),
+      ...shown.map((fact) => factRow(run, fact,
+        run.isLikely(fact) ? "likely led to" : "led to", actions))),
     more > 0 ? element("p", { className: "note" }, `and ${counted(more, "more effect")}`)
       : null,
   ];

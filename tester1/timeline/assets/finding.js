@@ -111,7 +111,9 @@ function pinLine(page, pin) {
 
 function pinButton(page, key, title, text, at, act) {
   const isThere = page.app.state.selected?.fact === at;
-  const button = element("button", { className: "operation", title,
+  // On paper only the numbers of facts say something.
+  const className = key.startsWith("proof-") ? "operation" : "operation screen-only";
+  const button = element("button", { className, title,
     "aria-pressed": String(isThere), onclick: act }, text);
   button.dataset.key = key;
   return button;
@@ -120,7 +122,7 @@ function pinButton(page, key, title, text, at, act) {
 function nextPinButton(page) {
   const { pins } = page.run;
   const next = (page.pin + 1) % pins.length;
-  const button = element("button", { className: "operation",
+  const button = element("button", { className: "operation screen-only",
     title: `The next of ${pins.length} findings (f)`,
     onclick: () => page.showPin(next) }, `Next: ${NEXT_NAMES[pins[next].kind]}`);
   button.dataset.key = "next-pin";
@@ -148,14 +150,15 @@ function coreLine(part, actions) {
     `Minimal illegal sub-history (${operations.length}):`,
     ...listed.map((i) => actions.link(i, `#${i}`)),
     more > 0 ? `and ${more} earlier` : "",
-    element("button", { className: "operation", title: "Show only these operations",
+    element("button", { className: "operation screen-only",
+      title: "Show only these operations",
       onclick: () => actions.search(CORE_QUERY) }, "show only these"));
 }
 
 function pathLine(part, actions) {
   const { chosen, pathCount } = part;
-  const step = (by, title, sign) => element("button", { className: "operation", title,
-    "aria-label": title, disabled: !(chosen + by in part.data),
+  const step = (by, title, sign) => element("button", {
+    className: "operation screen-only", title, "aria-label": title, disabled: !(chosen + by in part.data),
     onclick: () => actions.choose(part, chosen + by) }, sign);
   const length = part.path().order.length;
   const omitted = part.omitted > 0 ? ` kept, ${part.omitted} shorter left out` : "";

@@ -1,6 +1,15 @@
 /*
- * The keys of a page with a run, and the dialog that lists them.
+ * The keys, and the dialog that lists them. What has no `act` here works on every page
+ * (input.js).
  */
+
+const HELP_ROW = { keys: ["?"], text: "this list", act: (page) => page.showHelp() };
+const LOOK_ROWS = [
+  { keys: ["Enter"], text: "zoom to the selection" },
+  { keys: ["Esc"], text: "clear the selection" },
+  { keys: ["/"], text: "search; Enter: next match, Shift+Enter: previous one" },
+  HELP_ROW,
+];
 
 /*
  * What each key does: {keys, names, text, act}. A key of `keys` calls `act` with the
@@ -37,23 +46,34 @@ const RUN_KEYS = [
     { keys: [",", "."], text: "play slower, faster",
       act: (page, key) => page.play.change(key === "." ? 1 : -1) },
     { keys: ["+", "-", "0"], text: "zoom in, zoom out (around the cursor), show everything" },
-    { keys: ["Enter"], text: "zoom to the selection" },
-    { keys: ["Esc"], text: "clear the selection" },
-    { keys: ["/"], text: "search; Enter: next match, Shift+Enter: previous one" },
-    { keys: ["?"], text: "this list", act: (page) => page.showHelp() },
+    ...LOOK_ROWS,
   ] },
 ];
 
 const KEYS_OF_OPERATIONS = { title: "Operations", rows: [
   { keys: ["←", "→", "↑", "↓"],
     text: "with an operation selected: neighbours in the lane, other lanes" },
-  { keys: ["[", "]"], text: "previous, next in the linearization",
-    act: (page, key) => page.app.stepInOrder(key === "]" ? 1 : -1) },
+  { keys: ["[", "]"], text: "previous, next in the linearization" },
   { keys: ["e"], text: "operations that cannot be explained" },
 ] };
 
-const SEARCH_HELP = [
-  ["word, \"two words\"", "in the text or the details; all words must fit"],
+/* On a page without a run. */
+const ZOOM_ROW = { keys: ["+", "-", "0"], text: "zoom in, zoom out, show everything" };
+const HISTORY_KEYS = [
+  { title: "Operations", rows: [
+    { keys: ["←", "→"], text: "previous, next operation of the client" },
+    { keys: ["↑", "↓"], text: "operation of the client above, below" },
+    { keys: ["p", "n"], text: "previous, next in the linearization; also [ and ]" },
+    { keys: ["e"], text: "operations that cannot be explained" },
+  ] },
+  { title: "Look", rows: [ZOOM_ROW, ...LOOK_ROWS] },
+];
+const KEYS_OF_ANNOTATIONS = [{ title: "Look", rows: [ZOOM_ROW,
+  ...LOOK_ROWS.filter(({ keys }) => ["Esc", "?"].includes(keys[0]))] }];
+
+const WORD_HELP = ["word, \"two words\"", "in the text or the details; all words must fit"];
+const RUN_SEARCH = [
+  WORD_HELP,
   ["term:5  term:5..7", "the term that a fact shows"],
   ["kind:vote", "kind of message, fact or operation; what one steps to; topic"],
   ["server:2", "what happened at a server"],
@@ -63,31 +83,54 @@ const SEARCH_HELP = [
   ["t:1.2..1.5", "a stretch of time, in seconds"],
   ["client:3  key:x  is:core", "operations"],
 ];
+const HISTORY_SEARCH = [
+  WORD_HELP,
+  ["client:3  key:x", "operations of a client, of a key"],
+  ["is:core", "the fewest operations that cannot be explained"],
+  ["#12", "an operation by number"],
+];
 
-/* The rows of RUN_KEYS by key. */
-function actionsByKey() {
+/* What sections of keys do, by key. */
+function actionsByKey(sections) {
   const actions = new Map();
-  for (const { rows } of [...RUN_KEYS, KEYS_OF_OPERATIONS]) {
+  for (const { rows } of sections) {
     for (const { keys, act } of rows) if (act) for (const key of keys) actions.set(key, act);
   }
   return actions;
 }
 
+/* What the help of a page of a run lists: {keys, click, search, signs}. */
+function helpOfRun(history) {
+  return { keys: history.count > 0 ? [...RUN_KEYS, KEYS_OF_OPERATIONS] : RUN_KEYS,
+    click: "select; on an empty place: put the cursor there", search: RUN_SEARCH,
+    signs: signs() };
+}
+
+/* The same of a page without a run, which may have no operations either. */
+function helpOfHistory(history) {
+  const hasOperations = history.count > 0;
+  return { keys: hasOperations ? HISTORY_KEYS : KEYS_OF_ANNOTATIONS,
+    click: "select; on an empty place: clear the selection",
+    search: hasOperations ? HISTORY_SEARCH : [],
+    signs: hasOperations ? colourLegend(history) : null };
+}
+
 /* Fills the help dialog. */
-function fillHelp(place, history) {
-  const sections = history.count > 0 ? [...RUN_KEYS, KEYS_OF_OPERATIONS] : RUN_KEYS;
+function fillHelp(place, { keys, click, search, signs: listed }) {
+  const section = (title, contents) => element("section", {}, element("h3", {}, title),
+    contents);
   place.replaceChildren(
-    ...sections.map(({ title, rows }) => element("section", {}, element("h3", {}, title),
-      definitions(rows.map(({ keys, names, text }) =>
-        [(names ?? keys).map((key) => element("kbd", {}, key)), text])))),
-    element("section", {}, element("h3", {}, "Mouse and touch"), definitions([
-      [["click"], "select; on an empty place: put the cursor there"],
+    ...keys.map(({ title, rows }) => section(title, definitions(
+      rows.map(({ keys: own, names, text }) =>
+        [(names ?? own).map((key) => element("kbd", {}, key)), text])))),
+    section("Mouse and touch", definitions([
+      [["click"], click],
       [["drag"], "move"],
       [["wheel"], "zoom; with Shift: move in time"],
     ])),
-    element("section", {}, element("h3", {}, "Search"), definitions(SEARCH_HELP.map(
-      ([words, text]) => [[element("code", {}, words)], text]))),
-    element("section", {}, element("h3", {}, "Signs"), signs()));
+    ...search.length === 0 ? [] : [section("Search", definitions(search.map(
+      ([words, text]) => [[element("code", {}, words)], text])))],
+    ...listed === null ? [] : [section("Signs", listed)]);
 }
 
 function definitions(rows) {

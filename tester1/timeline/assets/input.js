@@ -134,9 +134,7 @@ class Input {
       this.hasTakenSpace = event.key === " ";
       return;
     }
-    const isOnTimeline = this.app.page !== null || document.activeElement === this.canvas;
-    const action = PAGE_KEYS[event.key]
-      ?? (isOnTimeline ? TIMELINE_KEYS[event.key] : undefined);
+    const action = PAGE_KEYS[event.key];
     if (!action) return;
     event.preventDefault();
     action(this.app);
@@ -145,7 +143,6 @@ class Input {
   /* Whether a key means something to what has the focus, and so nothing to the page. */
   isOfFocus({ target, key }) {
     if (target.matches(TEXT_FIELDS)) return true;
-    if (this.app.page === null) return target.matches("input, select");
     if (target.matches("select") && key.startsWith("Arrow")) return true;
     if (this.isFocusByPointer) return false;
     if (key === " " || key === "Enter") return target.matches(PRESSED);
@@ -167,7 +164,7 @@ function scrollsBy(place, key) {
     && scrollHeight > clientHeight;
 }
 
-/* Keys that work anywhere on the page, outside of text fields. */
+/* Keys that work anywhere on any page, but where they mean something else. */
 const PAGE_KEYS = {
   "+": (app) => app.zoomCursor(ZOOM_STEP),
   "=": (app) => app.zoomCursor(ZOOM_STEP),
@@ -176,11 +173,9 @@ const PAGE_KEYS = {
   e: (app) => app.jumpToError(),
   n: (app) => app.stepInOrder(1),
   p: (app) => app.stepInOrder(-1),
+  "[": (app) => app.stepInOrder(-1),
+  "]": (app) => app.stepInOrder(1),
   "/": () => byId("search").focus(),
-};
-
-/* Keys that belong to the timeline while it has the focus. */
-const TIMELINE_KEYS = {
   ArrowLeft: (app) => app.stepInLane(-1),
   ArrowRight: (app) => app.stepInLane(1),
   ArrowUp: (app) => app.stepLanes(-1),

@@ -19,6 +19,7 @@ function main() {
   app.showView("timeline");
   window.raftlab = makeApi(app);
   if (app.run) app.readRun();
+  else app.openHistory();
 }
 
 /* The choice of keys, those that are not linearizable first. */
@@ -70,9 +71,7 @@ function connectControls(app) {
   byId("search-group").hidden = app.history.count === 0 && app.run === null;
   search.oninput = () => app.search(search.value);
   search.onkeydown = (event) => {
-    if (event.key !== "Enter") return;
-    if (app.page) app.page.step("match", event.shiftKey ? -1 : 1);
-    else app.nextMatch();
+    if (event.key === "Enter") app.stepMatch(event.shiftKey ? -1 : 1);
   };
   byId("export-svg").onclick = () => app.exportSvg();
 }

@@ -84,7 +84,7 @@ class Overview {
     this.paintFaults(context, theme, width);
     if (this.run) this.paintRun(context, theme, width);
     else if (this.history.count > 0) this.paintLoad(context, theme, shown, width);
-    else this.paintAnnotations(context, width);
+    else this.paintAnnotations(context, theme, width);
     this.paintErrors(context, theme, shown, width);
     return picture;
   }
@@ -160,7 +160,7 @@ class Overview {
   }
 
   /* Without operations: the annotations, each row a stripe. */
-  paintAnnotations(context, width) {
+  paintAnnotations(context, theme, width) {
     const rows = annotationLanes(this.history, MOST_NOTE_ROWS.alone)
       .flatMap((lane) => lane.rows);
     const height = (OVERVIEW_HEIGHT - 8) / Math.max(1, rows.length);
@@ -168,7 +168,7 @@ class Overview {
       const note = this.history.annotations[item];
       const from = this.x(note.start, width);
       const length = this.x(note.end ?? note.start, width) - from;
-      context.fillStyle = note.colour;
+      context.fillStyle = noteLook(theme, note.colour).fill;
       context.strokeStyle = NOTE_EDGE;
       context.lineWidth = 0.5;
       const box = [from, 4 + number * height, Math.max(2, length), height - 1];

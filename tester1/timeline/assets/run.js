@@ -25,7 +25,7 @@ class Run {
       kind: new Uint8Array(count), topic: new Uint8Array(count),
       program: new Int16Array(count), incarnation: new Float64Array(count),
       cause: new Int32Array(count), term: new Float64Array(count),
-      routine: new Uint8Array(count), text: new Int32Array(count),
+      likely: new Uint8Array(count), routine: new Uint8Array(count), text: new Int32Array(count),
       details: new Int32Array(count),
     };
     // One more than a position, so that the zero of a new array stands for none.
@@ -115,7 +115,8 @@ class Run {
     columns.time.set(runningSum(facts.time), first);
     // Backwards, so that the effects of a cause come out in their order.
     for (let i = first + count - 1; i >= first; i--) {
-      const before = facts.cause[i - first];
+      const before = Math.abs(facts.cause[i - first]);
+      columns.likely[i] = facts.cause[i - first] < 0 ? 1 : 0;
       const cause = before === 0 ? NONE : i - before;
       columns.cause[i] = cause;
       if (cause === NONE) continue;
@@ -170,6 +171,8 @@ class Run {
   program(i) { return this.columns.program[i]; }
   incarnation(i) { return this.columns.incarnation[i]; }
   cause(i) { return this.columns.cause[i]; }
+  /* Whether the cause of a fact is only the likeliest, and not told by anything. */
+  isLikely(i) { return this.columns.likely[i] === 1; }
   term(i) { return this.columns.term[i]; }
   routine(i) { return this.columns.routine[i] === 1; }
   text(i) { return this.string(i, this.columns.text[i]); }

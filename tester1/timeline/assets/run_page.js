@@ -1,28 +1,27 @@
 /*
  * What surrounds the picture of a run: the cursor's panel, steps, search, filters, the
- * findings, the address, and the keys. The App (app.js) draws and remembers; this tells
- * it where to go, and shows what there is.
+ * findings, the moment in the address, and the keys. The App (app.js) draws and
+ * remembers; this tells it where to go, and shows what there is.
  */
 
-/* Not more often: browsers refuse an address that changes hundreds of times a minute. */
-const ADDRESS_DELAY_MS = 400;
 /* What an address of an instant shows around it: so much, or this share of the run. */
 const ADDRESS_WINDOW_NS = 0.4e9;
 const ADDRESS_SHARE = 1 / 6;
 const ANNOUNCE_DELAY_MS = 150;
+const NOT_FOLLOWED = { fact: NONE, how: "" };
 
-class RunPage {
+class RunPage extends Surroundings {
   constructor(app) {
+    super(app, [...RUN_KEYS, KEYS_OF_OPERATIONS]);
     const { run, history } = app;
-    Object.assign(this, { app, run });
+    this.run = run;
     app.state.server = NONE;
     this.pin = run.focus;
     // The finding that was asked for last, and the time that was in sight with it.
     this.visited = NONE;
-    this.timers = {};
     this.first = "";
-    this.isAddressOld = false;
-    this.keys = actionsByKey();
+    // The fact that a likely link was followed to last, and what it is: "likely cause".
+    this.followed = NOT_FOLLOWED;
     this.everything = Array.from({ length: run.count }, (_, i) => i);
     this.query = new Query("", history, run);
     this.panel = new CursorPanel(app, { choose: (server) => this.choose(server) });
@@ -44,7 +43,6 @@ class RunPage {
     this.connect();
     app.onCursor(() => this.cursorMoved());
     run.onLoad((part) => this.partLoaded(part));
-    addEventListener("hashchange", () => this.followAddress(false));
     this.matches.search(null);
     this.play.suit(app.window.length);
     this.showPlay();
@@ -53,12 +51,10 @@ class RunPage {
   }
 
   connect() {
+    super.connect();
     const on = (id, act) => { byId(id).onclick = act; };
-    fillHelp(byId("help-contents"), this.app.history);
+    fillHelp(byId("help-contents"), helpOfRun(this.app.history));
     this.filters.fill(byId("filter-contents"));
-    on("help-button", () => this.showHelp());
-    on("help-close", () => byId("help").close());
-    on("copy-link", () => this.copyLink());
     on("step-start", () => this.showEdge(true));
     on("step-end", () => this.showEdge(false));
     on("step-back", () => this.step(byId("step-kind").value, -1));
@@ -189,7 +185,7 @@ class RunPage {
     const fact = this.app.state.selected?.fact;
     if (fact === undefined) { this.say("select a fact first"); return; }
     if (this.run.cause(fact) === NONE) this.say("no cause is known");
-    else this.goTo(this.run.cause(fact));
+    else this.follow(this.run.cause(fact), this.run.isLikely(fact) ? "likely cause" : "");
   }
 
   showEffect() {
@@ -197,7 +193,13 @@ class RunPage {
     if (fact === undefined) { this.say("select a fact first"); return; }
     const [effect] = this.run.effects(fact);
     if (effect === undefined) this.say("nothing came of it");
-    else this.goTo(effect);
+    else this.follow(effect, this.run.isLikely(effect) ? "likely effect" : "");
+  }
+
+  /* Goes to a cause or an effect, and has it said if it is only a likely one. */
+  follow(fact, how) {
+    this.followed = { fact, how };
+    this.goTo(fact);
   }
 
   // Findings
@@ -315,18 +317,22 @@ class RunPage {
    */
   async followAddress(isFirst) {
     const { app, run } = this;
-    const said = readAddress(location.hash, run);
-    const position = await this.follow(said);
+    const said = readAddress(location.hash, app.history, run);
+    const position = await this.factSaid(said);
     if (position !== NONE) app.select({ fact: position });
     const { first, last } = app.history.span;
     const time = position !== NONE ? run.time(position)
       : said.time === null ? null : Math.min(last, Math.max(first, said.time));
     if (time !== null) app.setCursor({ time, fact: position });
-    else if (isFirst && run.pins.length > 0) {
+    else if (isFirst && run.pins.length > 0
+      && said.operation === null && said.annotation === null) {
       await this.showPin(run.focus);
       // Nobody has asked for it yet: it is what the first `f` shows.
       this.visited = NONE;
     }
+    // One thing can be selected: what happened in the run goes first.
+    this.selectSaid(position === NONE ? said
+      : { ...said, operation: null, annotation: null });
     if (said.window !== null) app.show(said.window.first, said.window.last);
     else if (time !== null) this.showAround(time);
     if (said.server !== null) {
@@ -335,7 +341,7 @@ class RunPage {
     }
     const wrong = said.number !== null && position === NONE
       ? [...said.wrong, `no fact #${said.number}`] : said.wrong;
-    if (wrong.length > 0) this.sayFirst(`the address names ${wrong.join(" and ")}`);
+    this.tellWrong(wrong);
   }
 
   /* As much around a time as one sees of a finding. */
@@ -346,7 +352,7 @@ class RunPage {
   }
 
   /* The position of the fact that an address names, or NONE. */
-  async follow({ time, number }) {
+  async factSaid({ time, number }) {
     const { run } = this;
     if (number === null) return NONE;
     if (time !== null) await run.needTimes(time, time);
@@ -354,37 +360,17 @@ class RunPage {
     return run.positionOf(number);
   }
 
-  address() {
+  place() {
     const { app, run } = this;
     const { cursor, selected, server } = app.state;
     const fact = selected?.fact;
-    const { first, last } = app.window;
-    return addressOf({ time: cursor.time, server: server === NONE ? null : server,
-      number: fact === undefined || !run.loaded(fact) ? null : run.number(fact),
-      window: { first, last } }, run);
+    return { ...super.place(), time: cursor.time, server: server === NONE ? null : server,
+      number: fact === undefined || !run.loaded(fact) ? null : run.number(fact) };
   }
 
-  writeAddressSoon() {
-    if (this.isAddressOld) return;
-    this.isAddressOld = true;
-    setTimeout(() => {
-      this.isAddressOld = false;
-      window.history.replaceState(null, "", this.address());
-    }, ADDRESS_DELAY_MS);
-  }
-
-  /* Another stretch of time is in sight. */
   windowMoved() {
-    this.writeAddressSoon();
+    super.windowMoved();
     this.play.suit(this.app.window.length);
-  }
-
-  async copyLink() {
-    window.history.replaceState(null, "", this.address());
-    const isCopied = await copyText(location.href);
-    this.say(isCopied ? "link copied" : "copy the link from the address bar");
-    byId("copy-link").textContent = isCopied ? "Copied" : "See address bar";
-    this.later("copied", 2000, () => { byId("copy-link").textContent = "Copy link"; });
   }
 
   // What is said
@@ -393,6 +379,7 @@ class RunPage {
     this.later("announce", ANNOUNCE_DELAY_MS, () => {
       this.say(`${this.first}${this.announcement()}`);
       this.first = "";
+      if (this.followed.fact === this.app.state.cursor.fact) this.followed = NOT_FOLLOWED;
     });
   }
 
@@ -409,46 +396,33 @@ class RunPage {
     const server = app.state.server === NONE ? leading(states) : app.state.server;
     const standing = server === NONE ? nobodyText(states)
       : standingText(run, server, states[server]);
+    const { followed } = this;
+    const how = followed.fact === cursor.fact && followed.how !== ""
+      ? `${followed.how}: ` : "";
     const fact = selected?.fact === cursor.fact && run.loaded(cursor.fact)
-      ? `${run.text(cursor.fact)}; ` : "";
+      ? `${how}${run.text(cursor.fact)}; ` : "";
     return `${fact}${timeText(cursor.time, 1e5)}, ${standing}`;
   }
 
   /* Says something instead of where the cursor is, if that was about to be said. */
   say(text) {
     clearTimeout(this.timers.announce);
-    byId("announcer").textContent = text;
-  }
-
-  later(name, delay, act) {
-    clearTimeout(this.timers[name]);
-    this.timers[name] = setTimeout(act, delay);
+    super.say(text);
   }
 
   // Keys
 
-  showHelp() { byId("help").showModal(); }
-
-  /* Closes what lies over the page; whether there was something. */
   closeMenus() {
     const filter = byId("filter");
-    if (!filter.open) return byId("help").open;
+    if (!filter.open) return super.closeMenus();
     filter.open = false;
     filter.querySelector("summary").focus();
     return true;
   }
 
-  /* Whether a key was one of a run's, and is done with. */
-  onKey(event) {
-    const { key } = event;
-    if (byId("help").open) return true;
+  actionOf(key) {
     // With an operation selected, the arrows lead to its neighbours.
     const isAtOperation = this.app.state.selected?.operation !== undefined;
-    if (key.startsWith("Arrow") && isAtOperation) return false;
-    const act = this.keys.get(key);
-    if (!act) return false;
-    event.preventDefault();
-    act(this, key);
-    return true;
+    return key.startsWith("Arrow") && isAtOperation ? undefined : super.actionOf(key);
   }
 }

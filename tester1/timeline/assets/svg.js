@@ -162,10 +162,10 @@ function xmlText(text) {
 }
 
 /* What is visible on the canvas, as a file. */
-function svgOf(app) {
+function svgOf(app, theme = app.theme) {
   const { stage } = app;
   const context = new SvgContext(document.createElement("canvas").getContext("2d"));
-  new Frame(context, stage, app.theme, app.state).draw();
+  new Frame(context, stage, theme, app.state).draw();
   return context.text(stage.width, stage.height, app.history.page.title);
 }
 

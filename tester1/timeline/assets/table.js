@@ -32,10 +32,11 @@ class VirtualTable {
   head() {
     const head = element("div", { className: "head", role: "row" });
     this.titles = this.columns.map((column) => {
-      const about = { role: "columnheader", className: column.number ? "number" : "" };
-      const title = column.isFixed ? element("span", about, column.title)
-        : element("button", { ...about, onclick: () => this.sortBy(column) }, column.title);
-      head.append(title);
+      const title = column.isFixed ? element("span", {}, column.title)
+        : element("button", { onclick: () => this.sortBy(column) }, column.title);
+      // A button cannot be the head of a column, but be in one.
+      head.append(element("div", { role: "columnheader",
+        className: column.number ? "number" : "" }, title));
       return title;
     });
     return head;
@@ -57,7 +58,7 @@ class VirtualTable {
     this.titles.forEach((title, i) => {
       const sorted = this.columns[i] === column;
       title.textContent = this.columns[i].title + (sorted ? arrow : "");
-      title.setAttribute("aria-sort", sorted ? direction : "none");
+      title.parentElement.setAttribute("aria-sort", sorted ? direction : "none");
     });
     this.sort();
   }

@@ -7,8 +7,9 @@ const KIND_COLOURS = 6;
 const TERM_COLOURS = 8;
 const SIDE_COLOURS = 4;
 
-function readTheme() {
-  const style = getComputedStyle(document.documentElement);
+/* The theme of the page, or of an element with colours of its own. */
+function readTheme(of = document.documentElement) {
+  const style = getComputedStyle(of);
   const colour = (name) => style.getPropertyValue(`--${name}`).trim();
   const theme = {};
   for (const name of ["page", "surface", "stripe", "line", "grid", "text", "muted",
@@ -26,6 +27,8 @@ function readTheme() {
   theme.sides = Array.from({ length: SIDE_COLOURS }, (_, i) => ({
     fill: colour(`side-${i}`), edge: colour(`side-${i}-edge`),
   }));
+  // Looks of annotations by the colour that was chosen (note_colours.js).
+  theme.notes = new Map();
   theme.mono = `11px ${colour("mono")}`;
   theme.sans = `12px ${colour("sans")}`;
   theme.small = `10.5px ${colour("sans")}`;
