@@ -139,8 +139,9 @@ function factFacts(run, i) {
   if (!run.loaded(i)) throw new RangeError(`fact ${i} is not loaded, or there is none`);
   return { number: run.number(i), time: run.time(i), kind: run.kind(i),
     topic: run.topic(i), program: run.program(i), incarnation: run.incarnation(i),
-    cause: run.cause(i), likely: run.isLikely(i), term: run.term(i), routine: run.routine(i), text: run.text(i),
-    details: run.details(i), call: run.callOfFact[i] - 1 };
+    cause: run.cause(i), likely: run.isLikely(i), term: run.term(i),
+    routine: run.routine(i), text: run.text(i), details: run.details(i),
+    call: run.callOfFact[i] - 1 };
 }
 
 function plainStates(app, position) {

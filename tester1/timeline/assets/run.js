@@ -25,8 +25,8 @@ class Run {
       kind: new Uint8Array(count), topic: new Uint8Array(count),
       program: new Int16Array(count), incarnation: new Float64Array(count),
       cause: new Int32Array(count), term: new Float64Array(count),
-      likely: new Uint8Array(count), routine: new Uint8Array(count), text: new Int32Array(count),
-      details: new Int32Array(count),
+      likely: new Uint8Array(count), routine: new Uint8Array(count),
+      text: new Int32Array(count), details: new Int32Array(count),
     };
     // One more than a position, so that the zero of a new array stands for none.
     this.firstEffect = new Int32Array(count);
