@@ -10,6 +10,7 @@ import pytest
 
 from tester1.porcupine.model import Result
 from tester1.timeline.html import write_html
+from tests.timeline.addresses import address_of_sight, address_says, close_to
 from tests.timeline.axe import PHONE, SCREENS, small_targets, violations
 from tests.timeline.cases import (
     illegal,
@@ -41,19 +42,6 @@ def written(folder: Path, result: Result) -> Path:
 def view(pages: Pages, page: Path) -> View:
     """That page."""
     return pages.show(page)
-
-
-def address_says(view: View, words: str) -> str:
-    """Wait until these words are in the address, and return what it says."""
-    view.page.wait_for_function("(words) => location.hash.includes(words)", arg=words)
-    return "#" + view.page.url.partition("#")[2]
-
-
-def same_window(one: View, other: View) -> bool:
-    """Whether two pages show the same time, but for what addresses round."""
-    here, there = one.call("view"), other.call("view")
-    length = here["last"] - here["first"]
-    return all(abs(here[end] - there[end]) < length / 100 for end in here)
 
 
 # Help
@@ -145,19 +133,13 @@ def test_an_address_leads_to_the_same_place(
     view.call("select", operation)
     address_says(view, f"#o={operation}&k=k0&w=")
     view.page.keyboard.press("+")
-    view.page.wait_for_function(
-        """() => {
-            const said = /w=(.*)\\.\\.(.*)$/.exec(location.hash).slice(1);
-            const { first, last } = raftlab.view();
-            return [first, last].every((end, i) =>
-                Math.abs(said[i] * 1e9 - end) < (last - first) / 100);
-        }"""
-    )
-    other = pages.show(page, address_says(view, "k=k0"))
+    address = address_of_sight(view)
+    assert "k=k0" in address
+    other = pages.show(page, address)
     assert other.call("selected") == operation
     assert other.page.input_value("#key") == view.page.input_value("#key")
     assert other.call("visibleOperations") == view.call("visibleOperations")
-    assert same_window(view, other)
+    assert close_to(other.call("view"), view.call("view"))
 
 
 def test_a_changed_address_is_followed(pages: Pages, page: Path) -> None:

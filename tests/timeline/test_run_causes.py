@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from labrpc.facts import Message
+from labrpc.facts import Message, Sent
 from labrt import Fact
 from tester1.facts.kinds import (
     Applied,
@@ -64,6 +64,26 @@ def linked(story: Story) -> Story:
     return story
 
 
+def ask(story: Story) -> tuple[ClerkCalled, Sent]:
+    """A clerk's Get that has reached server 1, and the message that carries it."""
+    called = story.add(ClerkCalled(clerk="client-0", operation="Get", key="k"))
+    sent = story.send(0, 1, "KVServer.Get", {"": "GetArgs", "Key": "k"})
+    sent.server = "client-0"
+    story.arrive(sent)
+    return called, sent
+
+
+def tell(story: Story, called: ClerkCalled, sent: Sent) -> None:
+    """The reply to such a Get reaches the clerk, which returns."""
+    story.answer(sent, {"": "GetReply", "Err": "OK"})
+    story.deliver(sent)
+    story.add(
+        ClerkReturned(
+            clerk="client-0", operation="Get", key="k", err="OK", cause=called.number
+        )
+    )
+
+
 def test_a_commit_is_explained_by_the_election_of_its_leader() -> None:
     """Applied, since told so, by who was elected, since somebody voted."""
     story = Story(servers=3)
@@ -96,17 +116,8 @@ def test_what_a_handler_saves_follows_from_the_request() -> None:
 def test_an_operation_goes_back_to_what_the_clerk_was_asked() -> None:
     """By way of the server that answered, and not straight from the call."""
     story = Story(servers=3)
-    called = story.add(ClerkCalled(clerk="client-0", operation="Get", key="k"))
-    sent = story.send(0, 1, "KVServer.Get", {"": "GetArgs", "Key": "k"})
-    sent.server = "client-0"
-    story.arrive(sent)
-    story.answer(sent, {"": "GetReply", "Err": "OK"})
-    story.deliver(sent)
-    story.add(
-        ClerkReturned(
-            clerk="client-0", operation="Get", key="k", err="OK", cause=called.number
-        )
-    )
+    called, sent = ask(story)
+    tell(story, called, sent)
     assert chain(linked(story).facts) == [
         *("clerk return", "delivered client-0", "answered server-0-1"),
         *("handed over server-0-1", "sent client-0", "clerk call"),
@@ -126,10 +137,7 @@ def test_a_broken_rule_follows_from_its_proof() -> None:
 def test_only_what_is_worked_out_is_likely() -> None:
     """What the network, a proof or a call tells is certain, and all else is not."""
     story = Story(servers=3)
-    called = story.add(ClerkCalled(clerk="client-0", operation="Get", key="k"))
-    asked = story.send(0, 1, "KVServer.Get", {"": "GetArgs", "Key": "k"})
-    asked.server = "client-0"
-    story.arrive(asked)
+    called, asked = ask(story)
     submit = story.add(Submitted(server=name(1), call=1, contents="get"))
     story.add(
         Proposed(server=name(1), call=1, index=1, term=1, is_leader=True, contents="c1")
@@ -142,13 +150,7 @@ def test_only_what_is_worked_out_is_likely() -> None:
             server=name(1), call=1, err="OK", contents="v", cause=submit.number
         )
     )
-    story.answer(asked, {"": "GetReply", "Err": "OK"})
-    story.deliver(asked)
-    story.add(
-        ClerkReturned(
-            clerk="client-0", operation="Get", key="k", err="OK", cause=called.number
-        )
-    )
+    tell(story, called, asked)
     story.add(RuleBroken(rule="r", section="5", sentence="s", proof=(applied.number,)))
     facts = linked(story).facts
     certain: set[str] = set()

@@ -36,6 +36,7 @@ from tests.kvraft import test_4b
 from tests.mutating import Mutant, SuiteTest, run_with
 from tests.raft import test_3b, test_3d
 from tests.raft1 import mutants
+from tests.timeline.addresses import address_of_sight, address_says, close_to
 from tests.timeline.axe import PHONE, SCREENS, small_targets, violations
 from tests.timeline.cases import legal, run
 from tests.timeline.conftest import OpenPage, Pages, View
@@ -969,11 +970,7 @@ def test_an_address_leads_there_and_back(
     pin = broken.data.index.pins[0]
     view.call("selectFact", pin.promise)
     at_fact(view, pin.promise)
-    view.page.wait_for_function(
-        "(number) => location.hash.includes(`f=${number}`)",
-        arg=broken.facts[pin.promise].number,
-    )
-    address = "#" + view.page.url.partition("#")[2]
+    address = address_says(view, f"f={broken.facts[pin.promise].number}")
     server = broken.facts[pin.promise].server.rpartition("-")[2]
     assert f"&s={server}&" in address
     other = opened(pages, broken, address)
@@ -1005,17 +1002,6 @@ def test_an_address_that_makes_no_sense_is_passed_over(
     """The page opens as if there were none."""
     view = opened(pages, broken, "#t=soon&s=99&f=none&w=..")
     at_fact(view, broken.data.index.pins[0].at)
-
-
-def close_to(one: dict[str, float], other: dict[str, float]) -> bool:
-    """Whether two stretches of time are the same, but for what addresses round."""
-    length = other["last"] - other["first"]
-    return all(abs(one[end] - other[end]) < length / 100 for end in ("first", "last"))
-
-
-def address_says(view: View, words: str) -> None:
-    """Wait until these words are in the address."""
-    view.page.wait_for_function("(words) => location.hash.includes(words)", arg=words)
 
 
 def announced(view: View, words: str) -> None:
@@ -1080,8 +1066,7 @@ def test_an_address_names_the_selected_operation(
     """Beside the moment of the cursor; alone it is selected and in sight."""
     view = opened(pages, service, "#t=1.5&s=2")
     view.call("select", 3)
-    address_says(view, "#t=1.5&s=2&o=3&w=")
-    other = opened(pages, service, "#" + view.page.url.partition("#")[2])
+    other = opened(pages, service, address_says(view, "#t=1.5&s=2&o=3&w="))
     other.page.wait_for_function("() => raftlab.selected() === 3")
     assert other.call("cursor") == {"time": 1.5e9, "fact": NONE}
     assert close_to(other.call("view"), view.call("view"))
@@ -1119,15 +1104,7 @@ def test_the_address_keeps_what_is_in_sight(pages: Pages, broken: Recorded) -> N
         before = view.call("view")
         move()
         assert view.call("view") != before
-        view.page.wait_for_function(
-            """() => {
-                const said = /w=(.*)\\.\\.(.*)$/.exec(location.hash).slice(1);
-                const { first, last } = raftlab.view();
-                return [first, last].every((end, i) =>
-                    Math.abs(said[i] * 1e9 - end) < (last - first) / 100);
-            }"""
-        )
-        other = opened(pages, broken, "#" + view.page.url.partition("#")[2])
+        other = opened(pages, broken, address_of_sight(view))
         assert close_to(other.call("view"), view.call("view"))
 
 
